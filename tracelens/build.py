@@ -1,0 +1,87 @@
+"""Runs the SQL models in the order of their names: sessions, links, paths.
+
+Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`); the model is named after the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from tracelens.errors import InternalError
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL model.
+
+    Attributes:
+        name: Table the model makes.
+        kind: `table` is kept, `temp` lives for the build only.
+        grain: Columns that are unique together; empty when the model names none.
+        sql: The SELECT.
+    """
+
+    name: str
+    kind: str
+    grain: tuple[str, ...]
+    sql: str
+
+
+def models() -> list[Model]:
+    """Gives all models in build order."""
+    found = []
+    for path in sorted(resources.files("tracelens").joinpath("sql").iterdir(), key=lambda entry: entry.name):
+        if not path.name.endswith(".sql"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        head = dict(re.findall(r"^-- (kind|grain): *(.+)$", text, flags=re.M))
+        grain = tuple(part.strip() for part in head.get("grain", "").split(",") if part.strip())
+        found.append(Model(path.name.split("_", 1)[1].removesuffix(".sql"), head.get("kind", "table"), grain, text))
+    return found
+
+
+def build(con: Any, on_model: Callable[[str], None] | None = None) -> None:
+    """Makes every derived table anew from the events of the open database.
+
+    Args:
+        con: Open DuckDB connection that has `smtp_event`, `tracking_event` and `log_file`.
+        on_model: Called with the name of each model before it runs.
+
+    Raises:
+        InternalError: A model holds two rows where its grain allows one.
+    """
+    temporary = []
+    for model in models():
+        if on_model:
+            on_model(model.name)
+        quoted = f'"{model.name}"'
+        if model.kind == "temp":
+            con.execute(f"create or replace temp table {quoted} as {model.sql}")
+            temporary.append(quoted)
+        else:
+            con.execute(f"create or replace table {quoted} as {model.sql}")
+        check_grain(con, model)
+    for quoted in temporary:
+        con.execute(f"drop table if exists temp.{quoted}")
+
+
+def check_grain(con: Any, model: Model) -> None:
+    """Checks that the model's rows are unique by its grain.
+
+    Raises:
+        InternalError: They are not.
+    """
+    if not model.grain:
+        return
+    columns = ", ".join(f'"{name}"' for name in model.grain)
+    twice = con.execute(f'select {columns}, count(*) from "{model.name}" group by all having count(*) > 1 limit 1').fetchall()
+    if twice:
+        raise InternalError(
+            f"model '{model.name}' has more than one row for {model.grain}",
+            where=str(twice[0]),
+            hint="report this with the log lines of that row",
+        )

@@ -1,0 +1,31 @@
+-- Tracking rows with the key of their message: network-message-id where known, else message-id.
+-- grain: file_id, line_number
+-- kind: temp
+with row_id as (
+    select *, nullif(trim(message_id, '<> '), '') as mid,
+        nullif(regexp_extract(source_context, 'MDB:([^,]+), Mailbox:([^,]+), Event:([^,]+)', 2), '') as mailbox_guid,
+        nullif(regexp_extract(source_context, 'Event:([0-9]+)', 1), '') as mailbox_event
+    from tracking_event
+),
+known as (
+    select mid, min(network_message_id) as nmid from row_id where mid is not null and network_message_id is not null
+    group by mid having count(distinct network_message_id) = 1
+),
+submitted as (
+    select mailbox_guid, mailbox_event, min(coalesce(network_message_id, 'id:' || mid)) as message_key, min(mid) as mid from row_id
+    where mailbox_guid is not null and mid is not null and event_id in ('RECEIVE', 'SUBMIT') group by mailbox_guid, mailbox_event
+)
+select r.file_id, r.line_number, r.server, r.date_time, r.client_ip, r.client_hostname, r.server_ip, r.server_hostname, r.source_context,
+    r.connector_id, r.source, r.event_id, r.internal_message_id, coalesce(r.mid, s.mid) as mid, r.network_message_id, r.recipient_address, r.recipient_status,
+    r.total_bytes, r.related_recipient_address, r.reference, r.message_subject, r.sender_address, r.return_path, r.message_info,
+    r.directionality, r.original_client_ip, r.original_server_ip, r.custom_data, r.mailbox_guid, r.mailbox_event,
+    upper(split_part(r.client_hostname, '.', 1)) as client_server, upper(split_part(r.server_hostname, '.', 1)) as next_server,
+    split_part(r.source_context, ';', 1) as context_session,
+    coalesce(r.network_message_id, k.nmid, 'id:' || r.mid, s.message_key) as message_key,
+    try_cast(regexp_extract(r.source_context, 'InternalId ?= ?([0-9]+)', 1) as bigint) as reply_internal_id,
+    nullif(upper(split_part(trim(regexp_extract(r.source_context, 'Hostname ?= ?([^\]]+)\]', 1)), '.', 1)), '') as reply_server,
+    lower(coalesce(r.sender_address, '') || ' ' || array_to_string(r.recipient_address, ' ')) like '%healthmailbox%'
+        or lower(array_to_string(r.recipient_address, ' ')) like '%inboundproxy@%' as is_noise
+from row_id r
+left join known k on k.mid = r.mid and r.network_message_id is null
+left join submitted s on r.mid is null and s.mailbox_guid = r.mailbox_guid and s.mailbox_event = r.mailbox_event

@@ -1,0 +1,44 @@
+-- One message with where it came from, where it went and how it ended.
+-- grain: message_key
+-- kind: table
+-- basis: observed
+with tracked as (
+    select message_key, max(mid) as mid, max(network_message_id) as network_message_id, max(sender_address) as sender_address,
+        max(message_subject) as message_subject, min(date_time) as first_at, max(date_time) as last_at, max(total_bytes) as message_bytes,
+        bool_or(is_noise) as is_noise
+    from track where message_key is not null group by message_key
+),
+wired as (
+    select i.message_key, max(i.mid) as mid, max(t.mail_from) as mail_from, min(t.started_at) as first_at, max(t.ended_at) as last_at,
+        max(t.message_bytes) as message_bytes, bool_or(t.is_noise) as is_noise
+    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
+    where not t.is_shadow group by i.message_key
+),
+united as (
+    select coalesce(t.message_key, w.message_key) as message_key, coalesce(t.mid, w.mid) as mid, t.network_message_id,
+        coalesce(t.sender_address, w.mail_from) as sender_address, t.message_subject, least(t.first_at, w.first_at) as first_at,
+        greatest(t.last_at, w.last_at) as last_at, coalesce(t.message_bytes, w.message_bytes) as message_bytes,
+        coalesce(t.is_noise, false) or coalesce(w.is_noise, false) as is_noise
+    from tracked t full join wired w on w.message_key = t.message_key
+),
+legs as (
+    select message_key, count(*) as leg_count, min(case status when 'failed' then '01failed' when 'refused' then '02refused' when 'quarantined' then '03quarantined'
+            when 'dropped' then '04dropped' when 'deferred' then '05deferred' when 'in transit' then '06in transit' when 'unknown' then '07unknown'
+            when 'relayed' then '08relayed' when 'delivered' then '09delivered' when 'duplicate' then '10duplicate' when 'redirected' then '11redirected' else '12expanded' end) as worst,
+        max(total_ms) as total_ms, count(*) filter (status not in ('expanded', 'redirected')) as recipient_count
+    from leg group by message_key
+),
+hops as (
+    select message_key, count(*) as hop_count, min({number: hop_number, kind: kind, ip: from_ip, port: to_port, connector: receive_connector}) as first_hop,
+        max({number: hop_number, connector: send_connector}) filter (send_connector is not null).connector as exit_connector
+    from hop group by message_key
+)
+select u.message_key, u.mid as message_id, u.network_message_id, u.sender_address, u.message_subject, u.first_at, u.last_at, u.message_bytes,
+    coalesce(l.recipient_count, 0) as recipient_count, coalesce(substr(l.worst, 3), 'unknown') as status, coalesce(h.hop_count, 0) as hop_count,
+    coalesce(l.leg_count, 0) as leg_count, h.first_hop.ip as origin_ip,
+    case when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' then 'system' when h.first_hop.port = 587 then 'client'
+        when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
+            case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
+        else 'unknown' end as origin_class,
+    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, u.is_noise
+from united u left join legs l on l.message_key = u.message_key left join hops h on h.message_key = u.message_key

@@ -1,0 +1,11 @@
+-- What the store holds: rows per server, service, log and hour.
+-- grain: server, service, log, hour
+-- kind: table
+-- basis: observed
+with seen as (
+    select coalesce(server, '?') as server, service, 'smtp_' || direction as log, date_trunc('hour', date_time) as hour, file_id from smtp_event
+    union all
+    select coalesce(server, '?'), 'transport', 'message_tracking', date_trunc('hour', date_time), file_id from tracking_event
+)
+select server, service, log, hour, count(distinct file_id) as file_count, count(*) as event_count, 'covered' as state
+from seen group by server, service, log, hour
