@@ -1,0 +1,198 @@
+"""Paths to log files: recognised by content first, then name, then folder."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from tracelens.errors import InputError
+from tracelens.formats import LogFormat, by_log_type, formats
+
+HEAD_BYTES = 65536
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$")
+LOG_NAME = re.compile(
+    r"^(MSGTRKMA|MSGTRKMD|MSGTRKMS|MSGTRKM|MSGTRK|RECV|SEND|CONNECTLOG|AGENTLOG)(\d{8})(\d{2})?-(\d+)\.log$", re.I
+)
+GENERIC = {"transportroles", "logs", "v14", "v15", "exchange server", "microsoft", "program files", "exchange"}
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A file seen, with what is known of it before it is read.
+
+    Attributes:
+        path: Absolute path.
+        format: Its format, None when it is not read.
+        server: Short upper-case host name from the folder or the caller, None when each row must say it.
+        service: frontend, hub, delivery, submission or edge; None when each row must say it.
+        reason: Why it is not read, or what was assumed.
+        size_bytes: Bytes.
+        modified_ns: Time of the last change, ns since 1970.
+    """
+
+    path: Path
+    format: LogFormat | None
+    server: str | None
+    service: str | None
+    reason: str | None
+    size_bytes: int
+    modified_ns: int
+    is_failed: bool = False
+    file_id: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        digest = blake2b(self.path.as_posix().encode("utf-8", "surrogateescape"), digest_size=8).digest()
+        object.__setattr__(self, "file_id", int.from_bytes(digest, "big") >> 1)
+
+
+def walk(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Gives every file of the paths, sorted, each once.
+
+    Raises:
+        InputError: A path does not exist.
+    """
+    found: set[Path] = set()
+    for given in paths:
+        path = Path(given).absolute()
+        if path.is_file():
+            found.add(path)
+        elif path.is_dir():
+            for folder, _, names in os.walk(path):
+                found.update(Path(folder) / name for name in names)
+        else:
+            raise InputError(f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs")
+    return sorted(found)
+
+
+def discover(
+    paths: Iterable[str | os.PathLike[str]], server: str | None = None, service: str | None = None
+) -> list[LogFile]:
+    """Recognises every file of the paths.
+
+    Args:
+        paths: Files and folders.
+        server: Server of all files, when the folders do not say it.
+        service: Service of all SMTP logs, when the folders do not say it.
+
+    Raises:
+        InputError: A path does not exist.
+    """
+    return [recognise(path, server, service) for path in walk(paths)]
+
+
+def recognise(path: Path, server: str | None = None, service: str | None = None) -> LogFile:
+    """Recognises one file by its first bytes; what is not an Exchange transport log gets the reason."""
+    try:
+        state = path.stat()
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError as error:
+        return LogFile(path, None, None, None, f"cannot be opened: {error.strerror}", 0, 0, is_failed=True)
+    described, reason = recognise_content(head, path)
+    return LogFile(
+        path,
+        described,
+        (server.split(".")[0].upper() if server else None) or folder_server(path),
+        service or folder_service(path, described),
+        reason,
+        state.st_size,
+        state.st_mtime_ns,
+    )
+
+
+def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | None]:
+    """Gives the format of a file's beginning and, where it has none, the reason."""
+    if not head:
+        return None, "empty file"
+    text = decode_head(head)
+    lines = text.splitlines()
+    for line in lines:
+        if line.lower().startswith("#log-type:"):
+            log_type = line.split(":", 1)[1].strip()
+            described = by_log_type(log_type)
+            return described, None if described else f"another log: #Log-type is '{log_type[:80]}'"
+        if line and not line.startswith("#") and line.strip():
+            break
+    for line in lines[:50]:
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = recognise_row(line, path)
+        if found:
+            return found, f"no #Log-type header: taken for {found.name} by its columns"
+    if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
+        return None, "holds NUL bytes only"
+    return None, "not an Exchange message tracking or SMTP protocol log"
+
+
+def decode_head(head: bytes) -> str:
+    """Decodes the beginning of a file: UTF-16 by its BOM, else UTF-8."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    return head.decode("utf-8-sig", "replace")
+
+
+def recognise_row(line: str, path: Path) -> LogFormat | None:
+    """Recognises a row without header by its columns.
+
+    Source: formats.md 1.5 and 1.6 (field lists), 4.1 (which side logs which connector name).
+    """
+    try:
+        row = next(csv.reader([line]))
+    except (csv.Error, StopIteration):
+        return None
+    if not TIME.match(row[0].strip()):
+        return None
+    known = formats()
+    if len(row) == 9 and row[6] in ("+", "-", ">", "<", "*"):
+        place = path.name.lower() + "|" + path.parent.name.lower().replace("-", "")
+        if "smtpsend" in place or place.startswith("send"):
+            return known["smtp_send"]
+        if "smtpreceive" in place or place.startswith("recv") or "\\" in row[1]:
+            return known["smtp_receive"]
+        return known["smtp_send"]
+    tracking = known["message_tracking"]
+    if len(row) in {len(names) for names in tracking.generations} and re.fullmatch(r"[A-Z]{3,30}", row[8].strip()):
+        return tracking
+    return None
+
+
+def folder_server(path: Path) -> str | None:
+    """Gives the server named by the folder above TransportRoles (`…/EX01/TransportRoles/Logs/…`), or None."""
+    parts = list(path.parts[:-1])
+    lower = [part.lower() for part in parts]
+    if "transportroles" not in lower:
+        return None
+    for part in reversed(parts[: lower.index("transportroles")]):
+        if part.lower() in GENERIC or re.fullmatch(r"[a-zA-Z][$:]?\\?|program files.*", part, re.I):
+            continue
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", part):
+            return part.split(".")[0].upper()
+        return None
+    return None
+
+
+def folder_service(path: Path, described: LogFormat | None) -> str | None:
+    """Gives the service named by the folders (formats.md 1.2), else by a word in the file's name, else None."""
+    lower = [part.lower() for part in path.parts[:-1]]
+    if described is None or described.direction is None:
+        return None
+    if "protocollog" in lower:
+        place = lower.index("protocollog")
+        above, below = lower[place - 1] if place else "", lower[place + 1 :]
+        if above == "mailbox":
+            if "delivery" in below:
+                return "delivery"
+            if "submission" in below:
+                return "submission"
+            return "delivery" if described.direction == "receive" else "submission"
+        return {"frontend": "frontend", "hub": "hub", "edge": "edge", "logs": "hub"}.get(above)
+    name = path.stem.lower()
+    for word in ("frontend", "hub", "edge", "delivery", "submission"):
+        if word in name:
+            return word
+    return None
