@@ -1,0 +1,54 @@
+"""Stores for the pages: none, empty, and the sample estate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tracelens.pipeline import ingest
+
+ROOT = Path(__file__).parents[2]
+HEADER = """#Software: Microsoft Exchange Server\r
+#Version: 15.02.1118.007\r
+#Log-type: SMTP Receive Protocol Log\r
+#Date: 2026-03-02T06:00:00.000Z\r
+#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r
+"""
+
+
+@pytest.fixture(scope="session")
+def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample logs."""
+    store = tmp_path_factory.mktemp("sample") / "store"
+    ingest([ROOT / "sample_logs"], store)
+    return store
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that has read one log without rows."""
+    folder = tmp_path_factory.mktemp("empty")
+    logs = folder / "logs" / "EX01" / "TransportRoles" / "Logs" / "FrontEnd" / "ProtocolLog" / "SmtpReceive"
+    logs.mkdir(parents=True)
+    (logs / "RECV2026030206-1.LOG").write_text(HEADER, encoding="utf-8", newline="")
+    ingest([folder / "logs"], folder / "store")
+    return folder / "store"
+
+
+@pytest.fixture
+def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Shows one page over a store, with query parameters."""
+
+    def run(store: Path, page: str, **query: str) -> AppTest:
+        monkeypatch.setenv("TRACELENS_STORE", str(store))
+        monkeypatch.setattr(sys, "argv", ["app.py"])
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.switch_page(f"tracelens/dashboard/pages/{page}.py").run()
+
+    return run

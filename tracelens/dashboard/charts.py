@@ -1,0 +1,243 @@
+"""Figures from frames. All text from logs is escaped: Plotly reads a part of HTML in labels and hovers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import escape
+from math import log10
+from typing import Any
+
+import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
+import polars as pl
+
+from tracelens.dashboard.widgets import place, plain
+
+SEVERITY = {"critical": "#8c1d40", "high": "#d1495b", "medium": "#edae49", "low": "#6a9fb5", "info": "#a8b4bd"}
+STATUS = {
+    "delivered": "#3a7d5c",
+    "relayed": "#2f7f9e",
+    "expanded": "#8fbfd0",
+    "redirected": "#8a9fd0",
+    "duplicate": "#b9c6cc",
+    "in transit": "#e3c565",
+    "deferred": "#edae49",
+    "quarantined": "#a5668b",
+    "dropped": "#7b4b6e",
+    "refused": "#e07a5f",
+    "failed": "#c0392b",
+    "unknown": "#9aa5ab",
+}
+ORIGIN = {"internet": "#2f7f9e", "internal": "#6a9fb5", "client": "#edae49", "mailbox": "#3a7d5c", "system": "#a5668b"}
+OUTCOME = {
+    "worked": "#3a7d5c",
+    "failed": "#c0392b",
+    "denied": "#6a9fb5",
+    "taken, signed in": "#edae49",
+    "taken, anonymous": "#c0392b",
+}
+KIND = {
+    "receive": "#2f7f9e",
+    "proxy": "#6a9fb5",
+    "transfer": "#8a9fd0",
+    "submit": "#5b8c5a",
+    "deliver": "#3a7d5c",
+    "external": "#edae49",
+    "expand": "#a5668b",
+    "fork": "#a5668b",
+    "dsn": "#e07a5f",
+}
+OTHER = "#9aa5ab"
+LABEL = 80
+UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
+
+
+def text(value: object) -> str:
+    """Gives a log text as Plotly shows it literally."""
+    return escape(plain(value))
+
+
+def duration(ms: float | None) -> str:
+    """Gives milliseconds as a short text, e.g. `1.5 s`; empty when unknown."""
+    if ms is None:
+        return ""
+    for size, unit in UNITS:
+        if ms >= size:
+            return f"{ms / size:.3g} {unit}"
+    return "0 ms"
+
+
+def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
+        hoverlabel={"align": "left"},
+        **layout,
+    )
+    return figure
+
+
+def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: dict[str, str]) -> go.Figure:
+    """Draws stacked bars over time, one colour per group."""
+    figure = go.Figure()
+    present = set(frame[group].to_list())
+    for name in [*(key for key in colours if key in present), *sorted(present - set(colours), key=str)]:
+        part = frame.filter(pl.col(group) == name)
+        figure.add_bar(
+            x=part["hour"].to_list(),
+            y=part[count].to_list(),
+            name=text(name),
+            marker_color=colours.get(name, OTHER),
+            hovertemplate="%{x|%d %b %H:%M} · %{y:,}<extra>" + text(name) + "</extra>",
+        )
+    width = 86_400_000 if bucket == "day" else 3_600_000
+    figure.update_traces(width=width * 0.9, offset=0)
+    figure.update_xaxes(title=None, showgrid=False)
+    figure.update_yaxes(title=None, rangemode="tozero")
+    return _laid_out(figure, 280, barmode="stack", showlegend=True)
+
+
+def statuses(frame: pl.DataFrame) -> go.Figure:
+    """Draws one bar per leg status."""
+    shown = frame.sort("leg_count", "status")
+    figure = go.Figure(
+        go.Bar(
+            x=shown["leg_count"].to_list(),
+            y=[text(name) for name in shown["status"]],
+            customdata=shown["status"].to_list(),
+            orientation="h",
+            marker_color=[STATUS.get(name, OTHER) for name in shown["status"]],
+            text=[f"{count:,}" for count in shown["leg_count"]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(visible=False, range=[0, max(shown["leg_count"].to_list(), default=1) * 1.2])
+    figure.update_yaxes(title=None, ticks="")
+    return _laid_out(figure, 280, showlegend=False)
+
+
+def findings(frame: pl.DataFrame) -> go.Figure:
+    """Draws findings per class, coloured by severity."""
+    figure = go.Figure()
+    classes = sorted(set(frame["class"].to_list()), reverse=True)
+    for severity, colour in SEVERITY.items():
+        counts = dict(frame.filter(pl.col("severity") == severity).select("class", "finding_count").iter_rows())
+        if counts:
+            figure.add_bar(
+                x=[counts.get(name, 0) for name in classes],
+                y=[text(name) for name in classes],
+                orientation="h",
+                name=severity,
+                marker_color=colour,
+                width=0.6,
+                hovertemplate="%{y}: %{x:,}<extra>" + severity + "</extra>",
+            )
+    figure.update_xaxes(title=None, rangemode="tozero", tickformat=",d")
+    figure.update_yaxes(title=None, ticks="")
+    return _laid_out(figure, max(180, 70 + 34 * len(classes)), barmode="stack", showlegend=True)
+
+
+def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
+    """Draws which log has rows when: a lane per server and log, an empty place where there are none."""
+    lanes = [
+        text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "transport") else f" · {service}"))
+        for server, service, log in frame.select("server", "service", "log").iter_rows()
+    ]
+    order = list(dict.fromkeys(lanes))
+    seen = frame.with_columns(pl.Series("lane", lanes)).filter(pl.col("hour").is_not_null())
+    times = seen["hour"].to_list()
+    width = timedelta(days=1) if bucket == "day" else timedelta(hours=1)
+    hours = [min(times) + width * at for at in range((max(times) - min(times)) // width + 1)]
+    counts = {(lane, hour): count for lane, hour, count in seen.select("lane", "hour", "event_count").iter_rows()}
+    grid = [[counts.get((lane, hour)) for hour in hours] for lane in order]
+    figure = go.Figure(
+        go.Heatmap(
+            x=hours,
+            y=order,
+            z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
+            customdata=grid,
+            zmin=0,
+            colorscale=[[0, "#cfe3ea"], [1, "#0f4c5c"]],
+            showscale=False,
+            xgap=1,
+            ygap=2,
+            hoverongaps=False,
+            hovertemplate="%{y}<br>%{x|%d %b %Y %H:%M} · %{customdata:,} rows<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0] - width / 2, hours[-1] + width / 2])
+    figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
+    return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
+
+
+def waterfall(hops: pl.DataFrame) -> go.Figure:
+    """Draws each hop as a bar from its start to its end, with the wait before it in grey; inferred hops are hatched."""
+    rows = [row for row in hops.to_dicts() if row["started_at"] or row["ended_at"]]
+    figure = go.Figure()
+    if not rows:
+        return _laid_out(figure, 80)
+    moments = [moment for row in rows for moment in (row["started_at"], row["ended_at"]) if moment]
+    first = min(moments)
+    total = max(1.0, (max(moments) - first).total_seconds() * 1000)
+    size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
+    least = total / 150
+    labels = [_hop_label(row) for row in rows]
+    starts = [((row["started_at"] or row["ended_at"]) - first).total_seconds() * 1000 for row in rows]
+    waits = [min(row["wait_ms"] or 0, start) for row, start in zip(rows, starts, strict=True)]
+    figure.add_bar(
+        base=[(start - wait) / size for start, wait in zip(starts, waits, strict=True)],
+        x=[wait / size for wait in waits],
+        y=labels,
+        orientation="h",
+        marker_color="rgba(140, 150, 155, 0.30)",
+        name="wait before the hop",
+        hovertemplate=[f"waited {duration(wait)}<extra></extra>" for wait in waits],
+        width=0.3,
+    )
+    figure.add_bar(
+        base=[start / size for start in starts],
+        x=[max(row["transit_ms"] or 0, least) / size for row in rows],
+        y=labels,
+        orientation="h",
+        marker={
+            "color": [KIND.get(row["kind"], OTHER) for row in rows],
+            "pattern": {"shape": ["/" if row["basis"] == "inferred" else "" for row in rows]},
+        },
+        name="hand-over (hatched: inferred)",
+        hovertemplate=[_hop_hover(row) for row in rows],
+        width=0.62,
+    )
+    for row, start, label in zip(rows, starts, labels, strict=True):
+        figure.add_annotation(
+            x=(start + max(row["transit_ms"] or 0, least)) / size,
+            y=label,
+            text=duration(row["transit_ms"]) or "?",
+            showarrow=False,
+            xanchor="left",
+            xshift=4,
+            font={"size": 12},
+        )
+    figure.update_xaxes(
+        title=f"{unit} after {first.isoformat(' ', 'milliseconds')} UTC",
+        range=[-0.01 * total / size, 1.12 * total / size],
+    )
+    figure.update_yaxes(title=None, ticks="", autorange="reversed", type="category", automargin=True)
+    return _laid_out(figure, 110 + 38 * len(rows), barmode="overlay", showlegend=True)
+
+
+def _hop_label(row: dict[str, Any]) -> str:
+    return text(f"{row['hop_number']} {row['kind']}: {place(row, 'from')} → {place(row, 'to')}"[:LABEL])
+
+
+def _hop_hover(row: dict[str, Any]) -> str:
+    parts = [
+        f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
+        text(f"{place(row, 'from')} → {place(row, 'to')}"),
+        f"transit {duration(row['transit_ms']) or 'unknown'}, waited {duration(row['wait_ms']) or 'unknown'}",
+    ]
+    parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
+    if row["reply_text"]:
+        parts.append(text(plain(row["reply_text"])[:140]))
+    return "<br>".join(parts).replace("%{", "% {") + "<extra></extra>"

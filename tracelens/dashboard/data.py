@@ -1,0 +1,96 @@
+"""Answers for the pages: one saved question on the live store, cached until the next ingest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens import store as stores
+from tracelens.errors import QueryError
+
+DEFAULT_STORE = "tracelens-store"
+TIMEOUT_S = 60
+HOURLY_LIMIT = timedelta(days=10)
+
+
+def store_path() -> Path:
+    """Gives the store to show: `--store PATH` after the script's name, `TRACELENS_STORE`, or ./tracelens-store."""
+    words = sys.argv[1:]
+    for at, word in enumerate(words):
+        if word.startswith("--store="):
+            return Path(word.removeprefix("--store="))
+        if word == "--store" and at + 1 < len(words):
+            return Path(words[at + 1])
+    return Path(os.environ.get("TRACELENS_STORE") or DEFAULT_STORE)
+
+
+def fingerprint() -> str:
+    """Gives a text that changes with each published generation; empty when there is no store.
+
+    Raises:
+        StoreError: The folder is not a store.
+    """
+    return stores.fingerprint(store_path())
+
+
+def ask(name: str, /, **params: Any) -> pl.DataFrame:
+    """Answers the saved question `queries/dash_<name>.sql`.
+
+    Raises:
+        QueryError: The question fails or takes longer than a minute.
+        StoreError: There is no store.
+    """
+    return _ask(fingerprint(), str(store_path()), name, tuple(sorted(params.items())))
+
+
+@st.cache_data(max_entries=200, show_spinner="Reading the store …")
+def _ask(fingerprint: str, store: str, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    return stores.ask(store, question(name), dict(params) or None, timeout_s=TIMEOUT_S)
+
+
+@st.cache_resource
+def question(name: str) -> str:
+    """Gives the text of a saved question.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    path = resources.files("tracelens").joinpath("queries", f"dash_{name}.sql")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise QueryError(f"no saved question 'dash_{name}'") from error
+
+
+def one(name: str, /, **params: Any) -> dict[str, Any] | None:
+    """Gives the first row of an answer, or None.
+
+    Raises:
+        QueryError: The question fails.
+        StoreError: There is no store.
+    """
+    rows = ask(name, **params).head(1).to_dicts()
+    return rows[0] if rows else None
+
+
+def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
+    """Gives the width of one time step: hours while they stay readable, else days."""
+    if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:
+        return "hour"
+    return "day"
+
+
+def around(row: dict[str, Any]) -> dict[str, datetime]:
+    """Gives the time range, a day wider on both sides, in which the rows behind a message or finding lie."""
+    first_at, last_at = row["first_at"], row["last_at"]
+    return {
+        "since": first_at - timedelta(days=1) if first_at else datetime(1970, 1, 1),
+        "until": last_at + timedelta(days=1) if last_at else datetime(9000, 1, 1),
+    }

@@ -1,0 +1,270 @@
+"""The straight line: discover, read, normalise, store, build, detect, publish."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tracelens import store as stores
+from tracelens.build import build
+from tracelens.detect import detect
+from tracelens.discover import LogFile, discover
+from tracelens.errors import InputError, StoreError
+from tracelens.schema import LOG_FILE, REJECT
+from tracelens.segments import Written, as_datetime, write_segments
+
+COUNTED = ("line_count", "header_count", "event_count", "reject_count", "blank_count", "pending_count", "continuation_count")
+
+
+@dataclass
+class Progress:
+    """How far an ingest is.
+
+    Attributes:
+        stage: discover, read, build, detect or publish; with the model's name while building.
+    """
+
+    stage: str
+    files_done: int = 0
+    files_total: int = 0
+    bytes_done: int = 0
+    bytes_total: int = 0
+
+
+@dataclass
+class Account:
+    """The closing account of an ingest.
+
+    Attributes:
+        kinds: One row per log kind of the whole store: format, files, size_bytes and the line counts.
+        skipped: (path, reason) of files of this run that were not read.
+        failed: (path, reason) of files of this run that could not be read.
+        new_files: Files read in this run.
+        known_files: Files of this run that were already in the store, unchanged.
+        generation: Live database after the run.
+        seconds: Wall time.
+    """
+
+    kinds: list[dict[str, Any]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    new_files: int = 0
+    known_files: int = 0
+    generation: str | None = None
+    seconds: float = 0.0
+
+
+def ingest(
+    paths: Iterable[str | os.PathLike[str]],
+    store: str | os.PathLike[str],
+    *,
+    server: str | None = None,
+    service: str | None = None,
+    memory_limit: str | None = None,
+    wait_s: float = 60,
+    workers: int | None = None,
+    rule_dirs: Sequence[Path] = (),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Account:
+    """Reads logs into a store and publishes one new generation; the same input again changes nothing.
+
+    Args:
+        paths: Files and folders.
+        store: Folder of the store, made when missing.
+        server: Server of files whose folders do not say it.
+        service: Service of SMTP logs whose folders do not say it.
+        memory_limit: DuckDB's memory limit while building, e.g. `512MB`.
+        wait_s: Seconds to wait for another ingest.
+        workers: Reading processes; the number of cores when not given.
+        rule_dirs: Folders with further rules.
+        on_progress: Called as work goes on.
+
+    Raises:
+        InputError: A path does not exist, or there is no log file to read.
+        StoreError: The store cannot be written, or another ingest holds it.
+    """
+    began = time.monotonic()
+    tell = on_progress or (lambda _: None)
+    folder = Path(store).absolute()
+    tell(Progress("discover"))
+    files = discover(paths, server, service)
+    if not any(entry.format for entry in files):
+        raise InputError(
+            f"no log files found (looked at {len(files)} files)",
+            hint="point at the folder that holds MessageTracking or ProtocolLog",
+        )
+    try:
+        with stores.lock(folder, wait_s):
+            account = _locked(files, folder, memory_limit, workers, rule_dirs, tell)
+    except OSError as error:
+        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+    account.seconds = time.monotonic() - began
+    return account
+
+
+def _locked(
+    files: list[LogFile],
+    folder: Path,
+    memory_limit: str | None,
+    workers: int | None,
+    rule_dirs: Sequence[Path],
+    tell: Callable[[Progress], None],
+) -> Account:
+    live = stores.generation(folder)
+    stores.tidy(folder)
+    ledger = {row["file_id"]: row for row in stores.ask(folder, "select * from log_file").to_dicts()} if live else {}
+    segments = stores.segments_of(folder, live) if live else []
+    rejects = stores.ask(folder, "select * from reject").to_dicts() if live else []
+    fresh = [entry for entry in files if not _is_known(entry, ledger.get(entry.file_id))]
+    account = Account(known_files=len(files) - len(fresh))
+    account.skipped = [(str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed]
+    account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
+    if fresh or not live:
+        run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
+        written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
+        account.new_files = len(written)
+        replaced = {entry.file_id for entry in fresh}
+        segments = [row for row in segments if row["file_id"] not in replaced]
+        rejects = [row for row in rejects if row["file_id"] not in replaced]
+        for file_id in replaced:
+            ledger.pop(file_id, None)
+        hashes = {row["content_hash"]: row["path"] for row in ledger.values() if row["state"] in ("ingested", "partial")}
+        for entry in fresh:
+            done = written.get(entry.file_id)
+            row = _ledger_row(entry, done, run)
+            ledger[entry.file_id] = row
+            if done is None or done.error:
+                if done is not None:
+                    account.failed.append((str(entry.path), done.error or ""))
+                continue
+            twin = hashes.get(done.content_hash)
+            if twin is not None and done.counts.events:
+                row.update(state="skipped", reason=f"copy of {twin}", **dict.fromkeys(COUNTED, 0))
+                account.skipped.append((str(entry.path), row["reason"]))
+                continue
+            hashes[done.content_hash] = str(entry.path)
+            segments += [{"table_name": t, "path": p, "file_id": entry.file_id, "row_count": n} for t, p, n in done.segments]
+            rejects += [{"file_id": entry.file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text} for r in done.rejects]
+        _publish(folder, list(ledger.values()), segments, rejects, memory_limit, rule_dirs, tell)
+        stores.tidy(folder)
+    account.generation = stores.generation(folder)
+    account.kinds = stores.ask(
+        folder,
+        "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
+        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTED)
+        + " from log_file where state in ('ingested', 'partial') group by format order by format",
+    ).to_dicts()
+    return account
+
+
+def _is_known(entry: LogFile, row: dict[str, Any] | None) -> bool:
+    return (
+        row is not None
+        and row["state"] != "failed"
+        and row["size_bytes"] == entry.size_bytes
+        and row["modified_at"] == as_datetime(entry.modified_ns)
+        and (entry.server is None or row["server"] == entry.server)
+        and (entry.service is None or row["service"] == entry.service)
+    )
+
+
+def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
+    counts = done.counts if done else None
+    failed = entry.is_failed or bool(done and done.error)
+    if failed:
+        state = "failed"
+    elif done is None:
+        state = "skipped"
+    else:
+        state = "partial" if done.counts.pending else "ingested"
+    return {
+        "file_id": entry.file_id,
+        "path": str(entry.path),
+        "server": entry.server,
+        "service": entry.service,
+        "format": entry.format.name if entry.format else None,
+        "state": state,
+        "reason": (done.error if done and done.error else entry.reason)
+        or ("its last line is still being written" if state == "partial" else None),
+        "size_bytes": entry.size_bytes,
+        "line_count": counts.lines if counts else 0,
+        "header_count": counts.headers if counts else 0,
+        "event_count": counts.events if counts else 0,
+        "reject_count": counts.rejects if counts else 0,
+        "blank_count": counts.blank if counts else 0,
+        "pending_count": counts.pending if counts else 0,
+        "continuation_count": counts.continuation if counts else 0,
+        "first_at": done.first_at if done else None,
+        "last_at": done.last_at if done else None,
+        "modified_at": as_datetime(entry.modified_ns),
+        "content_hash": done.content_hash if done else None,
+        "ingest_id": run,
+    }
+
+
+def _read_all(
+    files: list[LogFile], folder: Path, workers: int | None, tell: Callable[[Progress], None]
+) -> dict[int, Written]:
+    """Reads files in parallel; each process holds one file's chunk at a time."""
+    progress = Progress("read", files_total=len(files), bytes_total=sum(entry.size_bytes for entry in files))
+    tell(progress)
+    found: dict[int, Written] = {}
+
+    def note(entry: LogFile, done: Written) -> None:
+        found[entry.file_id] = done
+        progress.files_done += 1
+        progress.bytes_done += entry.size_bytes
+        tell(progress)
+
+    count = workers or os.cpu_count() or 1
+    if count == 1 or len(files) < 3 or progress.bytes_total < 8_000_000:
+        for entry in files:
+            note(entry, write_segments(entry, folder))
+        return found
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        pending: dict[Future[Written], LogFile] = {pool.submit(write_segments, entry, folder): entry for entry in files}
+        while pending:
+            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in finished:
+                note(pending.pop(future), future.result())
+    return found
+
+
+def _publish(
+    folder: Path,
+    ledger: list[dict[str, Any]],
+    segments: list[dict[str, Any]],
+    rejects: list[dict[str, Any]],
+    memory_limit: str | None,
+    rule_dirs: Sequence[Path],
+    tell: Callable[[Progress], None],
+) -> None:
+    import polars as pl
+
+    con, path = stores.open_next(folder, memory_limit)
+    try:
+        stores.create_table(con, LOG_FILE)
+        stores.create_table(con, REJECT)
+        con.execute("create table segment (table_name varchar, path varchar, file_id bigint, row_count bigint)")
+        con.execute("create table ingest (ingest_id bigint, published_at timestamp)")
+        for name, rows in (("log_file", ledger), ("reject", rejects), ("segment", segments)):
+            if rows:
+                stores.insert_frame(con, name, pl.from_dicts(rows, infer_schema_length=None))
+        stamp = datetime.now(UTC).replace(tzinfo=None)
+        con.execute("insert into ingest select max(ingest_id), ? from log_file", [stamp])
+        stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
+        build(con, lambda name: tell(Progress(f"build {name}")))
+        tell(Progress("detect"))
+        detect(con, rule_dirs=[*rule_dirs, folder / "rules"])
+        tell(Progress("publish"))
+        con.execute("checkpoint")
+    finally:
+        con.close()
+    stores.publish(folder, path)

@@ -1,0 +1,12 @@
+-- Rows per server, log and hour (or day), with a line for each log that the server could have written.
+with seen as (
+    select server, service, log, date_trunc($bucket, hour) as hour, cast(sum(event_count) as bigint) as event_count
+    from coverage group by all
+),
+lane as (
+    select s.server, l.service, l.log
+    from (select distinct server from seen) s cross join (select distinct service, log from seen) l
+)
+select l.server, l.service, l.log, s.hour, s.event_count
+from lane l left join seen s on s.server = l.server and s.service = l.service and s.log = l.log
+order by l.server desc, l.log desc, l.service desc, s.hour

@@ -1,0 +1,7 @@
+"""Logs of a made-up estate, in the formats, folders and file names of the real thing, with the truth beside them."""
+
+from __future__ import annotations
+
+from tracelens.simulate.plan import Summary, simulate
+
+__all__ = ["Summary", "simulate"]

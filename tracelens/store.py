@@ -1,0 +1,294 @@
+"""The store folder and the only door to DuckDB.
+
+A store holds `CURRENT` (name of the live database), numbered database generations and immutable Parquet segments.
+Readers follow `CURRENT`; an ingest prepares the next generation beside the live one and publishes it by replacing
+`CURRENT`. A kill at any moment leaves the last published state whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tracelens.errors import QueryError, StoreBusyError, StoreError
+from tracelens.schema import SMTP_EVENT, TRACKING_EVENT, Table
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+EVENT_TABLES: tuple[Table, ...] = (SMTP_EVENT, TRACKING_EVENT)
+KEPT_GENERATIONS = 2
+DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
+
+
+def generation(store: Path) -> str | None:
+    """Gives the name of the live database file, or None when nothing is published yet.
+
+    Raises:
+        StoreError: The folder exists but is not a store.
+    """
+    pointer = store / "CURRENT"
+    try:
+        name = pointer.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"the store cannot be read: {error.strerror}", where=str(pointer)) from error
+    if not DATABASE.match(name) or not (store / name).is_file():
+        raise StoreError(f"CURRENT names '{name}', which is not here", where=str(store), hint="ingest again into a new store")
+    return name
+
+
+def fingerprint(store: Path) -> str:
+    """Gives a text that changes with each published generation; empty before the first."""
+    name = generation(store)
+    return f"{store.absolute()}|{name}|{(store / name).stat().st_mtime_ns}" if name else ""
+
+
+@contextlib.contextmanager
+def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the live generation read-only and locked: no other files, no settings, no writes.
+
+    Raises:
+        StoreError: There is no store, or it cannot be opened.
+    """
+    import duckdb
+
+    folder = Path(store).absolute()
+    name = generation(folder)
+    if name is None:
+        raise StoreError(f"no store at '{store}'", hint="make one: tracelens ingest PATH --store " + str(store))
+    try:
+        con = duckdb.connect(str(folder / name), read_only=True, config={"file_search_path": str(folder)})
+    except duckdb.Error as error:
+        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+    try:
+        segments = str(folder / "segments").replace("'", "''")
+        for statement in (
+            "set timezone = 'UTC'",
+            "set preserve_insertion_order = true",
+            f"set allowed_directories = ['{segments}']",
+            "set enable_external_access = false",
+            "set lock_configuration = true",
+        ):
+            con.execute(statement)
+        yield con
+    finally:
+        con.close()
+
+
+def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Checks that a text is one statement that only reads.
+
+    Raises:
+        QueryError: It is not.
+    """
+    import duckdb
+
+    try:
+        statements = con.extract_statements(sql)
+    except duckdb.Error as error:
+        raise QueryError(f"the SQL cannot be parsed: {error}") from error
+    if len(statements) != 1:
+        raise QueryError(f"{len(statements)} statements where one is allowed", hint="ask one SELECT at a time")
+    if statements[0].type.name not in ("SELECT", "EXPLAIN"):
+        raise QueryError(f"a {statements[0].type.name} statement is refused", hint="the store is read with SELECT only")
+
+
+def ask(
+    store: str | os.PathLike[str],
+    sql: str,
+    params: Mapping[str, Any] | Sequence[Any] | None = None,
+    timeout_s: float | None = None,
+) -> pl.DataFrame:
+    """Answers one SELECT on the live generation.
+
+    Raises:
+        QueryError: The text is not one SELECT, fails, or takes longer than `timeout_s` seconds.
+        StoreError: There is no store.
+    """
+    import duckdb
+
+    with reading(store) as con:
+        check_question(con, sql)
+        timer = threading.Timer(timeout_s, con.interrupt) if timeout_s else None
+        if timer:
+            timer.start()
+        try:
+            answer = con.sql(sql, params=params)
+            if answer is None:
+                raise QueryError("the question has no answer rows", hint="ask with SELECT")
+            return answer.pl()
+        except duckdb.InterruptException as error:
+            raise QueryError(f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows") from error
+        except duckdb.Error as error:
+            raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
+        finally:
+            if timer:
+                timer.cancel()
+
+
+@contextlib.contextmanager
+def lock(store: Path, wait_s: float) -> Iterator[None]:
+    """Holds the store for one ingest; a dead holder's lock is taken over by the operating system.
+
+    Raises:
+        StoreBusyError: Another ingest still holds it after `wait_s` seconds.
+    """
+    store.mkdir(parents=True, exist_ok=True)
+    path = store / "LOCK"
+    stream = path.open("a+", encoding="ascii")
+    deadline = time.monotonic() + wait_s
+    try:
+        while not _try_lock(stream.fileno()):
+            if time.monotonic() >= deadline:
+                stream.seek(0)
+                holder = stream.read().strip() or "another process"
+                raise StoreBusyError(
+                    f"another ingest holds the store (process {holder})",
+                    where=str(store),
+                    hint="wait for it, or give it longer with --wait SECONDS",
+                )
+            time.sleep(0.2)
+        stream.seek(0)
+        stream.truncate()
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+    finally:
+        stream.close()
+
+
+def _try_lock(number: int) -> bool:
+    if os.name == "nt":  # pragma: no cover - Windows only
+        import msvcrt
+
+        try:
+            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def open_next(store: Path, memory_limit: str | None) -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """Opens the next generation, empty, with the store as search path for segments."""
+    import duckdb
+
+    current = generation(store)
+    number = int(DATABASE.match(current)[1]) + 1 if current else 1  # type: ignore[index]
+    path = store / f"tracelens-{number:06d}.duckdb"
+    remove(path)
+    remove(Path(f"{path}.wal"))
+    config: dict[str, Any] = {
+        "file_search_path": str(store),
+        "temp_directory": str(store / "tmp"),
+        "memory_limit": memory_limit or default_memory_limit(),
+        "preserve_insertion_order": False,
+    }
+    con = duckdb.connect(str(path), config=config)
+    con.execute("set timezone = 'UTC'")
+    return con, path
+
+
+def default_memory_limit() -> str:
+    """Gives a quarter of the machine's memory, at most 1500 MB."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        total = 4 * 1024**3
+    return f"{min(1500, max(256, total // 4 // 1024**2))}MB"
+
+
+def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]]) -> None:
+    """Makes the event views over exactly the given segments (table name, path relative to the store)."""
+    for table in EVENT_TABLES:
+        paths = sorted(path for name, path in segments if name == table.name)
+        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
+        if paths:
+            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+            source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+        else:
+            nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
+            source = f"select {nothing} where false"
+        con.execute(f"create or replace view {table.name} as {source}")
+
+
+def _types(table: Table) -> list[tuple[str, str]]:
+    return [(column.name, column.type) for column in table.columns]
+
+
+def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Makes an empty table as described."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _types(table))
+    con.execute(f"create or replace table {table.name} ({columns})")
+
+
+def insert_frame(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """Adds a frame's rows to a table, by column name."""
+    con.register("arriving", frame.to_arrow())
+    con.execute(f'insert into "{name}" by name select * from arriving')
+    con.unregister("arriving")
+
+
+def publish(store: Path, path: Path) -> None:
+    """Makes a finished generation the live one: a fully written pointer replaces the old one."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+    pointer = store / "CURRENT.tmp"
+    with pointer.open("w", encoding="ascii") as stream:
+        stream.write(path.name + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(pointer, store / "CURRENT")
+
+
+def segments_of(store: Path, name: str) -> list[dict[str, Any]]:
+    """Gives the segment list of a generation."""
+    import duckdb
+
+    with duckdb.connect(str(store / name), read_only=True) as con:
+        return con.sql("select * from segment").pl().to_dicts()
+
+
+def tidy(store: Path) -> None:
+    """Removes old generations, segments that no kept generation lists, and what killed runs left.
+
+    Files still open elsewhere (Windows) are left for the next time.
+    """
+    live = generation(store)
+    names = sorted(path.name for path in store.iterdir() if DATABASE.match(path.name))
+    kept = [name for name in names if live and name <= live][-KEPT_GENERATIONS:]
+    for name in names:
+        if name not in kept:
+            remove(store / name)
+            remove(store / f"{name}.wal")
+    listed = {row["path"] for name in kept for row in segments_of(store, name)}
+    root = store / "segments"
+    for path in sorted(root.rglob("*")) if root.is_dir() else []:
+        if path.is_file() and path.relative_to(store).as_posix() not in listed:
+            remove(path)
+    for folder in sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True) if root.is_dir() else []:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+    shutil.rmtree(store / "tmp", ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Deletes a file if it is there and nobody holds it."""
+    with contextlib.suppress(OSError):
+        path.unlink()
