@@ -140,5 +140,4 @@ def _report(world: World, hub: Server, cause: Mail, report: Mail, moment: int) -
     here = (hub.name, "hub", None)
     world.hop(report, "dsn", moment, moment, here, (hub.name, "hub", None, None))
     item.moment += 5_000
-    known = [a for a in report.recipients if remote_of(a) >= 0 or a in world.estate.by_address]
-    route(world, item, known)
+    route(world, item, report.recipients)
