@@ -1,2 +1,125 @@
-def detect(con, rule_dirs=()):
-    con.execute("create table finding(finding_key varchar)")
+"""Runs signatures and rules over the models: `reply_class`, `finding` and `rule_run`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tracelens.classify import classify_all
+from tracelens.errors import ConfigError, QueryError
+from tracelens.rulebook import SEVERITIES, Rule, load_rules, load_signatures
+from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN, Table
+from tracelens.store import check_question, create_table, insert_rows, lock_down
+
+EVIDENCE_ROWS = 50
+COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
+
+
+def detect(
+    con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Makes `reply_class`, `finding` and `rule_run` in the open database. From here on the connection reads no other file.
+
+    Args:
+        con: Open DuckDB connection that has all models.
+        rule_dirs: Folders with further rules.
+        overrides: Values of rule parameters by rule id.
+
+    Raises:
+        ConfigError: A signature or rule file is wrong, or a rule's query fails.
+    """
+    rules = load_rules(rule_dirs, overrides)
+    texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
+    _keep(con, REPLY_CLASS, classify_all(texts, load_signatures()))
+    lock_down(con)
+    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
+        have.add(("accepted_domains", ""))
+    findings: list[dict[str, Any]] = []
+    runs: list[dict[str, Any]] = []
+    for rule in rules:
+        missing = [need for need in rule.needs if not _is_met(need, have)]
+        found = [] if missing else run(con, rule)
+        findings += found
+        runs.append(
+            {
+                "rule_id": rule.id,
+                "class": rule.class_,
+                "severity": rule.severity,
+                "title": rule.title,
+                "state": "not evaluated" if missing else "evaluated",
+                "missing": missing,
+                "finding_count": None if missing else len(found),
+            }
+        )
+    _keep(con, FINDING, findings)
+    _keep(con, RULE_RUN, runs)
+
+
+def run(con: Any, rule: Rule) -> list[dict[str, Any]]:
+    """Gives the findings of one rule.
+
+    Raises:
+        ConfigError: Its query fails, is not one SELECT, or does not give what the summary names.
+    """
+    level = ", ".join(
+        [str(SEVERITIES.index(rule.severity))]
+        + [f"case when {when} then {SEVERITIES.index(to)} else 0 end" for when, to in rule.escalate]
+    )
+    sql = f"select *, greatest({level}, 0) as severity_level from ({rule.sql}) order by subject"
+    try:
+        check_question(con, sql)
+        rows = con.sql(sql, params=dict(rule.params) or None).pl().to_dicts()
+    except QueryError as error:
+        raise ConfigError(f"the query is refused: {error.what}", rule.id) from error
+    except Exception as error:
+        raise ConfigError(f"the query fails: {str(error).splitlines()[0]}", rule.id) from error
+    return [_finding(rule, row) for row in rows]
+
+
+def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
+    try:
+        summary = rule.summary.format_map({**rule.params, **{key: _shown(value) for key, value in row.items()}})
+    except KeyError as error:
+        raise ConfigError(f"the summary names {error}, which the query does not give", rule.id) from error
+    subject = str(row.get("subject") or "")
+    key = hashlib.blake2b(f"{rule.id}|{rule.finds}|{subject}".encode(), digest_size=8).hexdigest()
+    return {
+        "finding_key": key,
+        "rule_id": rule.id,
+        "class": rule.class_,
+        "severity": SEVERITIES[row["severity_level"]],
+        "title": rule.title,
+        "summary": summary,
+        "subject_kind": rule.finds,
+        "subject": subject,
+        **{name: row.get(name) for name in COPIED},
+        "hit_count": int(row.get("hit_count") or 1),
+        "evidence": (row.get("evidence") or [])[:EVIDENCE_ROWS],
+        "advice": rule.advice,
+    }
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        named = [str(part) for part in value if part not in (None, "")]
+        return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return "unknown" if value is None else str(value)
+
+
+def _is_met(need: str, have: set[tuple[str, str]]) -> bool:
+    for choice in need.split("|"):
+        log, _, service = choice.partition("/")
+        if any(log == known and (not service or service == other) for known, other in have):
+            return True
+    return False
+
+
+def _keep(con: Any, table: Table, rows: list[dict[str, Any]]) -> None:
+    create_table(con, table)
+    insert_rows(con, table, rows)

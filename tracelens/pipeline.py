@@ -12,12 +12,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.detect import detect
 from tracelens.discover import LogFile, discover
 from tracelens.errors import InputError, StoreError
-from tracelens.schema import LOG_FILE, REJECT
+from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, write_segments
 
 COUNTED = ("line_count", "header_count", "event_count", "reject_count", "blank_count", "pending_count", "continuation_count")
@@ -246,19 +247,19 @@ def _publish(
     rule_dirs: Sequence[Path],
     tell: Callable[[Progress], None],
 ) -> None:
-    import polars as pl
-
     con, path = stores.open_next(folder, memory_limit)
     try:
-        stores.create_table(con, LOG_FILE)
-        stores.create_table(con, REJECT)
-        con.execute("create table segment (table_name varchar, path varchar, file_id bigint, row_count bigint)")
-        con.execute("create table ingest (ingest_id bigint, published_at timestamp)")
-        for name, rows in (("log_file", ledger), ("reject", rejects), ("segment", segments)):
-            if rows:
-                stores.insert_frame(con, name, pl.from_dicts(rows, infer_schema_length=None))
         stamp = datetime.now(UTC).replace(tzinfo=None)
-        con.execute("insert into ingest select max(ingest_id), ? from log_file", [stamp])
+        run = max((row["ingest_id"] for row in ledger), default=1)
+        kept: list[tuple[Table, list[dict[str, Any]]]] = [
+            (LOG_FILE, ledger),
+            (REJECT, rejects),
+            (SEGMENT, segments),
+            (INGEST, [{"ingest_id": run, "published_at": stamp, "version": __version__}]),
+        ]
+        for table, rows in kept:
+            stores.create_table(con, table)
+            stores.insert_rows(con, table, rows)
         stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
         build(con, lambda name: tell(Progress(f"build {name}")))
         tell(Progress("detect"))

@@ -179,4 +179,84 @@ text VARCHAR | the line, up to 4,000 characters
 """),
 )
 
-TABLES = {table.name: table for table in (SMTP_EVENT, TRACKING_EVENT, LOG_FILE, REJECT)}
+FINDING = Table(
+    "finding",
+    "answer of a rule",
+    "derived",
+    _columns("""
+finding_key VARCHAR | the same for the same rule and subject in every build
+rule_id VARCHAR |
+class VARCHAR | relay, proxy, hybrid, config, policy, ...
+severity VARCHAR | info, low, medium, high, critical
+title VARCHAR |
+summary VARCHAR |
+subject_kind VARCHAR | what the rule finds: client, server pair, connector, message ...
+subject VARCHAR |
+server VARCHAR |
+connector_id VARCHAR |
+remote_ip VARCHAR |
+message_key VARCHAR | message, where it is about one
+hit_count BIGINT |
+first_at TIMESTAMP | UTC
+last_at TIMESTAMP | UTC
+evidence STRUCT(file_id BIGINT, line_number BIGINT)[] | raw rows, the first 50
+advice VARCHAR | what to rule out first, then what to do
+"""),
+)
+
+REPLY_CLASS = Table(
+    "reply_class",
+    "distinct failure text",
+    "derived",
+    _columns("""
+text VARCHAR | as logged
+signature_id VARCHAR | NULL: no signature knows it
+class VARCHAR |
+severity VARCHAR |
+meaning VARCHAR |
+inner_text VARCHAR | the innermost nested error, folded
+"""),
+)
+
+RULE_RUN = Table(
+    "rule_run",
+    "rule in the last build",
+    "derived",
+    _columns("""
+rule_id VARCHAR |
+class VARCHAR |
+severity VARCHAR | before escalation
+title VARCHAR |
+state VARCHAR | evaluated, not evaluated
+missing VARCHAR[] | logs that would be needed: log/service, accepted_domains
+finding_count BIGINT | NULL when not evaluated
+"""),
+)
+
+SEGMENT = Table(
+    "segment",
+    "Parquet file of events",
+    "ledger",
+    _columns("""
+table_name VARCHAR |
+path VARCHAR | relative to the store
+file_id BIGINT | log_file
+row_count BIGINT |
+"""),
+)
+
+INGEST = Table(
+    "ingest",
+    "published generation",
+    "ledger",
+    _columns("""
+ingest_id BIGINT |
+published_at TIMESTAMP | UTC
+version VARCHAR | of tracelens
+"""),
+)
+
+TABLES = {
+    table.name: table
+    for table in (SMTP_EVENT, TRACKING_EVENT, LOG_FILE, REJECT, SEGMENT, INGEST, REPLY_CLASS, FINDING, RULE_RUN)
+}

@@ -71,18 +71,28 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     except duckdb.Error as error:
         raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
     try:
-        segments = str(folder / "segments").replace("'", "''")
-        for statement in (
-            "set timezone = 'UTC'",
-            "set preserve_insertion_order = true",
-            f"set allowed_directories = ['{segments}']",
-            "set enable_external_access = false",
-            "set lock_configuration = true",
-        ):
-            con.execute(statement)
+        con.execute("set timezone = 'UTC'")
+        con.execute("set preserve_insertion_order = true")
+        lock_down(con)
         yield con
     finally:
         con.close()
+
+
+def lock_down(con: duckdb.DuckDBPyConnection) -> None:
+    """Closes a connection against everything but the store's own segments, for good.
+
+    The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute paths
+    only, so views of its own with such paths stand before them.
+    """
+    folder = con.execute("select current_setting('file_search_path')").fetchall()[0][0]
+    if folder:
+        listed = con.execute("select table_name, path from segment order by path").fetchall()
+        create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], "temp view")
+        segments = str(Path(folder) / "segments").replace("'", "''")
+        con.execute(f"set allowed_directories = ['{segments}']")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
 
 
 def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -214,8 +224,10 @@ def default_memory_limit() -> str:
     return f"{min(1500, max(256, total // 4 // 1024**2))}MB"
 
 
-def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]]) -> None:
-    """Makes the event views over exactly the given segments (table name, path relative to the store)."""
+def create_events(
+    con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view"
+) -> None:
+    """Makes the event views over exactly the given segments (table name, path)."""
     for table in EVENT_TABLES:
         paths = sorted(path for name, path in segments if name == table.name)
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
@@ -225,7 +237,7 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         else:
             nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
             source = f"select {nothing} where false"
-        con.execute(f"create or replace view {table.name} as {source}")
+        con.execute(f"create or replace {kind} {table.name} as {source}")
 
 
 def _types(table: Table) -> list[tuple[str, str]]:
@@ -238,10 +250,14 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(f"create or replace table {table.name} ({columns})")
 
 
-def insert_frame(con: duckdb.DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    """Adds a frame's rows to a table, by column name."""
-    con.register("arriving", frame.to_arrow())
-    con.execute(f'insert into "{name}" by name select * from arriving')
+def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds rows to a table, by column name."""
+    import polars as pl
+
+    if not rows:
+        return
+    con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
+    con.execute(f'insert into "{table.name}" by name select * from arriving')
     con.unregister("arriving")
 
 

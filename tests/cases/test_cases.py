@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tracelens import pipeline, store
+from tracelens.classify import classify
+from tracelens.rulebook import load_signatures
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 pytestmark = pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="../shared/cases is not beside this checkout")
@@ -32,8 +34,8 @@ def test_case_01_inbound_mail_refused_by_the_default_frontend(tmp_path: Path) ->
     legs = store.ask(folder, "select recipient_address, status, reason_code from leg").rows()
     assert legs == [("user@contoso.com", "refused", "5.7.1")]
     findings = store.ask(folder, "select * from finding").to_dicts()
-    assert {f["rule_id"] for f in findings if f["class"] == "relay"} == {"relay_denied_non_accepted"}
-    denied = next(f for f in findings if f["rule_id"] == "relay_denied_non_accepted")
+    assert {f["rule_id"] for f in findings if f["class"] == "relay"} == {"relay-denied-non-accepted"}
+    denied = next(f for f in findings if f["rule_id"] == "relay-denied-non-accepted")
     assert "accepted domain" in denied["advice"].lower()
     assert not any(word in f["title"].lower() for f in findings for word in ("open relay", "attack", "logon", "slow"))
 
@@ -54,6 +56,16 @@ def test_case_04_front_end_of_the_new_server_hands_on_to_the_old_hub(tmp_path: P
     assert findings == []
 
 
+def test_case_07_the_inner_error_counts() -> None:
+    signatures = load_signatures()
+    texts = (SHARED / "cases" / "07-dag-peer-421-service-not-available" / "queue-lasterror.txt").read_text(encoding="utf-8")
+    found = [classify(line, signatures) for line in texts.splitlines() if line.strip()]
+    assert [(s.id, s.class_) for s in found if s] == [("proxy-service-not-available", "proxy"), ("proxy-backend-reset", "proxy")]
+    said = " ".join(s.meaning + s.lookalikes + s.fix for s in found if s).lower()
+    assert "component state" in said and "resources" in said and "filter" in said
+    assert not any(word in said for word in ("back pressure", "relay", "tls"))
+
+
 def test_case_11_transport_service_refuses_the_front_end(tmp_path: Path) -> None:
     folder = ingest("11-frontend-proxy-2525-refused", tmp_path)
     sends = store.ask(folder, "select * from session where direction = 'send' order by session_id").to_dicts()
@@ -61,7 +73,7 @@ def test_case_11_transport_service_refuses_the_front_end(tmp_path: Path) -> None
     assert {s["connector_id"] for s in sends} == {"Inbound Proxy Internal Send Connector"}
     assert {s["service"] for s in sends} == {"frontend"}
     finding = store.ask(folder, "select * from finding where class = 'proxy'").to_dicts()
-    assert [f["rule_id"] for f in finding] == ["proxy_backend_connect_fail"]
+    assert [f["rule_id"] for f in finding] == ["proxy-backend-connect-fail"]
     assert finding[0]["severity"] == "critical"
     assert "refused" in (finding[0]["title"] + finding[0]["summary"]).lower()
     assert store.ask(folder, "select count(*) as n from link where basis = 'observed'")["n"][0] == 0

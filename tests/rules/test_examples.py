@@ -1,0 +1,82 @@
+"""Each signature and rule holds against its own examples, on the real models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from tracelens.build import build
+from tracelens.classify import classify, fold, unwrap
+from tracelens.detect import run
+from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
+from tracelens.store import create_events, create_table
+
+SIGNATURES = load_signatures()
+EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.examples]
+
+
+@pytest.fixture(scope="module")
+def models() -> Iterator[duckdb.DuckDBPyConnection]:
+    """All models, empty."""
+    con = duckdb.connect()
+    for table in (LOG_FILE, REJECT, REPLY_CLASS):
+        create_table(con, table)
+    create_events(con, [])
+    build(con)
+    yield con
+    con.close()
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=[f"{r.id}: {e['name']}" for r, e in EXAMPLES])
+def test_a_rule_finds_what_its_example_expects(
+    models: duckdb.DuckDBPyConnection, rule: Rule, example: dict[str, Any]
+) -> None:
+    models.execute("begin")
+    try:
+        for table, rows in example["given"].items():
+            frame = pl.from_dicts(rows * example.get("repeat", 1) if table != "reply_class" else rows, infer_schema_length=None)
+            models.register("given", frame.to_arrow())
+            models.execute(f'insert into "{table}" by name select * from given')
+            models.unregister("given")
+        columns = run(models, rule)
+        named = {key: value for key, value in rule.params.items() if f"${key}" in rule.sql}
+        raw = models.sql(rule.sql, params=named or None).pl().to_dicts()
+    finally:
+        models.execute("rollback")
+    assert len(columns) == len(example["expect"])
+    raw.sort(key=lambda row: str(row["subject"]))
+    for finding, row, wanted in zip(columns, raw, example["expect"], strict=True):
+        seen = {**row, **finding}
+        assert {key: seen[key] for key in wanted} == wanted
+        assert "{" not in finding["summary"]
+
+
+@pytest.mark.parametrize("signature", SIGNATURES, ids=lambda signature: signature.id)
+def test_a_signature_names_its_examples_and_not_its_look_alikes(signature: Signature) -> None:
+    logs = signature.where[:1]
+    for text in signature.examples:
+        found = classify(text, SIGNATURES, logs)
+        assert found is not None and found.id == signature.id, text
+    for text in signature.counter_examples:
+        found = classify(text, SIGNATURES, logs)
+        assert found is None or found.id != signature.id, text
+
+
+def test_nested_errors_are_unwrapped_to_the_innermost() -> None:
+    text = (
+        "[{LRT=1/2/2026 8:00:00 AM};{LED=450 4.7.0 Proxy session setup failed on Frontend with '451 4.4.0 Primary target IP"
+        ' address responded with: "421 4.3.2 Service not active." Attempted failover to alternate host\'};{FQDN=mx.example.com}]'
+    )
+    assert unwrap(text)[-1] == "421 4.3.2 service not active."
+    found = classify(text, SIGNATURES)
+    assert found is not None and found.id == "proxy-service-not-active"
+
+
+def test_a_text_no_signature_knows_stays_unnamed() -> None:
+    assert classify("550 5.1.1 mailbox unknown", SIGNATURES) is None
+    assert fold("  A\tb \n C ") == "a b c"

@@ -1,0 +1,246 @@
+"""Signatures and rules as data: read from TOML, refused when a file says something the engine would not do.
+
+Signatures (`signatures/*.toml`) say what a reply or log text means; rules (`rules/*.toml`) ask questions of the models.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from tracelens.errors import ConfigError
+
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+GRADES = ("V", "R", "D", "U")
+GROUPABLE = ("server", "service", "connector_id", "remote_ip", "remote_port", "log")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a text means.
+
+    Attributes:
+        all, any, none: Words that must all, one of which must, none of which may stand in the text (case and white space folded).
+        regex: Pattern that must be found as well.
+        enhanced: Status codes (x.y.z), one of which must stand in the text.
+        grade: V vendor, R reported, D ours, U unverified.
+        examples: Texts that match; `counter_examples`: look-alikes that must not.
+    """
+
+    id: str
+    meaning: str
+    severity: str
+    grade: str
+    class_: str = ""
+    where: tuple[str, ...] = ()
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    regex: str = ""
+    enhanced: tuple[str, ...] = ()
+    lookalikes: str = ""
+    fix: str = ""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+    def matches(self, folded: str) -> bool:
+        """Tells whether a folded text (see `classify.fold`) carries this signature."""
+        return (
+            all(word in folded for word in self.all)
+            and (not self.any or any(word in folded for word in self.any))
+            and not any(word in folded for word in self.none)
+            and (not self.enhanced or any(re.search(rf"\b{re.escape(code)}\b", folded) for code in self.enhanced))
+            and (not self.regex or re.search(self.regex, folded, re.IGNORECASE) is not None)
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A question with a verdict over the models.
+
+    Attributes:
+        needs: Logs without which the rule is not evaluated: `log` or `log/service`, alternatives by `|`, or `accepted_domains`.
+        sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
+        escalate: (condition over the row, severity), the highest that holds wins.
+        examples: Given model rows and what must be found.
+    """
+
+    id: str
+    title: str
+    class_: str
+    severity: str
+    finds: str
+    summary: str
+    why: str
+    lookalikes: str
+    fix: str
+    false_alarms: tuple[str, ...]
+    needs: tuple[str, ...]
+    params: Mapping[str, Any]
+    sql: str
+    escalate: tuple[tuple[str, str], ...]
+    examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
+
+    @property
+    def advice(self) -> str:
+        """What it can be mistaken for, then what to do."""
+        return f"First rule out: {self.lookalikes}\nThen: {self.fix}"
+
+
+def load_signatures() -> list[Signature]:
+    """Gives all signatures, the specific before the general (order of files and of entries).
+
+    Raises:
+        ConfigError: A file is wrong.
+    """
+    found: dict[str, Signature] = {}
+    for path in _files(resources.files("tracelens") / "signatures"):
+        document = _document(path)
+        _only(document, {"class", "signature"}, path.name)
+        for row in document["signature"]:
+            known = {("class" if f.name == "class_" else f.name) for f in fields(Signature)}
+            _only(row, known, f"{path.name}, {row.get('id')}")
+            signature = Signature(
+                **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "class"},
+                class_=row.get("class", document.get("class", "")),
+            )
+            _check_signature(signature, found, path.name)
+            found[signature.id] = signature
+    return list(found.values())
+
+
+def _check_signature(signature: Signature, found: Mapping[str, Signature], name: str) -> None:
+    where = f"{name}, {signature.id}"
+    if signature.id in found:
+        raise ConfigError("two signatures of one id", where)
+    if signature.severity not in SEVERITIES or signature.grade not in GRADES or not signature.class_:
+        raise ConfigError("severity, grade or class is not one of the known", where)
+    if not (signature.all or signature.any or signature.regex):
+        raise ConfigError("a signature needs `all`, `any` or `regex`", where)
+    if not signature.examples:
+        raise ConfigError("a signature needs at least one example", where)
+
+
+RULE_KEYS = {
+    "title", "class", "severity", "finds", "summary", "why", "lookalikes", "fix", "false_alarms", "needs", "params",
+    "query", "match", "escalate", "example",
+}  # fmt: skip
+
+
+def load_rules(folders: Iterable[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> list[Rule]:
+    """Gives the rules that come with tracelens and those in further folders, by id.
+
+    Args:
+        folders: Folders with `*.toml`; one that does not exist is passed over.
+        overrides: New values of parameters by rule id.
+
+    Raises:
+        ConfigError: A rule has an unknown key, an unused parameter, no example that fires or none that must not, or its id
+            is taken; an override names no rule or parameter.
+    """
+    places: list[Traversable] = [resources.files("tracelens") / "rules", *(Path(folder) for folder in folders)]
+    found: dict[str, Rule] = {}
+    for place in places:
+        for path in _files(place):
+            rule = _rule(path, (overrides or {}).get(path.name.removesuffix(".toml"), {}))
+            if rule.id in found:
+                raise ConfigError(f"two rules are called '{rule.id}'", path.name, "rename the file")
+            found[rule.id] = rule
+    for name in overrides or {}:
+        if name not in found:
+            raise ConfigError(f"no rule '{name}'", "rules", "names: tracelens rules")
+    return [found[name] for name in sorted(found)]
+
+
+def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
+    document, name = _document(path), path.name
+    _only(document, RULE_KEYS, name)
+    for key in ("title", "class", "severity", "finds", "summary", "why", "lookalikes", "fix"):
+        if not isinstance(document.get(key), str) or not document[key]:
+            raise ConfigError(f"'{key}' is missing", name)
+    if document["severity"] not in SEVERITIES:
+        raise ConfigError(f"severity '{document['severity']}' is not one of {', '.join(SEVERITIES)}", name)
+    params = dict(document.get("params", {}))
+    for key, value in override.items():
+        if key not in params:
+            raise ConfigError(f"no parameter '{key}'", name)
+        params[key] = value
+    if ("query" in document) == ("match" in document):
+        raise ConfigError("either [query] or [match] is needed", name)
+    sql = document["query"]["sql"] if "query" in document else _match_sql(document["match"], name)
+    escalate = tuple((row["when"], row["to"]) for row in document.get("escalate", []))
+    text = sql + " ".join(when for when, _ in escalate)
+    for key in params:
+        if f"${key}" not in text:
+            raise ConfigError(f"parameter '{key}' is not used", name)
+    for key in re.findall(r"\$([a-z_]+)", text):
+        if key not in params:
+            raise ConfigError(f"the query names '${key}', which is no parameter", name)
+    for _, severity in escalate:
+        if severity not in SEVERITIES:
+            raise ConfigError(f"severity '{severity}' is not one of {', '.join(SEVERITIES)}", name)
+    examples = tuple(document.get("example", []))
+    if not any(row.get("expect") for row in examples) or all(row.get("expect") for row in examples):
+        raise ConfigError("an example that fires and one that must not are needed", name)
+    return Rule(
+        name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
+        document["summary"], document["why"], document["lookalikes"], document["fix"],
+        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, escalate, examples,
+    )  # fmt: skip
+
+
+def _match_sql(match: Mapping[str, Any], name: str) -> str:
+    """Gives the query of a rule that counts the replies of some signatures."""
+    _only(match, {"signatures", "direction", "services", "logs", "by", "where"}, name)
+    by = match.get("by", ["server", "connector_id", "remote_ip"])
+    for column in by:
+        if column not in GROUPABLE:
+            raise ConfigError(f"cannot count by '{column}'", name)
+
+    def listed(values: Iterable[str]) -> str:
+        return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+
+    conditions = [f"c.signature_id in ({listed(match['signatures'])})", "not r.is_noise"]
+    for key, column in (("services", "service"), ("logs", "log")):
+        if key in match:
+            conditions.append(f"r.{column} in ({listed(match[key])})")
+    if "direction" in match:
+        conditions.append(f"r.direction = {listed([match['direction']])}")
+    if "where" in match:
+        conditions.append(f"({match['where']})")
+    columns = ", ".join(f"r.{column}" for column in by)
+    return f"""
+        with seen as (
+            select r.*, count(*) over (partition by {columns} order by r.moment range between interval 5 minutes preceding and current row) as in_window
+            from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}
+        )
+        select concat_ws(' ', {columns}) as subject, {columns}, count(*) as hit_count, max(in_window) as per_window,
+            count(distinct r.remote_ip) as peer_count, count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
+            min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,
+            list({{file_id: r.file_id, line_number: r.line_number}} order by r.moment, r.file_id, r.line_number) as evidence
+        from seen r group by {columns}"""
+
+
+def _files(place: Traversable) -> list[Traversable]:
+    if not place.is_dir():
+        return []
+    return sorted((path for path in place.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
+
+
+def _document(path: Traversable) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", path.name) from error
+
+
+def _only(row: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    unknown = sorted(set(row) - set(known))
+    if unknown:
+        raise ConfigError(f"unknown key '{unknown[0]}'", where)
