@@ -6,8 +6,8 @@ Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`); the m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -23,12 +23,16 @@ class Model:
         kind: `table` is kept, `temp` lives for the build only.
         grain: Columns that are unique together; empty when the model names none.
         sql: The SELECT.
+        doc: What a row is: the first line of the header.
+        columns: Meaning of columns, from header lines `-- column NAME: TEXT`.
     """
 
     name: str
     kind: str
     grain: tuple[str, ...]
     sql: str
+    doc: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def models() -> list[Model]:
@@ -40,7 +44,10 @@ def models() -> list[Model]:
         text = path.read_text(encoding="utf-8")
         head = dict(re.findall(r"^-- (kind|grain): *(.+)$", text, flags=re.M))
         grain = tuple(part.strip() for part in head.get("grain", "").split(",") if part.strip())
-        found.append(Model(path.name.split("_", 1)[1].removesuffix(".sql"), head.get("kind", "table"), grain, text))
+        name = path.name.split("_", 1)[1].removesuffix(".sql")
+        columns = dict(re.findall(r"^-- column ([a-z0-9_]+): *(.+)$", text, flags=re.M))
+        doc = text.splitlines()[0].removeprefix("-- ")
+        found.append(Model(name, head.get("kind", "table"), grain, text, doc, columns))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,6 +62,15 @@ class Account:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a generation is built: DuckDB's memory limit, further rules, parameters of rules."""
+
+    memory_limit: str | None
+    rule_dirs: Sequence[Path]
+    rule_params: Mapping[str, Mapping[str, Any]]
+
+
 def ingest(
     paths: Iterable[str | os.PathLike[str]],
     store: str | os.PathLike[str],
@@ -72,6 +81,7 @@ def ingest(
     wait_s: float = 60,
     workers: int | None = None,
     rule_dirs: Sequence[Path] = (),
+    rule_params: Mapping[str, Mapping[str, Any]] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Account:
     """Reads logs into a store and publishes one new generation; the same input again changes nothing.
@@ -85,6 +95,7 @@ def ingest(
         wait_s: Seconds to wait for another ingest.
         workers: Reading processes; the number of cores when not given.
         rule_dirs: Folders with further rules.
+        rule_params: New values of rule parameters by rule id.
         on_progress: Called as work goes on.
 
     Raises:
@@ -103,7 +114,7 @@ def ingest(
         )
     try:
         with stores.lock(folder, wait_s):
-            account = _locked(files, folder, memory_limit, workers, rule_dirs, tell)
+            account = _locked(files, folder, workers, BuildOptions(memory_limit, rule_dirs, rule_params or {}), tell)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
     account.seconds = time.monotonic() - began
@@ -113,9 +124,8 @@ def ingest(
 def _locked(
     files: list[LogFile],
     folder: Path,
-    memory_limit: str | None,
     workers: int | None,
-    rule_dirs: Sequence[Path],
+    options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> Account:
     live = stores.generation(folder)
@@ -153,7 +163,7 @@ def _locked(
             hashes[done.content_hash] = str(entry.path)
             segments += [{"table_name": t, "path": p, "file_id": entry.file_id, "row_count": n} for t, p, n in done.segments]
             rejects += [{"file_id": entry.file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text} for r in done.rejects]
-        _publish(folder, list(ledger.values()), segments, rejects, memory_limit, rule_dirs, tell)
+        _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
     account.kinds = stores.ask(
@@ -243,11 +253,10 @@ def _publish(
     ledger: list[dict[str, Any]],
     segments: list[dict[str, Any]],
     rejects: list[dict[str, Any]],
-    memory_limit: str | None,
-    rule_dirs: Sequence[Path],
+    options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> None:
-    con, path = stores.open_next(folder, memory_limit)
+    con, path = stores.open_next(folder, options.memory_limit)
     try:
         stamp = datetime.now(UTC).replace(tzinfo=None)
         run = max((row["ingest_id"] for row in ledger), default=1)
@@ -263,7 +272,7 @@ def _publish(
         stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
         build(con, lambda name: tell(Progress(f"build {name}")))
         tell(Progress("detect"))
-        detect(con, rule_dirs=[*rule_dirs, folder / "rules"])
+        detect(con, [*options.rule_dirs, folder / "rules"], options.rule_params)
         tell(Progress("publish"))
         con.execute("checkpoint")
     finally:

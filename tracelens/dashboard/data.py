@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
+from tracelens import query
 from tracelens import store as stores
-from tracelens.errors import QueryError
 
 DEFAULT_STORE = "tracelens-store"
 TIMEOUT_S = 60
@@ -41,7 +40,7 @@ def fingerprint() -> str:
 
 
 def ask(name: str, /, **params: Any) -> pl.DataFrame:
-    """Answers the saved question `queries/dash_<name>.sql`.
+    """Answers the saved question `queries/<name>.sql`.
 
     Raises:
         QueryError: The question fails or takes longer than a minute.
@@ -52,21 +51,7 @@ def ask(name: str, /, **params: Any) -> pl.DataFrame:
 
 @st.cache_data(max_entries=200, show_spinner="Reading the store …")
 def _ask(fingerprint: str, store: str, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
-    return stores.ask(store, question(name), dict(params) or None, timeout_s=TIMEOUT_S)
-
-
-@st.cache_resource
-def question(name: str) -> str:
-    """Gives the text of a saved question.
-
-    Raises:
-        QueryError: There is none of that name.
-    """
-    path = resources.files("tracelens").joinpath("queries", f"dash_{name}.sql")
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise QueryError(f"no saved question 'dash_{name}'") from error
+    return query.ask(store, name, timeout_s=TIMEOUT_S, **dict(params))
 
 
 def one(name: str, /, **params: Any) -> dict[str, Any] | None:
@@ -85,12 +70,3 @@ def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:
         return "hour"
     return "day"
-
-
-def around(row: dict[str, Any]) -> dict[str, datetime]:
-    """Gives the time range, a day wider on both sides, in which the rows behind a message or finding lie."""
-    first_at, last_at = row["first_at"], row["last_at"]
-    return {
-        "since": first_at - timedelta(days=1) if first_at else datetime(1970, 1, 1),
-        "until": last_at + timedelta(days=1) if last_at else datetime(9000, 1, 1),
-    }

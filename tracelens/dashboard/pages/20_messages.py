@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 PAGE_SIZE = 50
@@ -33,7 +34,7 @@ def search() -> None:
     noise = st.toggle("Health probes too", key="noise", bind="query-params")
     name = "_".join(asked.values()) + str(noise)
     page = st.session_state.get(f"page_{name}", 1)
-    found = data.ask("message", noise=noise, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, **asked)
+    found = data.ask("message", noise=noise, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, since=None, until=None, **asked)
     count = found["found_count"][0] if found.height else 0
     if not count:
         widgets.nothing("No message matches.", "Use fewer or shorter texts, or add health probes.")
@@ -68,7 +69,7 @@ def path(message_key: str) -> None:
         widgets.gaps(gaps, "gaps")
     if not hops.is_empty():
         st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
-        rows = data.ask("raw", message=message_key, limit=1000, **data.around(row))
+        rows = data.ask("raw", message=message_key, limit=1000, **query.around(row))
         widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
 
 

@@ -5,6 +5,7 @@ Who hands in mail for other people's domains, who tries to, and what the rules s
 
 import streamlit as st
 
+from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 widgets.head("Relay", "Mail from clients to domains that are not yours: taken or denied. All times are UTC.")
@@ -14,14 +15,14 @@ if not total.get("first_at"):
     st.stop()
 step = data.bucket(total["first_at"], total["last_at"])
 
-found = data.ask("finding", **{"class": "relay", "limit": 500})
+found = data.ask("finding", **{"class": "relay", "rule": "", "severity": "info", "limit": 500})
 st.subheader("Findings", anchor=False)
 if found.is_empty():
     widgets.nothing("No relay findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
 else:
     row = widgets.findings(found, "relay_findings")
     if row:
-        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **data.around(row)), "relay")
+        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "relay")
 
 sources = data.ask("relay_source", limit=1000)
 st.subheader("Who relays, who tries", anchor=False)

@@ -5,6 +5,7 @@ Why Front Ends fail to hand mail on, to which server, and whether it works again
 
 import streamlit as st
 
+from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 widgets.head(
@@ -16,14 +17,14 @@ if not total.get("first_at"):
     st.stop()
 step = data.bucket(total["first_at"], total["last_at"])
 
-found = data.ask("finding", **{"class": "proxy", "limit": 500})
+found = data.ask("finding", **{"class": "proxy", "rule": "", "severity": "info", "limit": 500})
 st.subheader("Findings", anchor=False)
 if found.is_empty():
     widgets.nothing("No proxy findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
 else:
     row = widgets.findings(found, "proxy_findings")
     if row:
-        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **data.around(row)), "proxy")
+        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "proxy")
 
 pairs = data.ask("proxy_pair", limit=1000)
 st.subheader("Front End to its next server", anchor=False)

@@ -1,0 +1,166 @@
+"""Questions to the store, read-only: the saved ones in `queries/`, and what the commands put together from them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from tracelens import store as stores
+from tracelens.build import models
+from tracelens.errors import QueryError
+from tracelens.schema import TABLES
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Store = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A message's path.
+
+    Attributes:
+        message: The row of `message`.
+        hops: Rows of `hop`, in order.
+        legs: Rows of `leg`, what went wrong first.
+        gaps: Rows of `gap`.
+        rows: The log rows behind the hops, with file and line; empty unless asked for.
+    """
+
+    message: dict[str, Any]
+    hops: list[dict[str, Any]]
+    legs: list[dict[str, Any]]
+    gaps: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+
+
+@lru_cache
+def question(name: str) -> str:
+    """Gives the text of the saved question `queries/<name>.sql`.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    path = resources.files("tracelens").joinpath("queries", f"{name}.sql")
+    if not path.is_file():
+        raise QueryError(f"no saved question '{name}'")
+    return path.read_text(encoding="utf-8")
+
+
+def ask(store: Store, name: str, /, *, timeout_s: float | None = None, **params: Any) -> pl.DataFrame:
+    """Answers a saved question.
+
+    Raises:
+        QueryError: There is none of that name, or it takes longer than `timeout_s` seconds.
+        StoreError: There is no store.
+    """
+    return stores.ask(store, question(name), params or None, timeout_s)
+
+
+def search(
+    store: Store,
+    *,
+    message_id: str = "",
+    sender: str = "",
+    recipient: str = "",
+    subject: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    noise: bool = False,
+    limit: int = 50,
+) -> pl.DataFrame:
+    """Gives messages that match all given texts, newest first; `found_count` is how many there are beyond the limit.
+
+    A message-id that is the whole id of some message finds that one alone.
+
+    Raises:
+        StoreError: There is no store.
+    """
+    texts = {"message_id": message_id.strip().strip("<>"), "sender": sender, "recipient": recipient, "subject": subject}
+    found = ask(
+        store, "message", **texts, status="", noise=noise, since=since, until=until, limit=max(limit, 1), offset=0
+    )
+    exact = found.filter(found["message_id"].str.to_lowercase() == texts["message_id"].lower())
+    return exact if exact.height and texts["message_id"] else found
+
+
+def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
+    """Gives the path of one message.
+
+    Raises:
+        QueryError: The store has no message of that key.
+        StoreError: There is no store.
+    """
+    found = ask(store, "path", message=message_key).to_dicts()
+    if not found:
+        raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
+    message = found[0]
+    rows: list[dict[str, Any]] = []
+    if with_rows:
+        rows = ask(store, "raw", message=message_key, limit=100_000, **around(message)).to_dicts()
+    parts = (ask(store, name, message=message_key).to_dicts() for name in ("hop", "gap"))
+    hops, gaps = parts
+    legs = ask(store, "leg", message=message_key, limit=100_000).to_dicts()
+    return Path(message, hops, legs, gaps, rows)
+
+
+def around(row: dict[str, Any]) -> dict[str, datetime]:
+    """Gives the time range, a day wider on both sides, in which the rows behind a message or finding lie."""
+    first_at, last_at = row["first_at"], row["last_at"]
+    return {
+        "since": first_at - timedelta(days=1) if first_at else datetime(1970, 1, 1),
+        "until": last_at + timedelta(days=1) if last_at else datetime(9000, 1, 1),
+    }
+
+
+def conversation(store: Store, key: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Gives one session and its rows, each with the silence before it.
+
+    Raises:
+        QueryError: No session, or more than one, has that key or session-id.
+        StoreError: There is no store.
+    """
+    found = ask(store, "session", key=key, limit=20).to_dicts()
+    if not found:
+        raise QueryError(f"no session '{key}'", hint="keys: tracelens sql \"select session_key from session\"")
+    if len(found) > 1:
+        keys = ", ".join(f"'{row['session_key']}'" for row in found)
+        raise QueryError(f"{len(found)} sessions have the id '{key}'", hint=f"give one of the keys {keys}")
+    return found[0], ask(store, "conversation", key=found[0]["session_key"]).to_dicts()
+
+
+def describe(store: Store, table: str = "") -> pl.DataFrame:
+    """Gives tables and columns with type and meaning.
+
+    Shape: one row per column: table_name, table_doc, column_name, data_type, doc.
+
+    Raises:
+        QueryError: The store has no such table.
+        StoreError: There is no store.
+    """
+    import polars as pl
+
+    found = ask(store, "table", table=table)
+    if found.is_empty():
+        raise QueryError(f"no table '{table}'", hint="names: tracelens schema")
+    docs = {name: f"one row per {known.doc}" for name, known in TABLES.items()}
+    words = {(name, column.name): column.doc for name, known in TABLES.items() for column in known.columns}
+    for model in models():
+        docs[model.name] = model.doc
+        words.update({(model.name, column): doc for column, doc in model.columns.items()})
+    rows = [
+        {
+            "table_name": name,
+            "table_doc": docs.get(name, ""),
+            "column_name": column,
+            "data_type": kind,
+            "doc": words.get((name, column), ""),
+        }
+        for name, column, kind in found.iter_rows()
+    ]
+    return pl.from_dicts(rows)

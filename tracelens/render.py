@@ -1,0 +1,117 @@
+"""Results as bytes: tables, CSV, JSON, JSON lines, Parquet. Every text from a log passes `plain` on its way to a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HIDDEN = r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+FORMULA = r"^([=+\-@])"
+CELL = 100
+
+
+def plain(value: object) -> str:
+    """Gives a text with control, bidirectional and zero-width characters made visible; empty for None."""
+    return "" if value is None else re.sub(HIDDEN, "\N{REPLACEMENT CHARACTER}", str(value))
+
+
+def safe(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives a frame whose texts show hidden characters and start no formula in a spreadsheet."""
+    import polars as pl
+
+    texts = pl.selectors.string()
+    shown = frame.with_columns(texts.str.replace_all(HIDDEN, "\N{REPLACEMENT CHARACTER}"))
+    return shown.with_columns(texts.str.replace(FORMULA, "'${1}"))
+
+
+def cell(value: object) -> str:
+    """Gives one value as text: times to the millisecond, lists by `; `."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "milliseconds")
+    if isinstance(value, list):
+        return "; ".join(cell(part) for part in value)
+    if isinstance(value, dict):
+        return ":".join(cell(part) for part in value.values())
+    return plain(value)
+
+
+def as_table(frame: pl.DataFrame) -> bytes:
+    """Gives columns side by side; a text longer than 100 characters is cut with `…`."""
+    from rich.cells import cell_len
+
+    numeric = [kind.is_numeric() for kind in frame.dtypes]
+    rows = [[_cut(cell(value)) for value in row] for row in frame.iter_rows()]
+    widths = [max([cell_len(name), *(cell_len(row[at]) for row in rows)]) for at, name in enumerate(frame.columns)]
+    lines = []
+    for row in [list(frame.columns), *rows]:
+        parts = []
+        for text, width, is_number in zip(row, widths, numeric, strict=True):
+            space = " " * (width - cell_len(text))
+            parts.append(space + text if is_number else text + space)
+        lines.append("  ".join(parts).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= CELL else text[: CELL - 1] + "…"
+
+
+def as_csv(frame: pl.DataFrame) -> bytes:
+    """Gives CSV (RFC 4180, UTF-8) that starts no formula in a spreadsheet; lists and structures as text."""
+    return safe(_flat(frame)).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ", line_terminator="\r\n").encode()
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    return frame.with_columns(pl.Series(name, [cell(v) for v in frame[name].to_list()], pl.String) for name in nested)
+
+
+def as_json(frame: pl.DataFrame) -> bytes:
+    """Gives one JSON array of objects."""
+    return dump(frame.to_dicts())
+
+
+def as_jsonl(frame: pl.DataFrame) -> bytes:
+    """Gives one JSON object per line."""
+    return b"".join(json.dumps(row, default=_plainly, ensure_ascii=True).encode() + b"\n" for row in frame.iter_rows(named=True))
+
+
+def as_parquet(frame: pl.DataFrame) -> bytes:
+    """Gives a Parquet file."""
+    stream = io.BytesIO()
+    frame.write_parquet(stream)
+    return stream.getvalue()
+
+
+def dump(value: object) -> bytes:
+    """Gives any result as indented JSON; times as UTC with `Z`."""
+    return json.dumps(value, default=_plainly, ensure_ascii=True, indent=2).encode() + b"\n"
+
+
+def _plainly(value: object) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)
+
+
+FORMATS: dict[str, Callable[[pl.DataFrame], bytes]] = {
+    "table": as_table,
+    "csv": as_csv,
+    "json": as_json,
+    "jsonl": as_jsonl,
+    "parquet": as_parquet,
+}
