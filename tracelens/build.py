@@ -85,7 +85,9 @@ def check_grain(con: Any, model: Model) -> None:
     if not model.grain:
         return
     columns = ", ".join(f'"{name}"' for name in model.grain)
-    twice = con.execute(f'select {columns}, count(*) from "{model.name}" group by all having count(*) > 1 limit 1').fetchall()
+    twice = con.execute(
+        f'select {columns}, count(*) from "{model.name}" group by all having count(*) > 1 limit 1'
+    ).fetchall()
     if twice:
         raise InternalError(
             f"model '{model.name}' has more than one row for {model.grain}",

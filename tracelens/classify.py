@@ -25,7 +25,7 @@ def fold(text: str) -> str:
 def unwrap(text: str) -> list[str]:
     """Gives the chain of nested errors, folded, the outermost first.
 
-    Source: Microsoft Learn, "Queues and messages in queues", LastError; the forms `LED=`, `->`, `responded with "…"` and
+    Source: Microsoft Learn, "Queues and messages in queues", LastError; the forms `LED=`, `->`, `responded with "…"`,
     `failed on Frontend with '…'`.
     """
     chain = [fold(text)]
@@ -56,7 +56,7 @@ def classify(text: str, signatures: Sequence[Signature], logs: Collection[str] =
 def classify_all(
     texts: Iterable[tuple[str, Collection[str]]], signatures: Sequence[Signature]
 ) -> list[dict[str, str | None]]:
-    """Gives the rows of `reply_class`: each text (with its logs), its signature, class, severity and innermost error."""
+    """Gives the rows of `reply_class`: each text with signature, class, severity and innermost error."""
     rows: list[dict[str, str | None]] = []
     for text, logs in texts:
         found = classify(text, signatures, logs)

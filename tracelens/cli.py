@@ -27,6 +27,7 @@ class Group(click.Group):
     """Turns errors of tracelens into one line on stderr and their exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
         try:
             return super().invoke(ctx)
         except TracelensError as error:
@@ -66,9 +67,9 @@ def chosen(store: Path | None) -> Path:
 
 def put(result: bytes | str) -> None:
     """Writes a result to stdout as it is."""
-    stream = click.get_binary_stream("stdout")
-    stream.write(result.encode() if isinstance(result, str) else result)
-    stream.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(result.encode() if isinstance(result, str) else result)
+    sys.stdout.buffer.flush()
 
 
 def put_frame(frame: pl.DataFrame, form: str) -> None:
@@ -95,8 +96,12 @@ def cut(shown: int, count: int, option: str) -> None:
 )
 @click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Reading processes; else the number of cores.")
-@click.option("--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for another ingest.")
-@click.option("--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules.")
+@click.option(
+    "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for another ingest."
+)
+@click.option(
+    "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
+)
 @click.option("--verbose", is_flag=True, help="List every skipped file.")
 @format_option
 def ingest(
@@ -113,7 +118,14 @@ def ingest(
 ) -> None:
     """Read log files and folders into the store."""
     account = run_ingest(
-        paths, chosen(store), server=server, service=service, memory_limit=memory_limit, workers=workers, wait_s=wait, rules=rules
+        paths,
+        chosen(store),
+        server=server,
+        service=service,
+        memory_limit=memory_limit,
+        workers=workers,
+        wait_s=wait,
+        rules=rules,
     )
     if form == "table":
         put_account(account, chosen(store), verbose)
@@ -135,7 +147,12 @@ def run_ingest(paths: tuple[Path, ...], store: Path, *, rules: Path | None = Non
     folder = rules or setting("rules")
     with shown() as tell:
         return read_in(
-            paths, store, rule_dirs=[Path(folder)] if folder else [], rule_params=rule_params(), on_progress=tell, **options
+            paths,
+            store,
+            rule_dirs=[Path(folder)] if folder else [],
+            rule_params=rule_params(),
+            on_progress=tell,
+            **options,
         )
 
 
@@ -184,19 +201,37 @@ def trace(
     folder = chosen(store)
     if not any((message_id, network_message_id, sender, recipient, subject, since, until)):
         raise UsageError("nothing to look for", hint="give a message-id, --sender, --recipient, --subject or --since")
-    texts = {"message_id": network_message_id or message_id, "sender": sender, "recipient": recipient, "subject": subject}
+    texts = {
+        "message_id": network_message_id or message_id,
+        "sender": sender,
+        "recipient": recipient,
+        "subject": subject,
+    }
     found = query.search(folder, **texts, since=since, until=until, noise=noise or bool(message_id), limit=limit)
     if found.is_empty():
         raise QueryError("no message matches", str(folder), not_found_hint(folder))
     if found.height > 1:
-        columns = ["first_at", "status", "sender_address", "recipient_count", "hop_count", "message_subject", "message_key"]
+        columns = [
+            "first_at",
+            "status",
+            "sender_address",
+            "recipient_count",
+            "hop_count",
+            "message_subject",
+            "message_key",
+        ]
         put_frame(found.select(columns) if form == "table" else found.drop("found_count"), form)
-        cut(found.height, max(found.height, found["found_count"][0]), "--limit")
-        click.echo(f"{found.height} messages match; choose one: tracelens trace MESSAGE_KEY", err=True)
+        count = found["found_count"][0]
+        cut(found.height, count, "--limit")
+        click.echo(f"{count:,} messages match; choose one: tracelens trace MESSAGE_KEY", err=True)
         return
     path = query.path(folder, found["message_key"][0], with_rows=raw)
     if form == "table":
-        put(story.path_text(path, f"tracelens trace {quoted(path.message['message_key'])} --raw --store {quoted(str(folder))}"))
+        put(
+            story.path_text(
+                path, f"tracelens trace {quoted(path.message['message_key'])} --raw --store {quoted(str(folder))}"
+            )
+        )
     elif form == "json":
         put(render.dump({name: getattr(path, name) for name in ("message", "hops", "legs", "gaps", "rows")}))
     else:
@@ -210,7 +245,7 @@ def not_found_hint(folder: Path) -> str:
     held = query.ask(folder, "holding")
     if held.is_empty():
         return "the store holds no rows"
-    first, last = held["first_hour"].min(), held["last_hour"].max()
+    first, last = min(held["first_hour"].to_list()), max(held["last_hour"].to_list())
     servers = ", ".join(sorted(set(held["server"].to_list())))
     return f"the store holds {first} to {last} UTC of {servers}; what it covers: tracelens status"
 
@@ -224,7 +259,13 @@ def quoted(text: str) -> str:
 
 @main.command()
 @click.argument("key")
-@click.option("--silence", type=click.FloatRange(0), default=5, show_default=True, help="Mark silences of at least this many seconds.")
+@click.option(
+    "--silence",
+    type=click.FloatRange(0),
+    default=5,
+    show_default=True,
+    help="Mark silences of at least this many seconds.",
+)
 @store_option
 @format_option
 def session(key: str, silence: float, store: Path | None, form: str) -> None:
@@ -241,7 +282,9 @@ def session(key: str, silence: float, store: Path | None, form: str) -> None:
 @main.command()
 @click.option("--class", "class_", default="", help="Only this class: relay, proxy, ...")
 @click.option("--rule", default="", help="Only this rule.")
-@click.option("--severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="From this severity up.")
+@click.option(
+    "--severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="From this severity up."
+)
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most this many.")
 @store_option
 @format_option
@@ -250,7 +293,7 @@ def findings(class_: str, rule: str, severity: str, limit: int, store: Path | No
     from tracelens import query, story
 
     folder = chosen(store)
-    found = query.ask(folder, "finding", **{"class": class_, "rule": rule, "severity": severity, "limit": limit + 1})
+    found = query.ask(folder, "finding", severity=severity, limit=limit + 1, rule=rule, kind=class_)
     cut(limit, found.height, "--limit")
     found = found.head(limit)
     if form == "table":
@@ -271,14 +314,16 @@ def rules(store: Path | None, form: str) -> None:
 
 @main.command()
 @click.argument("query_text", metavar="QUERY")
-@click.option("--timeout", type=click.FloatRange(0.1), default=300, show_default=True, help="Seconds before it is stopped.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1), default=300, show_default=True, help="Seconds before it is stopped."
+)
 @store_option
 @format_option
 def sql(query_text: str, timeout: float, store: Path | None, form: str) -> None:
     """Answer one SELECT on the locked store; QUERY `-` is read from stdin."""
     from tracelens.store import ask
 
-    text = click.get_text_stream("stdin").read() if query_text == "-" else query_text
+    text = sys.stdin.read() if query_text == "-" else query_text
     put_frame(ask(chosen(store), text, timeout_s=timeout), form)
 
 
@@ -292,7 +337,9 @@ def schema(table: str, store: Path | None, form: str) -> None:
 
     found = query.describe(chosen(store), table)
     if form == "table" and not table:
-        found = found.group_by("table_name", "table_doc", maintain_order=True).agg(found["column_name"].alias("columns"))
+        found = found.group_by("table_name", "table_doc", maintain_order=True).agg(
+            found["column_name"].alias("columns")
+        )
         put_frame(found.with_columns(columns=found["columns"].list.join(", ")), form)
         return
     put_frame(found.drop("table_doc", "table_name") if form == "table" else found, form)
@@ -331,15 +378,33 @@ def status(rejects: bool, files: bool, limit: int, store: Path | None, form: str
 @click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="Days.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--start", default="2026-03-02", show_default=True, help="First day.")
-@click.option("--version", "release", type=click.Choice(["2013", "2016", "2019", "SE"]), default="2019", show_default=True)
+@click.option(
+    "--version",
+    "release",
+    type=click.Choice(["2013", "2016", "2019", "SE"]),
+    default="2019",
+    show_default=True,
+    help="Exchange version.",
+)
+@click.option(
+    "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
+)
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 def simulate(
-    out: Path, messages: int, servers: int, days: int, seed: int, start: str, release: str, no_troubles: bool
+    out: Path,
+    messages: int,
+    servers: int,
+    days: int,
+    seed: int,
+    start: str,
+    release: str,
+    hours: tuple[int, int],
+    no_troubles: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release)
+    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours)
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")
 
@@ -377,11 +442,19 @@ def run_dashboard(store: Path, port: int = 8501) -> None:
     environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
     code = subprocess.run(command, env=environment, check=False).returncode
     if code:
-        raise TracelensError(f"the dashboard ended with code {code}", hint=f"is port {port} in use? choose another with --port")
+        raise TracelensError(
+            f"the dashboard ended with code {code}", hint=f"is port {port} in use? choose another with --port"
+        )
 
 
 @main.command()
-@click.option("--store", type=click.Path(path_type=Path), default=Path("tracelens-demo"), show_default=True, help="Folder of the store.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    default=Path("tracelens-demo"),
+    show_default=True,
+    help="Folder of the store.",
+)
 @click.option("--serve/--no-serve", default=None, help="Open the dashboard, or do not ask.")
 def demo(store: Path, serve: bool | None) -> None:
     """Read the sample logs, show the account, the findings and one path, and offer the dashboard."""
@@ -391,8 +464,8 @@ def demo(store: Path, serve: bool | None) -> None:
     put(f"1. Reading the logs of a made-up estate: {logs}\n\n")
     put_account(run_ingest((logs,), store), store)
     put(f"\n2. What is wrong: tracelens findings --severity medium --store {quoted(str(store))}\n\n")
-    worst = {"class": "", "rule": "", "severity": "medium", "limit": 100}
-    put(story.finding_text(query.ask(store, "finding", **worst).to_dicts(), query.ask(store, "rule_run").to_dicts()))
+    worst = query.ask(store, "finding", kind="", rule="", severity="medium", limit=100)
+    put(story.finding_text(worst.to_dicts(), query.ask(store, "rule_run").to_dicts()))
     key = query.ask(store, "showcase").to_dicts()[0]["message_key"]
     put(f"\n3. One message's path: tracelens trace {quoted(key)} --store {quoted(str(store))}\n\n")
     put(story.path_text(query.path(store, key), f"tracelens trace {quoted(key)} --raw --store {quoted(str(store))}"))
@@ -404,7 +477,7 @@ def demo(store: Path, serve: bool | None) -> None:
 
 
 def samples(store: Path) -> Path:
-    """Gives the sample logs: TRACELENS_SAMPLES, ./sample_logs, those of the checkout; else writes some beside the store."""
+    """Gives the sample logs: TRACELENS_SAMPLES, ./sample_logs, the checkout's; else writes some beside the store."""
     import os
 
     from tracelens.simulate import simulate as write

@@ -18,10 +18,8 @@ EVIDENCE_ROWS = 50
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 
 
-def detect(
-    con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None
-) -> None:
-    """Makes `reply_class`, `finding` and `rule_run` in the open database. From here on the connection reads no other file.
+def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    """Makes `reply_class`, `finding` and `rule_run` in the open database, and locks its connection.
 
     Args:
         con: Open DuckDB connection that has all models.

@@ -65,7 +65,9 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
             for folder, _, names in os.walk(path):
                 found.update(Path(folder) / name for name in names)
         else:
-            raise InputError(f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs")
+            raise InputError(
+                f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs"
+            )
     return sorted(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracelens.discover import LogFile
 from tracelens.schema import Table
@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-BY_SERVER = ("RECEIVE", "HAREDIRECT", "HAREDIRECTFAIL", "HARECEIVE", "HADISCARD", "DELIVER", "DELIVERFAIL", "DUPLICATEDELIVER")
+BY_SERVER = (
+    "RECEIVE",
+    "HAREDIRECT",
+    "HAREDIRECTFAIL",
+    "HARECEIVE",
+    "HADISCARD",
+    "DELIVER",
+    "DELIVERFAIL",
+    "DUPLICATEDELIVER",
+)
 BY_CLIENT = ("SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO")
 
 
@@ -40,7 +49,9 @@ def normalise(log_file: LogFile, table: pa.Table, version: str | None = None) ->
         if column.name not in frame.columns and column.name not in ("file_id", "line_number"):
             frame = frame.with_columns(pl.lit("").alias(column.name))
     text = [name for name in frame.columns if frame.schema[name] == pl.String]
-    frame = frame.with_columns([pl.when(pl.col(name) == "").then(None).otherwise(pl.col(name)).alias(name) for name in text])
+    frame = frame.with_columns(
+        [pl.when(pl.col(name) == "").then(None).otherwise(pl.col(name)).alias(name) for name in text]
+    )
     frame = frame.with_columns(
         pl.lit(log_file.file_id, pl.Int64).alias("file_id"),
         pl.col("date_time").str.strip_suffix("Z").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False),
@@ -68,7 +79,7 @@ def _extra(unknown: list[str]) -> pl.Expr:
 def _cast(frame: pl.DataFrame, table: Table) -> pa.Table:
     import polars as pl
 
-    kinds = {
+    kinds: dict[str, Any] = {
         "VARCHAR": pl.String,
         "BIGINT": pl.Int64,
         "INTEGER": pl.Int32,
@@ -191,10 +202,7 @@ def _statuses(frame: pl.DataFrame) -> pl.DataFrame:
     )
     odd = frame.select(status, count.alias("count"), pl.col("status_list").is_null().alias("is_odd"))
     if odd["is_odd"].any():
-        fixed = [
-            protected_split(text, number) if is_odd else None
-            for text, number, is_odd in odd.iter_rows()
-        ]
+        fixed = [protected_split(text, number) if is_odd else None for text, number, is_odd in odd.iter_rows()]
         frame = frame.with_columns(
             pl.coalesce("status_list", pl.Series(fixed, dtype=pl.List(pl.String))).alias("status_list")
         )

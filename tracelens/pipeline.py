@@ -21,7 +21,15 @@ from tracelens.errors import InputError, StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, write_segments
 
-COUNTED = ("line_count", "header_count", "event_count", "reject_count", "blank_count", "pending_count", "continuation_count")
+COUNTED = (
+    "line_count",
+    "header_count",
+    "event_count",
+    "reject_count",
+    "blank_count",
+    "pending_count",
+    "continuation_count",
+)
 
 
 @dataclass
@@ -135,7 +143,9 @@ def _locked(
     rejects = stores.ask(folder, "select * from reject").to_dicts() if live else []
     fresh = [entry for entry in files if not _is_known(entry, ledger.get(entry.file_id))]
     account = Account(known_files=len(files) - len(fresh))
-    account.skipped = [(str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed]
+    account.skipped = [
+        (str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed
+    ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
     if fresh or not live:
         run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
@@ -146,7 +156,9 @@ def _locked(
         rejects = [row for row in rejects if row["file_id"] not in replaced]
         for file_id in replaced:
             ledger.pop(file_id, None)
-        hashes = {row["content_hash"]: row["path"] for row in ledger.values() if row["state"] in ("ingested", "partial")}
+        hashes = {
+            row["content_hash"]: row["path"] for row in ledger.values() if row["state"] in ("ingested", "partial")
+        }
         for entry in fresh:
             done = written.get(entry.file_id)
             row = _ledger_row(entry, done, run)
@@ -161,8 +173,13 @@ def _locked(
                 account.skipped.append((str(entry.path), row["reason"]))
                 continue
             hashes[done.content_hash] = str(entry.path)
-            segments += [{"table_name": t, "path": p, "file_id": entry.file_id, "row_count": n} for t, p, n in done.segments]
-            rejects += [{"file_id": entry.file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text} for r in done.rejects]
+            segments += [
+                {"table_name": t, "path": p, "file_id": entry.file_id, "row_count": n} for t, p, n in done.segments
+            ]
+            rejects += [
+                {"file_id": entry.file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
+                for r in done.rejects
+            ]
         _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)

@@ -27,8 +27,8 @@ def shown() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[files]}"),
+        TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TimeRemainingColumn(), TextColumn("{task.fields[files]}"),
     )  # fmt: skip
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("discover", total=None, files="")
@@ -58,7 +58,8 @@ class _Lines:
         text = progress.stage
         if progress.bytes_total:
             share = progress.bytes_done / progress.bytes_total
-            text += f": {progress.files_done}/{progress.files_total} files, {progress.bytes_done / 1e6:,.0f} of {progress.bytes_total / 1e6:,.0f} MB"
+            text += f": {progress.files_done}/{progress.files_total} files"
+            text += f", {progress.bytes_done / 1e6:,.0f} of {progress.bytes_total / 1e6:,.0f} MB"
             spent = now - self.began_at
             if progress.bytes_done and spent > 0.5:
                 text += f", {progress.bytes_done / 1e6 / spent:,.0f} MB/s, {spent / share - spent:,.0f} s left"

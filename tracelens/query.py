@@ -52,7 +52,7 @@ def question(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def ask(store: Store, name: str, /, *, timeout_s: float | None = None, **params: Any) -> pl.DataFrame:
+def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: Any) -> pl.DataFrame:
     """Answers a saved question.
 
     Raises:
@@ -81,7 +81,12 @@ def search(
     Raises:
         StoreError: There is no store.
     """
-    texts = {"message_id": message_id.strip().strip("<>"), "sender": sender, "recipient": recipient, "subject": subject}
+    texts: dict[str, Any] = {
+        "message_id": message_id.strip().strip("<>"),
+        "sender": sender,
+        "recipient": recipient,
+        "subject": subject,
+    }
     found = ask(
         store, "message", **texts, status="", noise=noise, since=since, until=until, limit=max(limit, 1), offset=0
     )
@@ -102,7 +107,8 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
     message = found[0]
     rows: list[dict[str, Any]] = []
     if with_rows:
-        rows = ask(store, "raw", message=message_key, limit=100_000, **around(message)).to_dicts()
+        span: dict[str, Any] = around(message)
+        rows = ask(store, "raw", message=message_key, limit=100_000, **span).to_dicts()
     parts = (ask(store, name, message=message_key).to_dicts() for name in ("hop", "gap"))
     hops, gaps = parts
     legs = ask(store, "leg", message=message_key, limit=100_000).to_dicts()
@@ -127,7 +133,7 @@ def conversation(store: Store, key: str) -> tuple[dict[str, Any], list[dict[str,
     """
     found = ask(store, "session", key=key, limit=20).to_dicts()
     if not found:
-        raise QueryError(f"no session '{key}'", hint="keys: tracelens sql \"select session_key from session\"")
+        raise QueryError(f"no session '{key}'", hint='keys: tracelens sql "select session_key from session"')
     if len(found) > 1:
         keys = ", ".join(f"'{row['session_key']}'" for row in found)
         raise QueryError(f"{len(found)} sessions have the id '{key}'", hint=f"give one of the keys {keys}")

@@ -54,7 +54,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Reject:
-    """A line that is not a row: physical line number from 1, reason, text with unreadable bytes as \\xNN."""
+    r"""A line that is not a row: physical line number from 1, reason, text with unreadable bytes as \xNN."""
 
     line_number: int
     reason: str
@@ -143,7 +143,9 @@ class Reader:
         for mark in [*marks.tolist(), len(starts)]:
             if mark > at:
                 begin, end = int(starts[at]), int(starts[mark]) if mark < len(starts) else len(block)
-                yield self._stretch(block[begin:end], view[begin:end], base + at + 1, mark - at, is_last and mark == len(starts))
+                yield self._stretch(
+                    block[begin:end], view[begin:end], base + at + 1, mark - at, is_last and mark == len(starts)
+                )
             if mark < len(starts):
                 end = int(starts[mark + 1]) if mark + 1 < len(starts) else len(block)
                 self._header(block[int(starts[mark]) : end])
@@ -209,7 +211,13 @@ class Reader:
             elif is_last and ends_open and at == len(lines) - 1 and b"\0" not in raw:
                 self.counts.pending += 1
             else:
-                rejects.append(Reject(number, reason, raw.rstrip(b"\r").decode("utf-8", "backslashreplace").replace("\0", "\\x00")[:REJECT_CHARS]))
+                rejects.append(
+                    Reject(
+                        number,
+                        reason,
+                        raw.rstrip(b"\r").decode("utf-8", "backslashreplace").replace("\0", "\\x00")[:REJECT_CHARS],
+                    )
+                )
                 self.counts.rejects += 1
             at += used
         if not rows:
@@ -305,7 +313,9 @@ def read_clean(block: bytes, view: np.ndarray, fields: tuple[str, ...], line: in
     try:
         table = arrow_csv.read_csv(
             pa.py_buffer(block),
-            read_options=arrow_csv.ReadOptions(column_names=list(fields), block_size=len(block) + 64, use_threads=False),
+            read_options=arrow_csv.ReadOptions(
+                column_names=list(fields), block_size=len(block) + 64, use_threads=False
+            ),
             parse_options=arrow_csv.ParseOptions(newlines_in_values=False, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(
                 column_types={name: pa.string() for name in fields}, strings_can_be_null=False

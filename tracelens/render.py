@@ -1,4 +1,4 @@
-"""Results as bytes: tables, CSV, JSON, JSON lines, Parquet. Every text from a log passes `plain` on its way to a terminal."""
+"""Results as bytes: table, CSV, JSON, JSON lines, Parquet. Texts from logs pass `plain` on their way to a terminal."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def as_json(frame: pl.DataFrame) -> bytes:
 
 def as_jsonl(frame: pl.DataFrame) -> bytes:
     """Gives one JSON object per line."""
-    return b"".join(json.dumps(row, default=_plainly, ensure_ascii=True).encode() + b"\n" for row in frame.iter_rows(named=True))
+    return b"".join(
+        json.dumps(row, default=_plainly, ensure_ascii=True).encode() + b"\n" for row in frame.iter_rows(named=True)
+    )
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:

@@ -26,7 +26,7 @@ class Signature:
     """What a text means.
 
     Attributes:
-        all, any, none: Words that must all, one of which must, none of which may stand in the text (case and white space folded).
+        all, any, none: Words that must all, one of which must, none of which may stand in the folded text.
         regex: Pattern that must be found as well.
         enhanced: Status codes (x.y.z), one of which must stand in the text.
         grade: V vendor, R reported, D ours, U unverified.
@@ -65,7 +65,8 @@ class Rule:
     """A question with a verdict over the models.
 
     Attributes:
-        needs: Logs without which the rule is not evaluated: `log` or `log/service`, alternatives by `|`, or `accepted_domains`.
+        needs: Logs without which the rule is not evaluated: `log` or `log/service`, alternatives by `|`,
+            or `accepted_domains`.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         escalate: (condition over the row, severity), the highest that holds wins.
         examples: Given model rows and what must be found.
@@ -106,10 +107,8 @@ def load_signatures() -> list[Signature]:
         for row in document["signature"]:
             known = {("class" if f.name == "class_" else f.name) for f in fields(Signature)}
             _only(row, known, f"{path.name}, {row.get('id')}")
-            signature = Signature(
-                **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "class"},
-                class_=row.get("class", document.get("class", "")),
-            )
+            told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "class"}
+            signature = Signature(**told, class_=row.get("class", document.get("class", "")))
             _check_signature(signature, found, path.name)
             found[signature.id] = signature
     return list(found.values())
@@ -141,8 +140,8 @@ def load_rules(folders: Iterable[Path] = (), overrides: Mapping[str, Mapping[str
         overrides: New values of parameters by rule id.
 
     Raises:
-        ConfigError: A rule has an unknown key, an unused parameter, no example that fires or none that must not, or its id
-            is taken; an override names no rule or parameter.
+        ConfigError: A rule has an unknown key, an unused parameter, no example that fires or none that must
+            not, or its id is taken; an override names no rule or parameter.
     """
     places: list[Traversable] = [resources.files("tracelens") / "rules", *(Path(folder) for folder in folders)]
     found: dict[str, Rule] = {}
@@ -217,13 +216,16 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
     columns = ", ".join(f"r.{column}" for column in by)
     return f"""
         with seen as (
-            select r.*, count(*) over (partition by {columns} order by r.moment range between interval 5 minutes preceding and current row) as in_window
+            select r.*, count(*) over (partition by {columns} order by r.moment
+                range between interval 5 minutes preceding and current row) as in_window
             from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}
         )
         select concat_ws(' ', {columns}) as subject, {columns}, count(*) as hit_count, max(in_window) as per_window,
-            count(distinct r.remote_ip) as peer_count, count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
+            count(distinct r.remote_ip) as peer_count,
+            count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
             min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,
-            list({{file_id: r.file_id, line_number: r.line_number}} order by r.moment, r.file_id, r.line_number) as evidence
+            list({{file_id: r.file_id, line_number: r.line_number}}
+                order by r.moment, r.file_id, r.line_number) as evidence
         from seen r group by {columns}"""
 
 

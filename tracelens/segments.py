@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 
-
 @dataclass
 class Written:
     """What reading one file gave.
@@ -87,7 +86,9 @@ def write_segments(log_file: LogFile, store: Path) -> Written:
                 continue
             events: Any = pl.from_arrow(normalise(log_file, chunk.table, reader.version))
             events = events.with_columns(pl.col("date_time").dt.date().alias("day")).sort("date_time", "line_number")
-            span = events.select(pl.col("date_time").min().alias("first"), pl.col("date_time").max().alias("last")).row(0)
+            span = events.select(pl.col("date_time").min().alias("first"), pl.col("date_time").max().alias("last")).row(
+                0
+            )
             written.first_at = min(written.first_at or span[0], span[0])
             written.last_at = max(written.last_at or span[1], span[1])
             for (day,), rows in events.partition_by("day", as_dict=True, maintain_order=True).items():

@@ -43,7 +43,9 @@ def generation(store: Path) -> str | None:
     except OSError as error:
         raise StoreError(f"the store cannot be read: {error.strerror}", where=str(pointer)) from error
     if not DATABASE.match(name) or not (store / name).is_file():
-        raise StoreError(f"CURRENT names '{name}', which is not here", where=str(store), hint="ingest again into a new store")
+        raise StoreError(
+            f"CURRENT names '{name}', which is not here", where=str(store), hint="ingest again into a new store"
+        )
     return name
 
 
@@ -82,8 +84,8 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
 def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     """Closes a connection against everything but the store's own segments, for good.
 
-    The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute paths
-    only, so views of its own with such paths stand before them.
+    The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute
+    paths only, so views of its own with such paths stand before them.
     """
     folder = con.execute("select current_setting('file_search_path')").fetchall()[0][0]
     if folder:
@@ -136,9 +138,12 @@ def ask(
             answer = con.sql(sql, params=params)
             if answer is None:
                 raise QueryError("the question has no answer rows", hint="ask with SELECT")
-            return answer.pl()
+            frame: pl.DataFrame = answer.pl()
+            return frame
         except duckdb.InterruptException as error:
-            raise QueryError(f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows") from error
+            raise QueryError(
+                f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows"
+            ) from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         finally:
@@ -224,9 +229,7 @@ def default_memory_limit() -> str:
     return f"{min(1500, max(256, total // 4 // 1024**2))}MB"
 
 
-def create_events(
-    con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view"
-) -> None:
+def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view") -> None:
     """Makes the event views over exactly the given segments (table name, path)."""
     for table in EVENT_TABLES:
         paths = sorted(path for name, path in segments if name == table.name)
@@ -278,7 +281,8 @@ def segments_of(store: Path, name: str) -> list[dict[str, Any]]:
     import duckdb
 
     with duckdb.connect(str(store / name), read_only=True) as con:
-        return con.sql("select * from segment").pl().to_dicts()
+        rows: list[dict[str, Any]] = con.sql("select * from segment").pl().to_dicts()
+        return rows
 
 
 def tidy(store: Path) -> None:

@@ -1,4 +1,4 @@
-"""Results as text a tired administrator can read: a message's path, a conversation, findings, the account of an ingest."""
+"""Results as text a tired administrator can read: a path, a conversation, findings, the account of an ingest."""
 
 from __future__ import annotations
 
@@ -115,7 +115,8 @@ def path_text(path: Path, again: str) -> str:
 def _hop_lines(hop: Row, gaps: Iterable[Row]) -> list[str]:
     start = hop["started_at"]
     lines = [
-        f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}   {hop['outcome']}, {hop['basis']}"
+        f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
+        f"   {hop['outcome']}, {hop['basis']}"
     ]
     times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
     if hop["transit_ms"] is not None:
@@ -142,7 +143,9 @@ def _gap(gap: Row) -> str:
 
 def _row(row: Row) -> str:
     where = f"{plain(row['path'])}:{row['line']}"
-    return f"  {moment(row['date_time'])}  {plain(row['log'])}  {plain(row['event'])}  {plain(row['text'])}\n    {where}"
+    return (
+        f"  {moment(row['date_time'])}  {plain(row['log'])}  {plain(row['event'])}  {plain(row['text'])}\n    {where}"
+    )
 
 
 def conversation_text(session: Row, rows: Iterable[Row], silence_ms: int) -> str:
@@ -154,8 +157,9 @@ def conversation_text(session: Row, rows: Iterable[Row], silence_ms: int) -> str
         f"  local {s['local_ip']}:{s['local_port']}, remote {s['remote_ip']}:{s['remote_port']}",
         f"  {moment(s['opened_at'])} to {moment(s['closed_at'])} UTC, {s['event_count']} rows"
         + ("" if s["is_complete"] else ", not whole: connect or disconnect is missing"),
-        f"  HELO {plain(s['helo_name']) or '-'}, TLS {s['tls_version'] or 'none'}, logon {plain(s['auth_user']) or 'none'}"
-        f" ({s['auth_failure_count']} failed), recipients {s['accepted_count']} accepted {s['refused_count']} refused",
+        f"  HELO {plain(s['helo_name']) or '-'}, TLS {s['tls_version'] or 'none'}"
+        f", logon {plain(s['auth_user']) or 'none'} ({s['auth_failure_count']} failed)",
+        f"  recipients {s['accepted_count']} accepted, {s['refused_count']} refused",
         f"  closed: {plain(s['close_reason']) or 'unknown'}; longest silence {duration(s['longest_silence_ms'])}",
         "",
     ]
@@ -179,7 +183,9 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         )
         for part in plain(row["advice"].replace("\n", " ")).split(" Then: "):
             lead = "  " if part.startswith("First") else "  Then: "
-            lines += textwrap.wrap(lead.strip() + " " + part if lead != "  " else part, 110, initial_indent="  ", subsequent_indent="    ")
+            lines += textwrap.wrap(
+                lead.strip() + " " + part if lead != "  " else part, 110, initial_indent="  ", subsequent_indent="    "
+            )
         lines.append("")
     if not lines:
         lines = ["No findings from the rules that could be evaluated.", ""]
@@ -190,7 +196,9 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def account_text(kinds: Iterable[Row], skipped: list[tuple[str, str]], failed: list[tuple[str, str]], verbose: bool) -> str:
+def account_text(
+    kinds: Iterable[Row], skipped: list[tuple[str, str]], failed: list[tuple[str, str]], verbose: bool
+) -> str:
     """Gives the closing account: lines per log kind, what they became, and what was not read."""
     import polars as pl
 
@@ -205,8 +213,13 @@ def account_text(kinds: Iterable[Row], skipped: list[tuple[str, str]], failed: l
     lines = []
     if rows:
         lines = as_table(pl.from_dicts(rows)).decode().splitlines()
-        left = sum(r["lines"] - sum(r[k] for k in ("headers", "events", "rejects", "blank", "pending", "continued")) for r in rows)
-        lines.append(f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}")
+        left = sum(
+            r["lines"] - sum(r[k] for k in ("headers", "events", "rejects", "blank", "pending", "continued"))
+            for r in rows
+        )
+        lines.append(
+            f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}"
+        )
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
             lines.append(f"{title}: {len(entries)} files")

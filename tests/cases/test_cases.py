@@ -43,9 +43,9 @@ def test_case_01_inbound_mail_refused_by_the_default_frontend(tmp_path: Path) ->
 def test_case_04_front_end_of_the_new_server_hands_on_to_the_old_hub(tmp_path: Path) -> None:
     folder = ingest("04-hub-2525-proxied-to-empty-server", tmp_path)
     hop = store.ask(folder, "select * from hop").to_dicts()
-    assert [(h["kind"], h["from_ip"], h["from_service"], h["to_server"], h["to_service"], h["to_port"]) for h in hop] == [
-        ("proxy", "192.168.30.30", "frontend", "OLDEXCHANGE", "hub", 2525)
-    ]
+    assert [
+        (h["kind"], h["from_ip"], h["from_service"], h["to_server"], h["to_service"], h["to_port"]) for h in hop
+    ] == [("proxy", "192.168.30.30", "frontend", "OLDEXCHANGE", "hub", 2525)]
     assert hop[0]["receive_connector"] == "OLDEXCHANGE\\Default OLDEXCHANGE"
     assert hop[0]["outcome"] == "accepted"
     assert 700 <= hop[0]["transit_ms"] <= 900
@@ -58,9 +58,14 @@ def test_case_04_front_end_of_the_new_server_hands_on_to_the_old_hub(tmp_path: P
 
 def test_case_07_the_inner_error_counts() -> None:
     signatures = load_signatures()
-    texts = (SHARED / "cases" / "07-dag-peer-421-service-not-available" / "queue-lasterror.txt").read_text(encoding="utf-8")
+    texts = (SHARED / "cases" / "07-dag-peer-421-service-not-available" / "queue-lasterror.txt").read_text(
+        encoding="utf-8"
+    )
     found = [classify(line, signatures) for line in texts.splitlines() if line.strip()]
-    assert [(s.id, s.class_) for s in found if s] == [("proxy-service-not-available", "proxy"), ("proxy-backend-reset", "proxy")]
+    assert [(s.id, s.class_) for s in found if s] == [
+        ("proxy-service-not-available", "proxy"),
+        ("proxy-backend-reset", "proxy"),
+    ]
     said = " ".join(s.meaning + s.lookalikes + s.fix for s in found if s).lower()
     assert "component state" in said and "resources" in said and "filter" in said
     assert not any(word in said for word in ("back pressure", "relay", "tls"))
@@ -86,7 +91,14 @@ def test_corpus_and_cases_are_accounted_for_by_the_law(tmp_path: Path) -> None:
     assert len(files) == sum(1 for base in ("corpus", "cases") for path in (SHARED / base).rglob("*") if path.is_file())
     for row in files:
         if row["state"] in ("ingested", "partial"):
-            parts = ("header_count", "event_count", "reject_count", "blank_count", "pending_count", "continuation_count")
+            parts = (
+                "header_count",
+                "event_count",
+                "reject_count",
+                "blank_count",
+                "pending_count",
+                "continuation_count",
+            )
             assert row["line_count"] == sum(row[part] or 0 for part in parts), row["path"]
         else:
             assert row["reason"], row["path"]

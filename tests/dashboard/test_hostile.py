@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from tracelens import render, story
 from tracelens.dashboard import charts, widgets
 
 HOSTILE = '<img src=x onerror=alert(1)> <a href="http://192.0.2.1">x</a>'
@@ -39,8 +40,8 @@ def hop(**changed: Any) -> dict[str, Any]:
 
 
 def test_control_and_bidirectional_characters_become_visible() -> None:
-    assert widgets.plain("a\x1b[31m\u202eb\u200b\r\n") == "a�[31m�b���"
-    assert widgets.plain(None) == ""
+    assert render.plain("a\x1b[31m\u202eb\u200b\r\n") == "a�[31m�b���"
+    assert render.plain(None) == ""
 
 
 def test_markdown_is_shown_literally() -> None:
@@ -51,7 +52,7 @@ def test_cells_start_no_formula() -> None:
     frame = pl.DataFrame(
         {"text": ["=1+1", "@sum", "-2", "+3", "plain", "\x1bx", None], "count": [-1, 0, 1, 2, 3, 4, 5]}
     )
-    shown = widgets.safe(frame)
+    shown = render.safe(frame)
     assert shown["text"].to_list() == ["'=1+1", "'@sum", "'-2", "'+3", "plain", "�x", None]
     assert shown["count"].to_list() == frame["count"].to_list()
 
@@ -89,7 +90,7 @@ def test_coverage_leaves_missing_hours_empty() -> None:
 
 
 def test_durations_read_well() -> None:
-    assert [charts.duration(ms) for ms in (None, 0, 12, 1500, 90_000, 7_200_000)] == [
+    assert [story.duration(ms) for ms in (None, 0, 12, 1500, 90_000, 7_200_000)] == [
         "",
         "0 ms",
         "12 ms",

@@ -11,7 +11,10 @@ import pytest
 from tracelens import pipeline, store
 from tracelens.simulate import simulate
 
-HOP = ["message_id", "kind", "from_server", "from_service", "to_server", "to_service", "to_port"]
+HOP = [
+    "message_id", "kind", "from_server", "from_service", "from_ip", "to_server", "to_service", "to_ip", "to_port",
+    "send_connector", "receive_connector",
+]  # fmt: skip
 LEG = ["message_id", "recipient_address", "status"]
 
 
@@ -71,6 +74,9 @@ def test_without_protocol_logs_statuses_are_right_and_the_proxy_hop_is_inferred(
     refused = pl.col("status") == "refused"  # turned away before acceptance: only the protocol log knows
     assert difference(wanted.filter(~refused), seen)[:5] == []
     assert difference(seen, wanted)[:5] == []
-    proxied = store.ask(tmp_path / "S", "select count(*) as n from hop where kind = 'receive' and to_service = 'frontend' and basis = 'inferred'")
+    proxied = store.ask(
+        tmp_path / "S",
+        "select count(*) as n from hop where kind = 'receive' and to_service = 'frontend' and basis = 'inferred'",
+    )
     truly = facts(truth, "hop", HOP).filter((pl.col("kind") == "receive") & (pl.col("to_service") == "frontend"))
     assert proxied["n"][0] >= truly.height * 0.9

@@ -39,7 +39,9 @@ def test_a_rule_finds_what_its_example_expects(
     models.execute("begin")
     try:
         for table, rows in example["given"].items():
-            frame = pl.from_dicts(rows * example.get("repeat", 1) if table != "reply_class" else rows, infer_schema_length=None)
+            frame = pl.from_dicts(
+                rows * example.get("repeat", 1) if table != "reply_class" else rows, infer_schema_length=None
+            )
             models.register("given", frame.to_arrow())
             models.execute(f'insert into "{table}" by name select * from given')
             models.unregister("given")
@@ -69,8 +71,8 @@ def test_a_signature_names_its_examples_and_not_its_look_alikes(signature: Signa
 
 def test_nested_errors_are_unwrapped_to_the_innermost() -> None:
     text = (
-        "[{LRT=1/2/2026 8:00:00 AM};{LED=450 4.7.0 Proxy session setup failed on Frontend with '451 4.4.0 Primary target IP"
-        ' address responded with: "421 4.3.2 Service not active." Attempted failover to alternate host\'};{FQDN=mx.example.com}]'
+        "[{LRT=1/2/2026 8:00:00 AM};{LED=450 4.7.0 Proxy session setup failed on Frontend with '451 4.4.0 Primary"
+        ' target IP address responded with: "421 4.3.2 Service not active." Attempted\'};{FQDN=mx.example.com}]'
     )
     assert unwrap(text)[-1] == "421 4.3.2 service not active."
     found = classify(text, SIGNATURES)

@@ -17,6 +17,7 @@ def run() -> None:
     import streamlit as st
 
     from tracelens.dashboard import data, widgets
+    from tracelens.render import plain
 
     st.set_page_config(page_title="tracelens", layout="wide")
     pages: dict[str, Any] = {}
@@ -37,7 +38,7 @@ def run() -> None:
         st.error(widgets.markdown(error.what[:1].upper() + error.what[1:]))
         for note in (error.where, error.hint):
             if note:
-                st.code(widgets.plain(note), language=None)
+                st.code(plain(note), language=None)
 
 
 def page_title(path: Path) -> str:

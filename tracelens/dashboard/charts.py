@@ -10,7 +10,8 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
-from tracelens.dashboard.widgets import place, plain
+from tracelens.render import plain
+from tracelens.story import UNITS, duration, place
 
 SEVERITY = {"critical": "#8c1d40", "high": "#d1495b", "medium": "#edae49", "low": "#6a9fb5", "info": "#a8b4bd"}
 STATUS = {
@@ -48,22 +49,11 @@ KIND = {
 }
 OTHER = "#9aa5ab"
 LABEL = 80
-UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
 
 
 def text(value: object) -> str:
     """Gives a log text as Plotly shows it literally."""
     return escape(plain(value))
-
-
-def duration(ms: float | None) -> str:
-    """Gives milliseconds as a short text, e.g. `1.5 s`; empty when unknown."""
-    if ms is None:
-        return ""
-    for size, unit in UNITS:
-        if ms >= size:
-            return f"{ms / size:.3g} {unit}"
-    return "0 ms"
 
 
 def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:

@@ -50,7 +50,8 @@ def ask(name: str, /, **params: Any) -> pl.DataFrame:
 
 
 @st.cache_data(max_entries=200, show_spinner="Reading the store …")
-def _ask(fingerprint: str, store: str, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+def _ask(generation: str, store: str, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
+    assert generation is not None  # a part of the key only
     return query.ask(store, name, timeout_s=TIMEOUT_S, **dict(params))
 
 

@@ -11,37 +11,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-HIDDEN = r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+from tracelens.render import plain, safe
+from tracelens.story import place
+
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")
 TIME = "YYYY-MM-DD HH:mm:ss"
 MOMENT = "YYYY-MM-DD HH:mm:ss.SSS"
 
 
-def plain(value: object) -> str:
-    """Gives a text with control, bidirectional and zero-width characters made visible; empty for None."""
-    return "" if value is None else re.sub(HIDDEN, "\N{REPLACEMENT CHARACTER}", str(value))
-
-
 def markdown(value: object) -> str:
     """Gives a text that Markdown shows literally."""
     return MARKDOWN.sub(r"\\\1", plain(value))
-
-
-def place(hop: Mapping[str, Any], side: str) -> str:
-    """Gives one end of a hop: server and service, or the address, with the port of the receiving end."""
-    server, service, address = hop[f"{side}_server"], hop[f"{side}_service"], hop[f"{side}_ip"]
-    name = f"{server} {service or ''}".strip() if server else address or "?"
-    port = hop["to_port"] if side == "to" else None
-    if not port:
-        return str(name)
-    return f"[{name}]:{port}" if ":" in str(name) else f"{name}:{port}"
-
-
-def safe(frame: pl.DataFrame) -> pl.DataFrame:
-    """Gives a frame whose texts show hidden characters and start no formula when downloaded into a spreadsheet."""
-    texts = pl.selectors.string()
-    shown = frame.with_columns(texts.str.replace_all(HIDDEN, "\N{REPLACEMENT CHARACTER}"))
-    return shown.with_columns(texts.str.replace(r"^([=+\-@])", "'${1}"))
 
 
 def head(title: str, caption: str) -> None:

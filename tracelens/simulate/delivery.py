@@ -15,10 +15,9 @@ FULL = "550 5.2.2 STOREDRV.Deliver; mailbox is over its quota and cannot take mo
 def release(world: World, key: tuple[str, str], talk: Talk) -> None:
     """Ends a conversation, or leaves it open for the next message to the same place."""
     chance = 0.12
-    if world.keep_open or world.rng.random() < chance:
-        if key not in world.pool:
-            world.pool[key] = (talk, int((2 + 8 * world.rng.random()) * SECOND))
-            return
+    if (world.keep_open or world.rng.random() < chance) and key not in world.pool:
+        world.pool[key] = (talk, int((2 + 8 * world.rng.random()) * SECOND))
+        return
     talk.end()
 
 

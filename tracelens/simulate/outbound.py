@@ -206,7 +206,7 @@ def _sent(
     )  # fmt: skip
 
 
-def bracket(world: World, reply: str, host: str, ip: str, moment: int) -> str:
+def bracket(reply: str, host: str, ip: str, moment: int) -> str:
     """Gives a recipient-status of a failed or delayed hand-over, its time in US form as the server's culture has it."""
     text = stamp(moment)
     hour = int(text[11:13])
@@ -215,9 +215,7 @@ def bracket(world: World, reply: str, host: str, ip: str, moment: int) -> str:
 
 
 def _defer(world: World, item: Item, recipients: list[str], remote: Remote, reply: str) -> None:
-    statuses = [
-        bracket(world, reply.format(address=address), remote.host, remote.ip, item.moment) for address in recipients
-    ]
+    statuses = [bracket(reply.format(address=address), remote.host, remote.ip, item.moment) for address in recipients]
     item.moment += 1_000
     track(
         world, item.moment, item.hub, "DEFER", mail=item.mail, target=(remote.ip, remote.host),

@@ -200,7 +200,7 @@ class Talk:
 
     def _certificate(self, side: Session | None, title: str, host: str, thumbprint: str) -> None:
         if self.world.is_joined:
-            name = host.split(".")[0]
+            name = host.split(".", maxsplit=1)[0]
             value = (
                 f" CN={name} CN={name} {thumbprint[:32]} {thumbprint} 2025-01-07T08:00:00.000Z"
                 f" 2030-01-07T08:00:00.000Z {name};{host}"

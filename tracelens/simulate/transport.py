@@ -24,7 +24,7 @@ def remote_of(address: str) -> int:
 def route(world: World, item: Item, recipients: list[str], may_transfer: bool = False) -> None:
     """Sends a queued message on its ways; every recipient ends with a leg."""
     inside, outside, lost = _resolve(world, item, recipients)
-    failures = {address: (NOT_FOUND, "", "", "ROUTING") for address in lost}
+    failures = dict.fromkeys(lost, (NOT_FOUND, "", "", "ROUTING"))
     away = _fork(world, item, list(outside.values())) if inside and outside else item
     for home_name, addresses in inside.items():
         home = next(server for server in world.estate.servers if server.name == home_name)
@@ -120,7 +120,7 @@ def _fail(world: World, item: Item, failures: dict[str, tuple[str, str, str, str
         report.directionality = "Originating"
         report.is_probe = mail.is_probe
     for address, (reply, host, ip, source) in failures.items():
-        status = bracket(world, reply, host, ip, item.moment) if host else reply
+        status = bracket(reply, host, ip, item.moment) if host else reply
         track(
             world, item.moment, hub, "FAIL", source, mail=mail, client=(hub.ip, hub.fqdn) if host else ("", ""),
             target=(ip, host), internal_id=item.internal_id, recipients=[address], statuses=[status],

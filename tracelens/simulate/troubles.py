@@ -11,7 +11,6 @@ from functools import partial
 from tracelens.simulate.estate import INTERNAL, PROXY_CONNECTOR, REMOTES, Server
 from tracelens.simulate.flows import Caller, accept, from_mailbox, open_frontend, pick_people
 from tracelens.simulate.smtp import Session, dial, listen
-
 from tracelens.simulate.world import World
 from tracelens.simulate.writer import MINUTE, SECOND
 

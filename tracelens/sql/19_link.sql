@@ -16,6 +16,9 @@ j1 as (
         and r.service in ('frontend', 'unknown') and coalesce(r.server, '?') = coalesce(s.server, '?')
         and r.opened_at <= s.closed_at and date_diff('second', r.opened_at, s.opened_at) < 3600
 ),
+j2 as (
+    select 'session', send_key, 'session', receive_key, join_name, 'inferred' from session_pair
+),
 j3 as (
     select 'session', f.session_key, 'session', h.session_key, 'J3', 'observed'
     from session h join session f on h.direction = 'receive' and f.direction = 'receive' and h.service = 'hub' and f.service = 'frontend'
@@ -71,7 +74,7 @@ j17 as (
         and (t.direction = 'receive' or t.internal_message_id is null)
 )
 select distinct from_kind, from_key, to_kind, to_key, join_name, basis from (
-    select * from j1 union all select * from j3 union all select * from j4 union all select * from j5 union all select * from j6
+    select * from j1 union all select * from j2 union all select * from j3 union all select * from j4 union all select * from j5 union all select * from j6
     union all select * from j7 union all select * from j10 union all select * from j11 union all select * from j12
     union all select * from j13 union all select * from j17
 )

@@ -138,11 +138,12 @@ proto_in as (
         case when t.service = 'frontend' and t.local_port <> 717 then null
             else case coalesce(k.kind, case when t.proxied_session_id is not null or t.proxy_accepted then 'proxy' when t.server_auth then 'transfer' end)
                 when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then 'hub' end end,
-        t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, null, t.connector_id, t.started_at, t.ended_at,
+        t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, p.send_connector, t.connector_id, t.started_at, t.ended_at,
         t.tls_version, t.auth_user, case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' else 'refused' end, t.reply_text, 'observed',
         case when t.service = 'frontend' then null when k.kind = 'proxy' or t.proxied_session_id is not null then 'fe:' || t.reply_node end,
         case when t.service = 'frontend' then coalesce('fe:' || t.reply_node, null) else t.reply_node end, t.evidence
     from tx t left join kind_at k on k.node = t.reply_node and k.message_key = t.message_key
+    left join session_pair p on p.receive_key = t.session_key
     where t.direction = 'receive' and t.service <> 'delivery' and not (t.service = 'frontend' and t.local_port = 717)
         and (t.is_accepted or t.service in ('frontend', 'edge') or not t.server_auth)
 ),
@@ -172,13 +173,14 @@ proto_out as (
             when t.reply_node is not null then split_part(t.reply_node, '#', 1)
             when t.remote_port in (475, 717, 2525, 465) then coalesce(t.peer_server, t.next_server) end,
         case when t.remote_port in (2525, 465) or t.reply_node is not null then 'hub' when t.remote_port = 475 then 'delivery' when t.remote_port = 717 then 'frontend' end,
-        t.remote_ip, t.remote_port, t.connector_id, null, t.started_at, t.ended_at, t.tls_version, null,
+        t.remote_ip, t.remote_port, t.connector_id, p.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
             when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, 'observed',
         case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'fx'
             when t.service = 'frontend' then 'fe:' || coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) else t.queue_node end,
         case when t.remote_port = 717 then 'fx' else t.reply_node end, t.evidence
-    from tx t where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
+    from tx t left join session_pair p on p.send_key = t.session_key
+    where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
 ),
 at_queue as (
     select case event_id when 'EXPAND' then 'expand' when 'DSN' then 'dsn' else 'fork' end as kind, *

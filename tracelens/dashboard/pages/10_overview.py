@@ -53,7 +53,7 @@ with right:
         st.caption("Click a bar to list its messages.")
 
 st.subheader("Findings", anchor=False)
-found = data.ask("finding", **{"class": "", "rule": "", "severity": "info", "limit": 200})
+found = data.ask("finding", kind="", rule="", severity="info", limit=200)
 if found.is_empty():
     widgets.nothing("No findings.", "None of the rules that could be evaluated found anything.")
 else:
@@ -62,7 +62,9 @@ else:
     with right:
         row = widgets.findings(found, "findings")
     if row:
-        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "finding")
+        widgets.finding(
+            row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "finding"
+        )
 unanswered = data.ask("rule_run")
 if not unanswered.is_empty():
     with st.expander(f"Rules not evaluated because logs are missing: {unanswered.height}", key="unanswered"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from tracelens import query
 from tracelens.dashboard import charts, data, widgets
+from tracelens.render import plain
 
 PAGE_SIZE = 50
 widgets.head("Messages", "Any part of a text finds; select a row to see its path. All times are UTC.")
@@ -34,7 +35,9 @@ def search() -> None:
     noise = st.toggle("Health probes too", key="noise", bind="query-params")
     name = "_".join(asked.values()) + str(noise)
     page = st.session_state.get(f"page_{name}", 1)
-    found = data.ask("message", noise=noise, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, since=None, until=None, **asked)
+    found = data.ask(
+        "message", noise=noise, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, since=None, until=None, **asked
+    )
     count = found["found_count"][0] if found.height else 0
     if not count:
         widgets.nothing("No message matches.", "Use fewer or shorter texts, or add health probes.")
@@ -52,7 +55,7 @@ def path(message_key: str) -> None:
     row = data.one("path", message=message_key)
     if row is None:
         st.warning("The store holds no message of that key.")
-        st.code(widgets.plain(message_key), language=None)
+        st.code(plain(message_key), language=None)
         return
     widgets.message(row)
     hops, gaps = data.ask("hop", message=message_key), data.ask("gap", message=message_key)

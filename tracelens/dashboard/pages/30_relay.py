@@ -15,7 +15,7 @@ if not total.get("first_at"):
     st.stop()
 step = data.bucket(total["first_at"], total["last_at"])
 
-found = data.ask("finding", **{"class": "relay", "rule": "", "severity": "info", "limit": 500})
+found = data.ask("finding", kind="relay", rule="", severity="info", limit=500)
 st.subheader("Findings", anchor=False)
 if found.is_empty():
     widgets.nothing("No relay findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
