@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from tracelens.classify import classify_all
@@ -70,19 +71,19 @@ def run(con: Any, rule: Rule) -> list[dict[str, Any]]:
     sql = f"select *, greatest({level}, 0) as severity_level from ({rule.sql}) order by subject"
     try:
         check_question(con, sql)
-        rows = con.sql(sql, params=dict(rule.params) or None).pl().to_dicts()
+        frame = con.sql(sql, params=dict(rule.params) or None).pl()
     except QueryError as error:
         raise ConfigError(f"the query is refused: {error.what}", rule.id) from error
     except Exception as error:
         raise ConfigError(f"the query fails: {str(error).splitlines()[0]}", rule.id) from error
-    return [_finding(rule, row) for row in rows]
+    for _, name, _, _ in Formatter().parse(rule.summary):
+        if name and name not in frame.columns and name not in rule.params:
+            raise ConfigError(f"the summary names '{name}', which the query does not give", rule.id)
+    return [_finding(rule, row) for row in frame.to_dicts()]
 
 
 def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
-    try:
-        summary = rule.summary.format_map({**rule.params, **{key: _shown(value) for key, value in row.items()}})
-    except KeyError as error:
-        raise ConfigError(f"the summary names {error}, which the query does not give", rule.id) from error
+    summary = rule.summary.format_map({**rule.params, **{key: _shown(value) for key, value in row.items()}})
     subject = str(row.get("subject") or "")
     key = hashlib.blake2b(f"{rule.id}|{rule.finds}|{subject}".encode(), digest_size=8).hexdigest()
     return {

@@ -91,7 +91,7 @@ class Rule:
     @property
     def advice(self) -> str:
         """What it can be mistaken for, then what to do."""
-        return f"First rule out: {self.lookalikes}\nThen: {self.fix}"
+        return f"First rule out: {self.lookalikes} Then: {self.fix}"
 
 
 def load_signatures() -> list[Signature]:
@@ -185,6 +185,11 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         if severity not in SEVERITIES:
             raise ConfigError(f"severity '{severity}' is not one of {', '.join(SEVERITIES)}", name)
     examples = tuple(document.get("example", []))
+    _only(document.get("query", {}), {"sql"}, name)
+    for row in document.get("escalate", []):
+        _only(row, {"when", "to"}, name)
+    for row in examples:
+        _only(row, {"name", "given", "repeat", "expect"}, name)
     if not any(row.get("expect") for row in examples) or all(row.get("expect") for row in examples):
         raise ConfigError("an example that fires and one that must not are needed", name)
     return Rule(

@@ -142,10 +142,9 @@ def _gap(gap: Row) -> str:
 
 
 def _row(row: Row) -> str:
-    where = f"{plain(row['path'])}:{row['line']}"
-    return (
-        f"  {moment(row['date_time'])}  {plain(row['log'])}  {plain(row['event'])}  {plain(row['text'])}\n    {where}"
-    )
+    hop = f"hop {row['hop']}" if row["hop"] else "end  "
+    said = "  ".join(plain(row[name]) for name in ("log", "event", "text"))
+    return f"  {hop}  {moment(row['date_time'])}  {said}\n    {plain(row['path'])}:{row['line']}"
 
 
 def conversation_text(session: Row, rows: Iterable[Row], silence_ms: int) -> str:
@@ -178,10 +177,12 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         lines.append(f"{row['severity'].upper():<8}  {plain(row['title'])}")
         lines += textwrap.wrap(plain(row["summary"]), 110, initial_indent="  ", subsequent_indent="  ")
         lines.append(
-            f"  {row['hit_count']:,} hits, {cell(row['first_at'])} to {cell(row['last_at'])} UTC;"
+            f"  {row['hit_count']:,} hits"
+            + (f", {cell(row['first_at'])} to {cell(row['last_at'])} UTC" if row["first_at"] else "")
+            + ";"
             f" rule {row['rule_id']}, finding {row['finding_key']}"
         )
-        for part in plain(row["advice"].replace("\n", " ")).split(" Then: "):
+        for part in plain(row["advice"]).split(" Then: "):
             lead = "  " if part.startswith("First") else "  Then: "
             lines += textwrap.wrap(
                 lead.strip() + " " + part if lead != "  " else part, 110, initial_indent="  ", subsequent_indent="    "

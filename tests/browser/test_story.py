@@ -99,6 +99,10 @@ def page(address: str) -> Iterator[Page]:
 def shot(page: Page, name: str) -> None:
     """Keeps a picture where TRACELENS_SHOTS says."""
     if folder := os.environ.get("TRACELENS_SHOTS"):
+        page.set_viewport_size({"width": 1280, "height": 2000})
+        page.wait_for_load_state("networkidle")
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        expect(page.get_by_test_id("stAppSkeleton")).to_have_count(0)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 

@@ -21,14 +21,6 @@ HEADER = """#Software: Microsoft Exchange Server\r
 
 
 @pytest.fixture(scope="session")
-def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of the sample logs."""
-    store = tmp_path_factory.mktemp("sample") / "store"
-    ingest([ROOT / "sample_logs"], store)
-    return store
-
-
-@pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that has read one log without rows."""
     folder = tmp_path_factory.mktemp("empty")

@@ -41,7 +41,7 @@ def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
             )
         elif kind.is_numeric():
             found[name] = st.column_config.NumberColumn(
-                label, format="plain" if name in ("line", "remote_port") else "localized"
+                label, format="%d" if name in ("line", "remote_port") else "localized"
             )
         else:
             found[name] = st.column_config.TextColumn(label)

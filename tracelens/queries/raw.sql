@@ -1,8 +1,12 @@
--- The log rows behind the hops of one message, with file and line. `since` and `until` only spare reading other days.
+-- The log rows behind the hops and the ends of one message, with file and line. `since` and `until` only spare reading other days.
 with wanted as (
     select h.hop_number, e.file_id, e.line_number
     from hop h, lateral (select unnest(h.evidence, recursive := true)) e(file_id, line_number)
     where h.message_key = $message
+    union all
+    select null, e.file_id, e.line_number
+    from leg g, lateral (select unnest(g.evidence, recursive := true)) e(file_id, line_number)
+    where g.message_key = $message and not exists (select 1 from hop h where h.message_key = $message and list_contains(h.evidence, g.evidence[1]))
 ),
 line as (
     select s.file_id, s.line_number, s.date_time, s.server, concat(s.service, ' ', s.direction) as log,

@@ -106,7 +106,7 @@ tracking_out as (
         o.server_ip, case o.kind when 'transfer' then 2525 when 'deliver' then 475 when 'proxy' then 717 else o.tx_port end,
         o.connector_id, null, null, o.date_time, null, null, 'accepted',
         nullif(regexp_extract(o.source_context, '^[^;]*;(.*?)(;ClientSubmitTime:.*)?$', 1), ''), 'observed',
-        o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'proxy' then 'fx:' || o.queue_node end,
+        o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
         [struct_pack(file_id := o.file_id, line_number := o.line_number)]
     from outbound o where o.message_key is not null
 ),
@@ -176,9 +176,9 @@ proto_out as (
         t.remote_ip, t.remote_port, t.connector_id, p.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
             when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, 'observed',
-        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'fx'
+        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'fx:' || coalesce(t.server, '?')
             when t.service = 'frontend' then 'fe:' || coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) else t.queue_node end,
-        case when t.remote_port = 717 then 'fx' else t.reply_node end, t.evidence
+        case when t.remote_port = 717 then 'fx:' || coalesce(t.peer_server, '?') else t.reply_node end, t.evidence
     from tx t left join session_pair p on p.send_key = t.session_key
     where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
 ),

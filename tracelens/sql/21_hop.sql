@@ -31,15 +31,20 @@ rooted as (
     select k.*, p.parent_hop_key, case k.kind when 'receive' then 0 when 'submit' then 0 when 'proxy' then 1 when 'dsn' then 0 when 'transfer' then 2 when 'fork' then 3 when 'expand' then 3 else 4 end as stage
     from keyed k left join parent p on p.hop_key = k.hop_key
 ),
+placed as (
+    select *, concat(lpad(cast(coalesce(date_diff('microsecond', timestamp '1970-01-01 00:00:00', coalesce(started_at, ended_at)), 0) as varchar), 20, '0'),
+        cast(stage as varchar), anchor, '|') as place from rooted
+),
 deep as (
-    select hop_key, 0 as depth from rooted where parent_hop_key is null
+    -- numbers follow the tree: a hop, then what comes after it, branches in order of their start
+    select hop_key, 0 as depth, place as tree_place from placed where parent_hop_key is null
     union all
-    select r.hop_key, d.depth + 1 from rooted r join deep d on r.parent_hop_key = d.hop_key where d.depth < 30
+    select p.hop_key, d.depth + 1, d.tree_place || p.place from placed p join deep d on p.parent_hop_key = d.hop_key where d.depth < 30
 ),
 numbered as (
-    select r.*, row_number() over (partition by r.message_key order by coalesce(d.depth, 30), r.stage, r.started_at nulls last, r.ended_at, r.anchor) as hop_number,
+    select r.*, row_number() over (partition by r.message_key order by d.tree_place nulls last, r.place) as hop_number,
         q.ended_at as parent_ended_at
-    from rooted r left join deep d on d.hop_key = r.hop_key left join rooted q on q.hop_key = r.parent_hop_key
+    from placed r left join deep d on d.hop_key = r.hop_key left join rooted q on q.hop_key = r.parent_hop_key
 )
 select hop_key, message_key, hop_number, parent_hop_key, kind, from_server, from_service, from_ip, to_server, to_service, to_ip, to_port,
     send_connector, receive_connector, coalesce(started_at, ended_at) as started_at, ended_at,

@@ -62,7 +62,7 @@ wire as (
     where not t.is_shadow and t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
 ),
 best as (
-    select message_key, address, min({rank: case when rank < 1 then rank else rank end, later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time}) as best
+    select message_key, address, min({rank: case when rank < 1 then rank else rank end, later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number}) as best
     from (select * from fate union all select * from wire) where address is not null and address <> '' group by message_key, address
 ),
 replaced as (
@@ -85,7 +85,7 @@ select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, 
     b.best.moment as final_at,
     case when b.best.rank < 12 and b.best.moment >= o.moment then cast(floor(date_diff('microsecond', o.moment, b.best.moment) / 1000) as bigint) end as total_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
-    coalesce(h.hop_keys, []) as hop_keys
+    coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
 from best b left join opened o on o.message_key = b.message_key left join hops h on h.message_key = b.message_key
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null
