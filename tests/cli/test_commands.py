@@ -110,8 +110,15 @@ def test_hostile_text_reaches_no_terminal_and_no_spreadsheet(call: Call, tmp_pat
         "#Date: 2026-03-02T08:00:00.000Z",
         "#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context",
     ]  # fmt: skip
-    said = ["+,,", "<,EHLO =cmd|' /C calc'!A0\x1b[31m,", "<,MAIL FROM:<=1+1@example.com>,", ">,250 2.1.0 OK,",
-            "<,RCPT TO:<\u202eanna@example.net>,", ">,550 5.7.54 SMTP; Unable to relay recipient,", "-,,Local"]  # fmt: skip
+    said = [
+        "+,,",
+        "<,EHLO =cmd|' /C calc'!A0\x1b[31m,",
+        "<,MAIL FROM:<=1+1@example.com>,",
+        ">,250 2.1.0 Sender OK,",
+        "<,RCPT TO:<\u202eanna@example.net>,",
+        ">,550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain,",
+        "-,,Local",
+    ]
     for number, text in enumerate(said):
         rows.append(
             f"2026-03-02T08:00:0{number}.000Z,EX01\\Default Frontend EX01,08D1,{number},10.0.0.1:25,192.0.2.9:41,{text}"
