@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.detect import detect
-from tracelens.discover import LogFile, discover
+from tracelens.discover import LogFile, discover, recognise
 from tracelens.errors import InputError, StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, write_segments
@@ -147,40 +148,28 @@ def _locked(
         (str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
+    fresh += _orphaned_copies(files, fresh, ledger)
     if fresh or not live:
         run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
         written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
-        account.new_files = len(written)
-        replaced = {entry.file_id for entry in fresh}
-        segments = [row for row in segments if row["file_id"] not in replaced]
-        rejects = [row for row in rejects if row["file_id"] not in replaced]
-        for file_id in replaced:
-            ledger.pop(file_id, None)
-        hashes = {
-            row["content_hash"]: row["path"] for row in ledger.values() if row["state"] in ("ingested", "partial")
-        }
-        for entry in fresh:
-            done = written.get(entry.file_id)
-            row = _ledger_row(entry, done, run)
-            ledger[entry.file_id] = row
-            if done is None or done.error:
-                if done is not None:
-                    account.failed.append((str(entry.path), done.error or ""))
-                continue
-            twin = hashes.get(done.content_hash)
-            if twin is not None and done.counts.events:
-                row.update(state="skipped", reason=f"copy of {twin}", **dict.fromkeys(COUNTED, 0))
-                account.skipped.append((str(entry.path), row["reason"]))
-                continue
-            hashes[done.content_hash] = str(entry.path)
-            segments += [
-                {"table_name": t, "path": p, "file_id": entry.file_id, "row_count": n} for t, p, n in done.segments
-            ]
+        account.new_files = sum(not done.error for done in written.values())
+        account.failed += [(str(e.path), written[e.file_id].error or "") for e in fresh if _is_broken(e, written)]
+        rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
+        rows = {file_id: row for file_id, row in rows.items() if _is_news(row, ledger.get(file_id))}
+        ledger.update(rows)
+        copies = _set_copies_aside(ledger)
+        account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in copies]
+        segments = [row for row in segments if row["file_id"] not in rows.keys() | copies]
+        rejects = [row for row in rejects if row["file_id"] not in rows.keys() | copies]
+        for file_id in rows.keys() & written.keys() - copies:
+            done = written[file_id]
+            segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
             rejects += [
-                {"file_id": entry.file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
+                {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
                 for r in done.rejects
             ]
-        _publish(folder, list(ledger.values()), segments, rejects, options, tell)
+        if rows or not live:
+            _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
     account.kinds = stores.ask(
@@ -201,6 +190,50 @@ def _is_known(entry: LogFile, row: dict[str, Any] | None) -> bool:
         and (entry.server is None or row["server"] == entry.server)
         and (entry.service is None or row["service"] == entry.service)
     )
+
+
+def _is_broken(entry: LogFile, written: Mapping[int, Written]) -> bool:
+    return entry.file_id in written and written[entry.file_id].error is not None
+
+
+def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
+    """Tells whether a row replaces the old one; a file that cannot be read now keeps what was read of it before."""
+    return row["state"] != "failed" or old is None or (old["state"] == "failed" and old["reason"] != row["reason"])
+
+
+def _orphaned_copies(files: list[LogFile], fresh: list[LogFile], ledger: dict[int, dict[str, Any]]) -> list[LogFile]:
+    """Gives files that were left out as copies of a file which is now read anew: they may be all that is left of it."""
+    renewed = {entry.file_id for entry in fresh}
+    here = {entry.file_id: entry for entry in files}
+    safe = {
+        row["content_hash"]
+        for row in ledger.values()
+        if row["state"] in ("ingested", "partial") and row["file_id"] not in renewed
+    }
+    return [
+        here.get(row["file_id"]) or recognise(Path(row["path"]), row["server"], row["service"])
+        for row in ledger.values()
+        if row["state"] == "skipped" and row["content_hash"] and row["content_hash"] not in safe
+        if row["file_id"] not in renewed and Path(row["path"]).is_file()
+    ]
+
+
+def _set_copies_aside(ledger: dict[int, dict[str, Any]]) -> set[int]:
+    """Marks files with the content of another file as its copies, and gives their ids.
+
+    The first path stays, whatever the order of reading.
+    """
+    originals: dict[str, str] = {}
+    for row in sorted(ledger.values(), key=lambda row: str(row["path"])):
+        if row["state"] in ("ingested", "partial") and row["event_count"]:
+            originals.setdefault(row["content_hash"], row["path"])
+    copies = set()
+    for file_id, row in ledger.items():
+        original = originals.get(row["content_hash"])
+        if original and original != row["path"]:
+            row.update(state="skipped", reason=f"copy of {original}", **dict.fromkeys(COUNTED, 0))
+            copies.add(file_id)
+    return copies
 
 
 def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
@@ -256,13 +289,25 @@ def _read_all(
         for entry in files:
             note(entry, write_segments(entry, folder))
         return found
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
         pending: dict[Future[Written], LogFile] = {pool.submit(write_segments, entry, folder): entry for entry in files}
         while pending:
             finished, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in finished:
                 note(pending.pop(future), future.result())
     return found
+
+
+def _end_with_parent() -> None:
+    """Ends a reading process when the ingest that started it is killed; else it would wait for work for ever."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _publish(
@@ -273,8 +318,7 @@ def _publish(
     options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> None:
-    con, path = stores.open_next(folder, options.memory_limit)
-    try:
+    with stores.open_next(folder, options.memory_limit) as (con, path):
         stamp = datetime.now(UTC).replace(tzinfo=None)
         run = max((row["ingest_id"] for row in ledger), default=1)
         kept: list[tuple[Table, list[dict[str, Any]]]] = [
@@ -292,6 +336,4 @@ def _publish(
         detect(con, [*options.rule_dirs, folder / "rules"], options.rule_params)
         tell(Progress("publish"))
         con.execute("checkpoint")
-    finally:
-        con.close()
     stores.publish(folder, path)

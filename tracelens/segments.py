@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import __version__
 from tracelens.discover import LogFile
+from tracelens.errors import StoreError
 from tracelens.normalise import normalise
 from tracelens.read import Counts, Reader, Reject
 
@@ -46,22 +51,27 @@ class _DayWriters:
     def write(self, day: str, rows: pa.Table) -> None:
         import pyarrow.parquet as pq
 
-        if day not in self.writers:
-            folder = self.root / self.table / f"day={day}"
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{self.file_id:016x}-{os.getpid()}.tmp"
-            self.writers[day] = (pq.ParquetWriter(path, rows.schema, compression="zstd"), path, 0)
-        writer, path, count = self.writers[day]
-        writer.write_table(rows)
-        self.writers[day] = (writer, path, count + rows.num_rows)
+        with _writing(self.root):
+            if day not in self.writers:
+                folder = self.root / self.table / f"day={day}"
+                folder.mkdir(parents=True, exist_ok=True)
+                path = folder / f"{self.file_id:016x}-{os.getpid()}.tmp"
+                self.writers[day] = (pq.ParquetWriter(path, rows.schema, compression="zstd"), path, 0)
+            writer, path, count = self.writers[day]
+            writer.write_table(rows)
+            self.writers[day] = (writer, path, count + rows.num_rows)
 
-    def close(self, content_hash: str, store: Path) -> list[tuple[str, str, int]]:
+    def close(self, key: str, store: Path) -> list[tuple[str, str, int]]:
         done = []
-        for writer, path, count in self.writers.values():
-            writer.close()
-            final = path.with_name(f"{self.file_id:016x}-{content_hash[:16]}.parquet")
-            os.replace(path, final)
-            done.append((self.table, final.relative_to(store).as_posix(), count))
+        with _writing(self.root):
+            for writer, path, count in self.writers.values():
+                writer.close()
+                final = path.with_name(f"{self.file_id:016x}-{key}.parquet")
+                if final.exists():  # the same rows, which a published generation may be using
+                    path.unlink()
+                else:
+                    os.replace(path, final)
+                done.append((self.table, final.relative_to(store).as_posix(), count))
         return done
 
     def abandon(self) -> None:
@@ -70,8 +80,23 @@ class _DayWriters:
             path.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    """Tells a store that cannot be written from a log that cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(root)) from error
+
+
 def write_segments(log_file: LogFile, store: Path) -> Written:
-    """Reads one file whole and writes its segments; a file that fails part way leaves nothing."""
+    """Reads one file whole and writes its segments; a file that fails part way leaves nothing.
+
+    A segment's name holds whatever decides its rows, so that no other rows ever take its place.
+
+    Raises:
+        StoreError: The segments cannot be written.
+    """
     import polars as pl
 
     described = log_file.format
@@ -97,7 +122,8 @@ def write_segments(log_file: LogFile, store: Path) -> Written:
         writers.abandon()
         return Written(log_file.file_id, error=f"cannot be read: {error.strerror or error}")
     written.counts, written.content_hash = reader.counts, reader.content_hash
-    written.segments = writers.close(reader.content_hash, store)
+    made_of = f"{reader.content_hash}|{log_file.server}|{log_file.service}|{described.name}|{__version__}"
+    written.segments = writers.close(blake2b(made_of.encode(), digest_size=8).hexdigest(), store)
     return written
 
 

@@ -11,8 +11,10 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,17 +70,35 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     name = generation(folder)
     if name is None:
         raise StoreError(f"no store at '{store}'", hint="make one: tracelens ingest PATH --store " + str(store))
+    con = _attach(folder, name)
     try:
-        con = duckdb.connect(str(folder / name), read_only=True, config={"file_search_path": str(folder)})
-    except duckdb.Error as error:
-        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
-    try:
-        con.execute("set timezone = 'UTC'")
-        con.execute("set preserve_insertion_order = true")
-        lock_down(con)
+        try:
+            lock_down(con)
+        except duckdb.Error as error:
+            raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
         yield con
     finally:
         con.close()
+
+
+def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
+    """Opens a generation read-only in an engine of its own.
+
+    Connections to one file share their settings within a process, and a locked one would shut the next reader out.
+    """
+    import duckdb
+
+    spill = Path(tempfile.gettempdir()) / f"tracelens-{uuid.uuid4().hex}"
+    con = duckdb.connect(config={"file_search_path": str(folder), "temp_directory": str(spill)})
+    try:
+        path = str(folder / name).replace("'", "''")
+        con.execute(f"attach '{path}' as store (read_only)")
+        con.execute("use store")
+        con.execute("set timezone = 'UTC'")
+    except duckdb.Error as error:
+        con.close()
+        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+    return con
 
 
 def lock_down(con: duckdb.DuckDBPyConnection) -> None:
@@ -111,8 +131,12 @@ def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         raise QueryError(f"the SQL cannot be parsed: {error}") from error
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements where one is allowed", hint="ask one SELECT at a time")
-    if statements[0].type.name not in ("SELECT", "EXPLAIN"):
-        raise QueryError(f"a {statements[0].type.name} statement is refused", hint="the store is read with SELECT only")
+    try:
+        kind = statements[0].type.name
+    except ValueError:  # the Python client does not know every statement of the engine
+        kind = "foreign"
+    if kind != "SELECT":  # EXPLAIN ANALYZE runs what it explains, COPY too
+        raise QueryError(f"a statement of type {kind} is refused", hint="the store is read with SELECT only")
 
 
 def ask(
@@ -128,12 +152,10 @@ def ask(
         StoreError: There is no store.
     """
     import duckdb
+    import polars as pl
 
-    with reading(store) as con:
+    with reading(store) as con, _time_limit(con, timeout_s):
         check_question(con, sql)
-        timer = threading.Timer(timeout_s, con.interrupt) if timeout_s else None
-        if timer:
-            timer.start()
         try:
             answer = con.sql(sql, params=params)
             if answer is None:
@@ -146,9 +168,29 @@ def ask(
             ) from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
-        finally:
-            if timer:
-                timer.cancel()
+        except pl.exceptions.PolarsError as error:
+            raise QueryError("a column's type cannot be shown", hint="cast it: cast(x as varchar)") from error
+
+
+@contextlib.contextmanager
+def _time_limit(con: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
+    """Interrupts again and again after `timeout_s` seconds: the engine forgets an interrupt between two steps."""
+    done = threading.Event()
+
+    def stop() -> None:
+        if not done.wait(timeout_s):
+            while not done.wait(0.05):
+                con.interrupt()
+
+    watch = threading.Thread(target=stop, daemon=True)
+    if timeout_s:
+        watch.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if timeout_s:
+            watch.join()
 
 
 @contextlib.contextmanager
@@ -157,7 +199,14 @@ def lock(store: Path, wait_s: float) -> Iterator[None]:
 
     Raises:
         StoreBusyError: Another ingest still holds it after `wait_s` seconds.
+        StoreError: DuckDB cannot work in a folder of that name.
     """
+    if any(sign in part for part in store.parts[1:] for sign in ",?"):
+        raise StoreError(
+            "the path of the store holds a comma or a question mark, which DuckDB takes for something else",
+            where=str(store),
+            hint="choose another folder with --store",
+        )
     store.mkdir(parents=True, exist_ok=True)
     path = store / "LOCK"
     stream = path.open("a+", encoding="ascii")
@@ -200,8 +249,13 @@ def _try_lock(number: int) -> bool:
     return True
 
 
-def open_next(store: Path, memory_limit: str | None) -> tuple[duckdb.DuckDBPyConnection, Path]:
-    """Opens the next generation, empty, with the store as search path for segments."""
+@contextlib.contextmanager
+def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Opens the next generation, empty, with the store as search path for segments; closes it in the end.
+
+    Raises:
+        StoreError: It cannot be written, or memory does not suffice.
+    """
     import duckdb
 
     current = generation(store)
@@ -215,18 +269,21 @@ def open_next(store: Path, memory_limit: str | None) -> tuple[duckdb.DuckDBPyCon
         "memory_limit": memory_limit or default_memory_limit(),
         "preserve_insertion_order": False,
     }
-    con = duckdb.connect(str(path), config=config)
-    con.execute("set timezone = 'UTC'")
-    return con, path
+    try:
+        with duckdb.connect(str(path), config=config) as con:
+            con.execute("set timezone = 'UTC'")
+            yield con, path
+    except (duckdb.OperationalError, duckdb.FatalException) as error:
+        raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
 
 
 def default_memory_limit() -> str:
-    """Gives a quarter of the machine's memory, at most 1500 MB."""
+    """Gives a quarter of the machine's memory, at most 1200 MB."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         total = 4 * 1024**3
-    return f"{min(1500, max(256, total // 4 // 1024**2))}MB"
+    return f"{min(1200, max(256, total // 4 // 1024**2))}MB"
 
 
 def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view") -> None:
@@ -278,9 +335,7 @@ def publish(store: Path, path: Path) -> None:
 
 def segments_of(store: Path, name: str) -> list[dict[str, Any]]:
     """Gives the segment list of a generation."""
-    import duckdb
-
-    with duckdb.connect(str(store / name), read_only=True) as con:
+    with _attach(store, name) as con:
         rows: list[dict[str, Any]] = con.sql("select * from segment").pl().to_dicts()
         return rows
 
@@ -291,6 +346,7 @@ def tidy(store: Path) -> None:
     Files still open elsewhere (Windows) are left for the next time.
     """
     live = generation(store)
+    remove(store / "CURRENT.tmp")
     names = sorted(path.name for path in store.iterdir() if DATABASE.match(path.name))
     kept = [name for name in names if live and name <= live][-KEPT_GENERATIONS:]
     for name in names:

@@ -35,11 +35,11 @@ def test_demo_tells_the_whole_story(call: Call, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_demo_without_samples_makes_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tracelens import cli
+    from tracelens.cli import demo
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "elsewhere" / "tracelens" / "cli.py"))
-    assert any(cli.samples(tmp_path / "D").rglob("MSGTRK*.LOG"))
+    monkeypatch.setattr(demo, "__file__", str(tmp_path / "elsewhere" / "tracelens" / "cli" / "demo.py"))
+    assert any(demo.samples(tmp_path / "D").rglob("MSGTRK*.LOG"))
 
 
 @pytest.mark.parametrize(

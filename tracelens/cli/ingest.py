@@ -1,0 +1,93 @@
+"""`tracelens ingest`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tracelens.cli.shared import chosen, format_option, put, put_frame, store_option
+
+if TYPE_CHECKING:
+    from tracelens.pipeline import Account
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@store_option
+@click.option("--server", help="Server of files whose folders do not say it.")
+@click.option(
+    "--service",
+    type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
+    help="Service of SMTP logs whose folders do not say it.",
+)
+@click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Reading processes; else the number of cores.")
+@click.option(
+    "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for another ingest."
+)
+@click.option(
+    "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
+)
+@click.option("--verbose", is_flag=True, help="List every skipped file.")
+@format_option
+def ingest(
+    paths: tuple[Path, ...],
+    store: Path | None,
+    server: str | None,
+    service: str | None,
+    memory_limit: str | None,
+    workers: int | None,
+    wait: float,
+    rules: Path | None,
+    verbose: bool,
+    form: str,
+) -> None:
+    """Read log files and folders into the store."""
+    account = run_ingest(
+        paths,
+        chosen(store),
+        server=server,
+        service=service,
+        memory_limit=memory_limit,
+        workers=workers,
+        wait_s=wait,
+        rules=rules,
+    )
+    if form == "table":
+        put_account(account, chosen(store), verbose)
+        return
+    import polars as pl
+
+    put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
+
+
+def run_ingest(paths: tuple[Path, ...], store: Path, *, rules: Path | None = None, **options: Any) -> Account:
+    """Reads logs with progress on stderr."""
+    from tracelens.config import rule_params, setting
+    from tracelens.pipeline import ingest as read_in
+    from tracelens.progress import shown
+
+    options["memory_limit"] = options.get("memory_limit") or setting("memory_limit")
+    workers = options.get("workers") or setting("workers")
+    options["workers"] = int(workers) if workers else None
+    folder = rules or setting("rules")
+    with shown() as tell:
+        return read_in(
+            paths,
+            store,
+            rule_dirs=[Path(folder)] if folder else [],
+            rule_params=rule_params(),
+            on_progress=tell,
+            **options,
+        )
+
+
+def put_account(account: Account, store: Path, verbose: bool = False) -> None:
+    """Writes the closing account of an ingest."""
+    from tracelens.story import account_text
+
+    put(account_text(account.kinds, account.skipped, account.failed, verbose))
+    news = f"{account.new_files} files read, {account.known_files} known" if account.new_files else "nothing new"
+    put(f"{news}; store {store}, generation {account.generation}, {account.seconds:.1f} s\n")

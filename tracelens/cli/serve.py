@@ -1,0 +1,49 @@
+"""`tracelens serve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tracelens.cli.shared import chosen, store_option
+from tracelens.errors import TracelensError, UsageError
+
+
+@click.command()
+@store_option
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on loopback.")
+def serve(store: Path | None, port: int) -> None:
+    """Show the dashboard on 127.0.0.1."""
+    run_dashboard(chosen(store), port)
+
+
+def run_dashboard(store: Path, port: int = 8501) -> None:
+    """Runs the dashboard until it is stopped."""
+    import importlib.util
+    import os
+    import subprocess
+
+    if importlib.util.find_spec("streamlit") is None:
+        raise UsageError("the dashboard is not installed", hint="pip install 'tracelens[ui]'")
+    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).parents[1] / "dashboard" / "app.py")]
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": str(port),
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "server.showEmailPrompt": "false",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+    }
+    for name, value in options.items():
+        command += [f"--{name}", value]
+    click.echo(f"dashboard of {store} on http://127.0.0.1:{port} (stop it with Ctrl+C)", err=True)
+    environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
+    code = subprocess.run(command, env=environment, check=False).returncode
+    if code:
+        raise TracelensError(
+            f"the dashboard ended with code {code}", hint=f"is port {port} in use? choose another with --port"
+        )

@@ -1,0 +1,77 @@
+"""What all commands share: options, output, errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FORMATS = ("table", "csv", "json", "jsonl", "parquet")
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def store_option(command: Command) -> Command:
+    """Adds --store."""
+    text = "Folder of the store; else TRACELENS_STORE, else ./tracelens-store."
+    return click.option("--store", type=click.Path(path_type=Path), default=None, help=text)(command)
+
+
+def format_option(command: Command) -> Command:
+    """Adds --format."""
+    text = "Form of the result."
+    return click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help=text)(
+        command
+    )
+
+
+def chosen(store: Path | None) -> Path:
+    """Gives the store to use."""
+    from tracelens.config import setting
+
+    return store or Path(setting("store"))
+
+
+def put(result: bytes | str) -> None:
+    """Writes a result to stdout as it is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(result.encode() if isinstance(result, str) else result)
+    sys.stdout.buffer.flush()
+
+
+def put_frame(frame: pl.DataFrame, form: str) -> None:
+    """Writes a frame to stdout."""
+    from tracelens.render import FORMATS as WRITERS
+
+    put(WRITERS[form](frame))
+
+
+def cut(shown: int, count: int, option: str) -> None:
+    """Says on stderr that a result is cut."""
+    if shown < count:
+        click.echo(f"showing {shown:,} of {count:,}; more with {option}", err=True)
+
+
+def not_found_hint(folder: Path) -> str:
+    """Says what the store covers, so that `not found` can be judged."""
+    from tracelens import query
+
+    held = query.ask(folder, "holding")
+    if held.is_empty():
+        return "the store holds no rows"
+    first, last = min(held["first_hour"].to_list()), max(held["last_hour"].to_list())
+    servers = ", ".join(sorted(set(held["server"].to_list())))
+    return f"the store holds {first} to {last} UTC of {servers}; what it covers: tracelens status"
+
+
+def quoted(text: str) -> str:
+    """Gives a text as one word of a command line."""
+    import shlex
+
+    return shlex.quote(text)

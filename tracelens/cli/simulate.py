@@ -1,0 +1,47 @@
+"""`tracelens simulate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracelens.cli.shared import put
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="New folder to write to.")
+@click.option("--messages", type=click.IntRange(1), default=1000, show_default=True, help="Messages that come in.")
+@click.option("--servers", type=click.IntRange(1, 40), default=2, show_default=True, help="Exchange servers.")
+@click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="Days.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--start", default="2026-03-02", show_default=True, help="First day.")
+@click.option(
+    "--version",
+    "release",
+    type=click.Choice(["2013", "2016", "2019", "SE"]),
+    default="2019",
+    show_default=True,
+    help="Exchange version.",
+)
+@click.option(
+    "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
+)
+@click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
+def simulate(
+    out: Path,
+    messages: int,
+    servers: int,
+    days: int,
+    seed: int,
+    start: str,
+    release: str,
+    hours: tuple[int, int],
+    no_troubles: bool,
+) -> None:
+    """Write the logs of a made-up estate, and truth.parquet beside them."""
+    from tracelens.simulate import simulate as write
+
+    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours)
+    put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
+    put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")
