@@ -1,227 +1,163 @@
-"""Raw rows to events: types, endpoints, lists, and which server and service wrote the row."""
+"""Raw rows to events, as SQL: types, endpoints, lists, and which server and service wrote the row.
+
+A raw relation has the vendor's columns as text (`-` → `_`), `file_id`, `line_number`, and `known_server`,
+`known_service`, `is_old` (14 and below have no Front End service) of its file; NULL where the folder does not say it.
+"""
 
 from __future__ import annotations
 
-import re
-from functools import reduce
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
-from tracelens.discover import LogFile
-from tracelens.schema import Table
+from tracelens.formats import LogFormat
 
-if TYPE_CHECKING:
-    import polars as pl
-    import pyarrow as pa
-
-BY_SERVER = (
-    "RECEIVE",
-    "HAREDIRECT",
-    "HAREDIRECTFAIL",
-    "HARECEIVE",
-    "HADISCARD",
-    "DELIVER",
-    "DELIVERFAIL",
-    "DUPLICATEDELIVER",
-)
 BY_CLIENT = ("SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO")
+OURS = ("file_id", "line_number", "known_server", "known_service", "is_old")
+TIME = r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?"
+TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
+"""A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 
 
-def normalise(log_file: LogFile, table: pa.Table, version: str | None = None) -> pa.Table:
-    """Gives the events of a raw table.
+def column(field: str) -> str:
+    """Gives the column of a vendor's field."""
+    return field.replace("-", "_")
 
-    Shape: one row per raw row, the columns of the format's table in `tracelens.schema`, in file order.
+
+def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool) -> str:
+    """Gives the SELECT that turns a raw relation into events.
+
+    Shape: one row per raw row, the columns of the format's table in `tracelens.schema`, unordered.
 
     Args:
-        log_file: File the rows come from.
-        table: All-string columns named as in `#Fields`, plus `line_number`.
-        version: Value of `#Version`; 14 and below have no Front End service.
+        described: Format of the rows.
+        fields: Fields of their header.
+        raw: Relation with the raw rows, as SQL.
+        is_known: All files of it have a known server and, for SMTP logs, service.
     """
-    import polars as pl
-
-    described = log_file.format
-    assert described is not None
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)
-    frame = frame.rename({name: name.replace("-", "_") for name in frame.columns})
-    known = {column.name for column in described.table.columns}
-    unknown = [name for name in frame.columns if name not in known and name != "line_number" and not _is_endpoint(name)]
-    for column in described.table.columns:
-        if column.name not in frame.columns and column.name not in ("file_id", "line_number"):
-            frame = frame.with_columns(pl.lit("").alias(column.name))
-    text = [name for name in frame.columns if frame.schema[name] == pl.String]
-    frame = frame.with_columns(
-        [pl.when(pl.col(name) == "").then(None).otherwise(pl.col(name)).alias(name) for name in text]
-    )
-    frame = frame.with_columns(
-        pl.lit(log_file.file_id, pl.Int64).alias("file_id"),
-        pl.col("date_time").str.strip_suffix("Z").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False),
-        _extra(unknown),
+    names = [column(field) for field in fields]
+    text = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in names)
+    missing = [c.name for c in described.table.columns if c.name not in names and c.name not in OURS]
+    empty = "".join(f", cast(null as varchar) as {quote(name)}" for name in missing if not _is_made(name, described))
+    base = f"select {text}{empty}, {', '.join(OURS)} from {raw}"
+    known = {c.name for c in described.table.columns} | {"local_endpoint", "remote_endpoint"}
+    unknown = [name for name in names if name not in known]
+    extra = (
+        f"cast(to_json({{{', '.join(f'{quote(n)}: {quote(n)}' for n in unknown)}}}) as varchar)" if unknown else "null"
     )
     if described.direction:
-        frame = _smtp(frame, log_file, described.direction, version)
+        made, source = _smtp(described.direction, base, is_known)
     else:
-        frame = _tracking(frame, log_file)
-    return _cast(frame, described.table)
-
-
-def _is_endpoint(name: str) -> bool:
-    return name in ("local_endpoint", "remote_endpoint")
-
-
-def _extra(unknown: list[str]) -> pl.Expr:
-    import polars as pl
-
-    if not unknown:
-        return pl.lit(None, pl.String).alias("extra")
-    return pl.struct(unknown).struct.json_encode().alias("extra")
-
-
-def _cast(frame: pl.DataFrame, table: Table) -> pa.Table:
-    import polars as pl
-
-    kinds: dict[str, Any] = {
-        "VARCHAR": pl.String,
-        "BIGINT": pl.Int64,
-        "INTEGER": pl.Int32,
-        "TIMESTAMP": pl.Datetime("us"),
-        "VARCHAR[]": pl.List(pl.String),
+        made, source = _tracking(base)
+    made |= {
+        "date_time": f"case when regexp_full_match(date_time, '{TIME}') then try_cast(date_time as timestamp) end",
+        "extra": extra,
     }
-    columns = []
-    for column in table.columns:
-        kind = kinds[column.type]
-        expression = pl.col(column.name)
-        columns.append(expression.cast(kind, strict=False))
-    return frame.select(columns).to_arrow(compat_level=pl.CompatLevel.oldest())
+    columns = ", ".join(
+        f"cast({made.get(c.name, quote(c.name))} as {c.type}) as {c.name}"
+        if c.type == "VARCHAR[]" or c.name in made
+        else f"try_cast({quote(c.name)} as {c.type}) as {c.name}"
+        for c in described.table.columns
+    )
+    return f"select {columns} from ({source})"
 
 
-def short(expression: pl.Expr) -> pl.Expr:
-    """Gives the short upper-case form of a host name."""
-    return expression.str.split(".").list.first().str.strip_chars().str.to_uppercase()
+def quote(name: str) -> str:
+    """Gives a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _endpoint(side: str) -> list[pl.Expr]:
+def short(name: str) -> str:
+    """Gives the SQL of a host's short upper-case name."""
+    return f"upper(trim(split_part({name}, '.', 1)))"
+
+
+def _is_made(name: str, described: LogFormat) -> bool:
+    return name in ("server", "extra") or bool(
+        described.direction and name in ("service", "direction", "local_ip", "local_port", "remote_ip", "remote_port")
+    )
+
+
+def _endpoint(side: str) -> dict[str, str]:
     """Splits address and port at the last colon. Source: formats.md 1.6."""
-    import polars as pl
+    raw = f"{side}_endpoint"
+    port = f"try_cast(split_part({raw}, ':', -1) as integer)"
+    address = f"left({raw}, length({raw}) - length(split_part({raw}, ':', -1)) - 1)"
+    return {
+        f"{side}_ip": f"case when {port} is not null and contains({raw}, ':') then split_part(trim({address}, '[]'), '%', 1) end",
+        f"{side}_port": f"case when contains({raw}, ':') then {port} end",
+    }
 
-    raw = pl.col(f"{side}_endpoint")
-    return [
-        raw.str.extract(r"^(.*):\d+$", 1).str.strip_chars("[]").str.replace(r"%.*$", "").alias(f"{side}_ip"),
-        raw.str.extract(r":(\d{1,5})$", 1).cast(pl.Int32, strict=False).alias(f"{side}_port"),
-    ]
 
-
-def _smtp(frame: pl.DataFrame, log_file: LogFile, direction: str, version: str | None) -> pl.DataFrame:
-    import polars as pl
-
-    frame = frame.with_columns(*_endpoint("local"), *_endpoint("remote"), pl.lit(direction).alias("direction"))
+def _smtp(direction: str, base: str, is_known: bool) -> tuple[dict[str, str], str]:
+    made = {
+        "server": "known_server",
+        "service": "known_service",
+        "direction": f"'{direction}'",
+        **_endpoint("local"),
+        **_endpoint("remote"),
+    }
+    if is_known:
+        return made, base
+    # one conversation has one server, even where a masked copy names it differently from row to row
     if direction == "receive":
-        named = short(pl.col("connector_id").str.extract(r"^([^\\]+)\\", 1))
-        # one conversation has one server, even where a masked copy names it differently from row to row
-        server = named.mode().sort().first().over("session_id")
+        prefix = short("split_part(connector_id, chr(92), 1)")
+        named = f"case when contains(connector_id, chr(92)) then {prefix} end"
+        scope = "file_id, session_id"
     else:
-        hello = pl.when((pl.col("event") == ">") & pl.col("data").str.contains(r"(?i)^(EHLO|HELO) ")).then(
-            short(pl.col("data").str.slice(5))
-        )
-        server = hello.drop_nulls().mode().sort().first()
-    chosen = pl.lit(log_file.server) if log_file.server else server
-    return frame.with_columns(chosen.alias("server"), _service(log_file, direction, version).alias("service"))
+        greeting = "event = '>' and upper(left(data, 5)) in ('EHLO ', 'HELO ')"
+        greeted = short("substr(data, 6)")
+        named = f"case when {greeting} then {greeted} end"
+        scope = "file_id"
+    counted = (
+        f"select *, {named} as named, count({named}) over (partition by {scope}, {named}) as named_count from ({base})"
+    )
+    most = f"select *, max(named_count) over (partition by {scope}) as most from ({counted})"
+    source = (
+        f"select *, min(case when named_count = most then named end) over (partition by {scope}) as guessed_server, "
+        f"bool_or(starts_with(coalesce(context, ''), 'Proxying inbound session')) over (partition by file_id) as is_proxying "
+        f"from ({most})"
+    )
+    made["server"] = "coalesce(known_server, guessed_server)"
+    made["service"] = f"coalesce(known_service, {_service(direction, made)})"
+    return made, source
 
 
-def _service(log_file: LogFile, direction: str, version: str | None) -> pl.Expr:
+def _service(direction: str, made: dict[str, str]) -> str:
     """Judges the service by port and connector where the folder does not say it. Source: formats.md 4.1."""
-    import polars as pl
-
-    if log_file.service:
-        return pl.lit(log_file.service)
-    is_old = bool(version and re.match(r"(8|14)\.", version))
-    connector = pl.col("connector_id").fill_null("").str.to_lowercase()
     if direction == "receive":
-        port = pl.col("local_port")
-        front = pl.lit("hub" if is_old else "frontend")
+        port = made["local_port"]
         return (
-            pl.when(connector.str.contains("default internal receive connector", literal=True))
-            .then(pl.lit("edge"))
-            .when(port.is_in([25, 587, 717]))
-            .then(front)
-            .when(port.is_in([2525, 465]))
-            .then(pl.lit("hub"))
-            .when(port.is_in([475, 476, 477]))
-            .then(pl.lit("delivery"))
-            .otherwise(pl.lit("unknown"))
+            "case when contains(lower(coalesce(connector_id, '')), 'default internal receive connector') then 'edge' "
+            f"when {port} in (25, 587, 717) then case when is_old then 'hub' else 'frontend' end "
+            f"when {port} in (2525, 465) then 'hub' when {port} in (475, 476, 477) then 'delivery' else 'unknown' end"
         )
-    port = pl.col("remote_port")
-    proxies = pl.col("context").fill_null("").str.starts_with("Proxying inbound session").any()
+    port = made["remote_port"]
     return (
-        pl.when(connector.str.contains("inbound proxy", literal=True) | (port == 465))
-        .then(pl.lit("frontend"))
-        .when(port.is_in([2525]) & proxies)
-        .then(pl.lit("frontend"))
-        .when(port.is_in([475, 717]))
-        .then(pl.lit("hub"))
-        .when((port == 25) | is_old)
-        .then(pl.lit("hub"))
-        .otherwise(pl.lit("unknown"))
+        f"case when contains(lower(coalesce(connector_id, '')), 'inbound proxy') or {port} = 465 then 'frontend' "
+        f"when {port} = 2525 and is_proxying then 'frontend' when {port} in (475, 717) then 'hub' "
+        f"when {port} = 25 or is_old then 'hub' else 'unknown' end"
     )
 
 
-def _tracking(frame: pl.DataFrame, log_file: LogFile) -> pl.DataFrame:
-    import polars as pl
-
-    client, server = short(pl.col("client_hostname")), short(pl.col("server_hostname"))
-    event = pl.col("event_id").str.to_uppercase()
-    wrote = pl.when(event.is_in(BY_CLIENT)).then(pl.coalesce(client, server)).otherwise(pl.coalesce(server, client))
-    frame = frame.with_columns(
-        (pl.lit(log_file.server) if log_file.server else wrote).alias("server"),
-        event.alias("event_id"),
-        pl.col("message_id").str.strip_chars(),
-        _dashed(pl.col("network_message_id").str.to_lowercase()).alias("network_message_id"),
-        pl.col("recipient_address").fill_null("").str.split(";").list.eval(pl.element().filter(pl.element() != "")),
-    )
-    return _statuses(frame)
-
-
-def _dashed(text: pl.Expr) -> pl.Expr:
-    """Gives the dashed form of an id; one document writes it without dashes."""
-    import polars as pl
-
-    plain = text.str.replace(r"^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$", "$1-$2-$3-$4-$5")
-    return pl.when(text.str.len_chars() == 32).then(plain).otherwise(text)
-
-
-def _statuses(frame: pl.DataFrame) -> pl.DataFrame:
-    """Splits recipient-status beside the recipients; only bracket forms and mismatches are looked at one by one."""
-    import polars as pl
-
-    status = pl.col("recipient_status")
-    parts = status.fill_null("").str.split(";")
-    count = pl.col("recipient_address").list.len()
-    empty = pl.lit([], dtype=pl.List(pl.String))
-    simple = status.is_not_null() & ~status.str.contains("[", literal=True) & (parts.list.len() == count)
-    frame = frame.with_columns(
-        pl.when(status.is_null()).then(empty).when(simple).then(parts).alias("status_list"),
-    )
-    odd = frame.select(status, count.alias("count"), pl.col("status_list").is_null().alias("is_odd"))
-    if odd["is_odd"].any():
-        fixed = [protected_split(text, number) if is_odd else None for text, number, is_odd in odd.iter_rows()]
-        frame = frame.with_columns(
-            pl.coalesce("status_list", pl.Series(fixed, dtype=pl.List(pl.String))).alias("status_list")
-        )
-    return frame.drop("recipient_status").rename({"status_list": "recipient_status"})
-
-
-def protected_split(text: str, count: int) -> list[str]:
-    """Splits a status list at the semicolons outside `[…]`; the whole text for each recipient when counts differ.
-
-    Source: formats.md 2.4.
-    """
-
-    def step(state: tuple[list[str], int], char: str) -> tuple[list[str], int]:
-        parts, depth = state
-        depth += {"[": 1, "]": -1}.get(char, 0)
-        if char == ";" and depth <= 0:
-            return [*parts, ""], depth
-        parts[-1] += char
-        return parts, depth
-
-    parts, _ = reduce(step, text, ([""], 0))
-    return parts if len(parts) == count else [text] * max(count, 1)
+def _tracking(base: str) -> tuple[dict[str, str], str]:
+    client, server = short("client_hostname"), short("server_hostname")
+    by_client = ", ".join(f"'{name}'" for name in BY_CLIENT)
+    nmid = "lower(network_message_id)"
+    recipients = "list_filter(string_split(coalesce(recipient_address, ''), ';'), lambda x: x <> '')"
+    parts = "string_split(recipient_status, ';')"
+    tokens = f"regexp_extract_all(recipient_status, '{TOKEN}', 2)"
+    made = {
+        "server": f"coalesce(known_server, case when upper(event_id) in ({by_client}) then coalesce({client}, {server}) "
+        f"else coalesce({server}, {client}) end)",
+        "event_id": "upper(event_id)",
+        "message_id": "trim(message_id)",
+        # one document writes the id without dashes
+        "network_message_id": f"case when length({nmid}) = 32 then regexp_replace({nmid}, "
+        f"'^([0-9a-f]{{8}})([0-9a-f]{{4}})([0-9a-f]{{4}})([0-9a-f]{{4}})([0-9a-f]{{12}})$', '\\1-\\2-\\3-\\4-\\5') else {nmid} end",
+        "recipient_address": recipients,
+        "recipient_status": f"case when recipient_status is null then [] "
+        f"when len({recipients}) = 0 then [recipient_status] "
+        f"when not contains(recipient_status, '[') and len({parts}) = len({recipients}) then {parts} "
+        f"when len({tokens}) = len({recipients}) then {tokens} "
+        f"else list_transform({recipients}, lambda x: recipient_status) end",
+    }
+    return made, base

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,7 @@ from tracelens.detect import detect
 from tracelens.discover import LogFile, discover, recognise
 from tracelens.errors import InputError, StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
-from tracelens.segments import Written, as_datetime, write_segments
+from tracelens.segments import Written, as_datetime, without, write_all
 
 COUNTED = (
     "line_count",
@@ -159,15 +156,17 @@ def _locked(
         ledger.update(rows)
         copies = _set_copies_aside(ledger)
         account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in copies]
-        segments = [row for row in segments if row["file_id"] not in rows.keys() | copies]
+        segments = _without_gone(folder, segments, rows.keys())
         rejects = [row for row in rejects if row["file_id"] not in rows.keys() | copies]
-        for file_id in rows.keys() & written.keys() - copies:
+        for file_id in rows.keys() & written.keys():
             done = written[file_id]
             segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
             rejects += [
                 {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
                 for r in done.rejects
+                if file_id not in copies
             ]
+        segments = _without_gone(folder, segments, copies)
         if rows or not live:
             _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
@@ -273,41 +272,33 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
 def _read_all(
     files: list[LogFile], folder: Path, workers: int | None, tell: Callable[[Progress], None]
 ) -> dict[int, Written]:
-    """Reads files in parallel; each process holds one file's chunk at a time."""
+    """Reads files in parallel, in batches of a bounded size."""
     progress = Progress("read", files_total=len(files), bytes_total=sum(entry.size_bytes for entry in files))
     tell(progress)
-    found: dict[int, Written] = {}
 
-    def note(entry: LogFile, done: Written) -> None:
-        found[entry.file_id] = done
-        progress.files_done += 1
-        progress.bytes_done += entry.size_bytes
+    def note(batch: Sequence[LogFile]) -> None:
+        progress.files_done += len(batch)
+        progress.bytes_done += sum(entry.size_bytes for entry in batch)
         tell(progress)
 
-    count = workers or os.cpu_count() or 1
-    if count == 1 or len(files) < 3 or progress.bytes_total < 8_000_000:
-        for entry in files:
-            note(entry, write_segments(entry, folder))
-        return found
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
-        pending: dict[Future[Written], LogFile] = {pool.submit(write_segments, entry, folder): entry for entry in files}
-        while pending:
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                note(pending.pop(future), future.result())
-    return found
+    return write_all(files, folder, workers or os.cpu_count() or 1, note)
 
 
-def _end_with_parent() -> None:
-    """Ends a reading process when the ingest that started it is killed; else it would wait for work for ever."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[int]) -> list[dict[str, Any]]:
+    """Gives the segment list without the rows of some files; a segment they share with others is written anew."""
+    shared: dict[str, list[dict[str, Any]]] = {}
+    for row in segments:
+        shared.setdefault(row["path"], []).append(row)
+    kept = []
+    for old, rows in shared.items():
+        leaving = [row["file_id"] for row in rows if row["file_id"] in gone]
+        staying = [row for row in rows if row["file_id"] not in gone]
+        path = old
+        if leaving and staying:
+            with stores.scratch(folder) as con:
+                path = without(con, folder, old, leaving)
+        kept += [{**row, "path": path} for row in staying]
+    return kept
 
 
 def _publish(

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING
 
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 16 * 1024 * 1024
 REJECT_CHARS = 4000
-STARTS_ROW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?,")
+FIELD_CHARS = 2**31 - 1
+LOOK_BACK_BYTES = 1024 * 1024
+STARTS_ROW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
+ROW_BEGINS = re.compile(rb"\n(?:" + STARTS_ROW.pattern + rb"|#)")
 WELL_FORMED = re.compile(r'(?:"(?:[^"]|"")*"|[^",\n][^,\n]*|)(?:,(?:"(?:[^"]|"")*"|[^",\n][^,\n]*|))*')
-REAL_TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?")
+REAL_TIME = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?")
+
+# a list of thousands of recipients is longer than the 131,072 characters that the csv module takes by itself
+csv.field_size_limit(FIELD_CHARS)
 
 
 @dataclass
@@ -118,7 +125,7 @@ class Reader:
             if update:
                 self._hash.update(more)
             if more:
-                cut = held.rfind(b"\n") + 1
+                cut = last_begin(held)
                 if cut:
                     yield from self._chunk(held[:cut], is_last=False)
                 held = held[cut:] + more
@@ -156,7 +163,9 @@ class Reader:
         text = line.decode("utf-8", "backslashreplace").strip()
         key, _, value = text.partition(":")
         if key.lower() == "#fields":
-            self.fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+            fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+            if fields[:1] == ("date-time",):
+                self.fields = fields
         elif key.lower() == "#version":
             self.version = value.strip()
 
@@ -246,9 +255,30 @@ def checked(text: str, width: int) -> tuple[list[str] | None, str]:
     row = next(csv.reader([text] if "\n" not in text else io.StringIO(text, newline="")))
     if len(row) != width:
         return None, f"has {len(row)} fields where the header has {width}"
-    if not REAL_TIME.fullmatch(row[0]):
+    if not is_time(row[0]):
         return None, "has no readable date-time"
     return row, ""
+
+
+def is_time(text: str) -> bool:
+    """Tells whether a text is a date-time of the calendar."""
+    if not REAL_TIME.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def last_begin(block: bytes) -> int:
+    """Gives where the last row or header of a block begins, so that no row with line breaks is cut; 0 if unknown."""
+    at, end = block.rfind(b"\n"), len(block)
+    while at >= 0 and end - at < LOOK_BACK_BYTES:
+        if ROW_BEGINS.match(block, at):
+            return at + 1
+        at = block.rfind(b"\n", 0, at)
+    return block.rfind(b"\n") + 1
 
 
 def join_continuation(lines: list[bytes], at: int, width: int) -> tuple[list[str] | None, int]:
@@ -260,7 +290,7 @@ def join_continuation(lines: list[bytes], at: int, width: int) -> tuple[list[str
             return None, 1
         text += b"\n" + piece.rstrip(b"\r")
         if piece.count(b'"') % 2:
-            joined = text.decode("utf-8", "backslashreplace")
+            joined = text.decode("utf-8", "backslashreplace").replace("\r", "\\x0d")
             if re.fullmatch(WELL_FORMED.pattern.replace("\\n", ""), joined):
                 row, _ = checked(joined, width)
                 return row, used if row is not None else 1
@@ -329,5 +359,9 @@ def read_clean(block: bytes, view: np.ndarray, fields: tuple[str, ...], line: in
     import pyarrow.compute as pc
 
     if not pc.all(pc.match_substring_regex(times, f"^(?:{REAL_TIME.pattern})$")).as_py():
+        return None
+    try:
+        pc.cast(pc.utf8_slice_codeunits(times, 0, 10), pa.date32())
+    except pa.ArrowInvalid:
         return None
     return table.append_column("line_number", pa.array(np.arange(line, line + lines, dtype=np.int64)))

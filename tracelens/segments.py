@@ -1,25 +1,30 @@
-"""Events of one log file to Parquet segments: one file per table and day, written beside and renamed."""
+"""Log files to Parquet segments: a fast reader for clean files, many at a time; the careful one for all others.
+
+A segment holds rows of one table and day, of one file or of many, and is never changed; its name tells its content.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tracelens import __version__
+from tracelens import store as stores
 from tracelens.discover import LogFile
-from tracelens.errors import StoreError
-from tracelens.normalise import normalise
+from tracelens.formats import LogFormat
+from tracelens.guard import Scan, scan
+from tracelens.normalise import column, events, quote
 from tracelens.read import Counts, Reader, Reject
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+BATCH_BYTES = 48_000_000
+OLD_VERSIONS = ("8.", "14.")
+OF_FILE = {"file_id": "bigint", "known_server": "varchar", "known_service": "varchar", "is_old": "boolean"}
 
 
 @dataclass
@@ -41,90 +46,243 @@ class Written:
     error: str | None = None
 
 
-class _DayWriters:
-    """Open Parquet writers of one file, one per day."""
+def write_all(
+    files: Sequence[LogFile], store: Path, workers: int, note: Callable[[Sequence[LogFile]], None]
+) -> dict[int, Written]:
+    """Reads files and writes their segments; a file that fails part way leaves nothing.
 
-    def __init__(self, root: Path, table: str, file_id: int) -> None:
-        self.root, self.table, self.file_id = root, table, file_id
-        self.writers: dict[str, tuple[pq.ParquetWriter, Path, int]] = {}
-
-    def write(self, day: str, rows: pa.Table) -> None:
-        import pyarrow.parquet as pq
-
-        with _writing(self.root):
-            if day not in self.writers:
-                folder = self.root / self.table / f"day={day}"
-                folder.mkdir(parents=True, exist_ok=True)
-                path = folder / f"{self.file_id:016x}-{os.getpid()}.tmp"
-                self.writers[day] = (pq.ParquetWriter(path, rows.schema, compression="zstd"), path, 0)
-            writer, path, count = self.writers[day]
-            writer.write_table(rows)
-            self.writers[day] = (writer, path, count + rows.num_rows)
-
-    def close(self, key: str, store: Path) -> list[tuple[str, str, int]]:
-        done = []
-        with _writing(self.root):
-            for writer, path, count in self.writers.values():
-                writer.close()
-                final = path.with_name(f"{self.file_id:016x}-{key}.parquet")
-                if final.exists():  # the same rows, which a published generation may be using
-                    path.unlink()
-                else:
-                    os.replace(path, final)
-                done.append((self.table, final.relative_to(store).as_posix(), count))
-        return done
-
-    def abandon(self) -> None:
-        for writer, path, _ in self.writers.values():
-            writer.close()
-            path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _writing(root: Path) -> Iterator[None]:
-    """Tells a store that cannot be written from a log that cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(root)) from error
-
-
-def write_segments(log_file: LogFile, store: Path) -> Written:
-    """Reads one file whole and writes its segments; a file that fails part way leaves nothing.
-
-    A segment's name holds whatever decides its rows, so that no other rows ever take its place.
+    Args:
+        files: Files with a format.
+        store: Folder of the store.
+        workers: Threads; each holds a batch's buffers.
+        note: Called with the files of each batch when it is done.
 
     Raises:
         StoreError: The segments cannot be written.
     """
-    import polars as pl
-
-    described = log_file.format
-    assert described is not None
-    written = Written(log_file.file_id)
-    writers = _DayWriters(store / "segments", described.table.name, log_file.file_id)
-    try:
-        reader = Reader(log_file)
-        for chunk in reader.chunks():
-            written.rejects.extend(chunk.rejects)
-            if chunk.table is None:
-                continue
-            events: Any = pl.from_arrow(normalise(log_file, chunk.table, reader.version))
-            events = events.with_columns(pl.col("date_time").dt.date().alias("day")).sort("date_time", "line_number")
-            span = events.select(pl.col("date_time").min().alias("first"), pl.col("date_time").max().alias("last")).row(
-                0
-            )
-            written.first_at = min(written.first_at or span[0], span[0])
-            written.last_at = max(written.last_at or span[1], span[1])
-            for (day,), rows in events.partition_by("day", as_dict=True, maintain_order=True).items():
-                writers.write(str(day), rows.drop("day").to_arrow(compat_level=pl.CompatLevel.oldest()))
-    except OSError as error:
-        writers.abandon()
-        return Written(log_file.file_id, error=f"cannot be read: {error.strerror or error}")
-    written.counts, written.content_hash = reader.counts, reader.content_hash
-    made_of = f"{reader.content_hash}|{log_file.server}|{log_file.service}|{described.name}|{__version__}"
-    written.segments = writers.close(blake2b(made_of.encode(), digest_size=8).hexdigest(), store)
+    written: dict[int, Written] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        pending = {pool.submit(_write_batch, batch, store): batch for batch in batches(files, workers)}
+        try:
+            for future in as_completed(pending):
+                written.update(future.result())
+                note(pending[future])
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
     return written
+
+
+def batches(files: Iterable[LogFile], workers: int) -> list[list[LogFile]]:
+    """Gives groups of files of one format and of a bounded size, in order of their paths."""
+    listed = list(files)
+    limit = max(1_000_000, min(BATCH_BYTES, sum(entry.size_bytes for entry in listed) // (2 * workers) + 1))
+    found: list[list[LogFile]] = []
+    sizes: dict[tuple[str, bool], tuple[list[LogFile], int]] = {}
+    for entry in listed:
+        assert entry.format is not None
+        key = (entry.format.name, _is_known(entry))
+        group, size = sizes.get(key, ([], 0))
+        if not group:
+            found.append(group)
+        group.append(entry)
+        size += entry.size_bytes
+        sizes[key] = ([], 0) if size >= limit or not _is_known(entry) else (group, size)
+    return found
+
+
+def _is_known(entry: LogFile) -> bool:
+    """Tells whether no row has to say which server and service wrote it."""
+    assert entry.format is not None
+    return entry.format.direction is None or bool(entry.server and entry.service)
+
+
+def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
+    written: dict[int, Written] = {}
+    clean: dict[tuple[Any, ...], list[tuple[LogFile, Scan]]] = {}
+    careful: list[LogFile] = []
+    for entry in batch:
+        try:
+            found = scan(entry)
+        except OSError as error:
+            written[entry.file_id] = _broken(entry, error)
+            continue
+        if found.is_clean and column(found.fields[0]) == "date_time":
+            clean.setdefault((found.fields, found.headers, found.days), []).append((entry, found))
+        else:
+            careful.append(entry)
+    with stores.scratch(store) as con:
+        for group in clean.values():
+            done = _write_clean(con, group, store)
+            written.update(done)
+            careful += [entry for entry, _ in group if entry.file_id not in done]
+        for entry in careful:
+            try:
+                written[entry.file_id] = _write_careful(con, entry, store)
+            except OSError as error:
+                written[entry.file_id] = _broken(entry, error)
+    return written
+
+
+def _broken(entry: LogFile, error: OSError) -> Written:
+    return Written(entry.file_id, error=f"cannot be read: {error.strerror or error}")
+
+
+def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -> dict[int, Written]:
+    """Reads clean files of one header in one go; a file whose rows do not add up is left to the careful reader."""
+    described, fields, headers = group[0][0].format, group[0][1].fields, group[0][1].headers
+    assert described is not None
+    files: list[tuple[Any, ...]] = []
+    rows = 0
+    for entry, found in group:
+        files.append((str(entry.path), headers + 1 - rows, *_of_file(entry, found.version)))
+        rows += found.lines - headers
+    stores.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE}, files)
+    columns = ", ".join(f"{quote(column(name))}: 'VARCHAR'" for name in fields)
+    listed = ", ".join(stores.literal(name) for name, *_ in files)
+    raw = (
+        "(select r.* exclude (filename, row_order), r.row_order + s.shift - 1 as line_number, s.file_id, s.known_server,"
+        " s.known_service, s.is_old from (select *, row_number() over () as row_order from read_csv("
+        f"[{listed}], auto_detect = false, header = false, skip = {headers}, delim = ',', quote = '\"', escape = '\"',"
+        f" filename = true, columns = {{{columns}}})) r join source s on s.filename = r.filename)"
+    )
+    is_known = all(_is_known(entry) for entry, _ in group)
+    parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
+    whole = _whole(store, described, _key(described, *parts))
+    try:
+        stores.copy_out(con, events(described, fields, raw, is_known), whole)
+        counted = stores.count_rows(con, whole)
+        wrong = {entry.file_id for entry, found in group if not _adds_up(counted, entry.file_id, found)}
+        if wrong:
+            return _write_clean(con, [pair for pair in group if pair[0].file_id not in wrong], store)
+        rows_of = _settle(con, whole, counted, described, store)
+    except stores.UnreadableError:
+        return {}
+    finally:
+        stores.remove(whole)
+    written = {}
+    for entry, found in group:
+        row = rows_of[entry.file_id]
+        counts = Counts(lines=found.lines, headers=headers, events=row.row_count)
+        counts.check(str(entry.path))
+        written[entry.file_id] = Written(
+            entry.file_id, counts, [], row.segments, found.content_hash, row.first_at, row.last_at
+        )
+    return written
+
+
+def _adds_up(counted: Sequence[stores.Counted], file_id: int, found: Scan) -> bool:
+    """Tells whether each line below the header became one row with a time, and no other row came."""
+    rows = [row for row in counted if row.file_id == file_id]
+    return (
+        sum(row.row_count for row in rows) == found.lines - found.headers
+        and all(row.day is not None for row in rows)
+        and min((row.first_line for row in rows), default=0) == found.headers + 1
+        and max((row.last_line for row in rows), default=0) == found.lines
+    )
+
+
+def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
+    """Reads one file line by line where it must."""
+    import pyarrow as pa
+
+    described = entry.format
+    assert described is not None
+    written = Written(entry.file_id)
+    reader = Reader(entry)
+    parts: dict[tuple[str, ...], list[pa.Table]] = {}
+    for chunk in reader.chunks():
+        written.rejects.extend(chunk.rejects)
+        if chunk.table is not None:
+            parts.setdefault(tuple(chunk.table.column_names[:-1]), []).append(chunk.table)
+    written.counts, written.content_hash = reader.counts, reader.content_hash
+    file_id, server, service, is_old = _of_file(entry, reader.version)
+    for number, (fields, tables) in enumerate(parts.items()):
+        table = pa.concat_tables(tables).rename_columns([*(column(name) for name in fields), "line_number"])
+        con.register("careful", table)
+        stores.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
+        raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
+        whole = _whole(
+            store, described, _key(described, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
+        )
+        try:
+            stores.copy_out(con, events(described, fields, raw, _is_known(entry)), whole)
+            row = _settle(con, whole, stores.count_rows(con, whole), described, store).get(file_id)
+        finally:
+            stores.remove(whole)
+        con.unregister("careful")
+        if row is not None:
+            written.segments += row.segments
+            written.first_at = min(written.first_at or row.first_at, row.first_at)
+            written.last_at = max(written.last_at or row.last_at, row.last_at)
+    return written
+
+
+def _of_file(entry: LogFile, version: str | None) -> tuple[int, str | None, str | None, bool]:
+    return entry.file_id, entry.server, entry.service, bool(version and version.startswith(OLD_VERSIONS))
+
+
+def _key(described: LogFormat, *parts: str) -> str:
+    return blake2b("\n".join((described.name, __version__, *parts)).encode(), digest_size=12).hexdigest()
+
+
+@dataclass
+class Settled:
+    """Rows of one file in the segments just written."""
+
+    row_count: int
+    first_at: datetime
+    last_at: datetime
+    segments: list[tuple[str, str, int]]
+
+
+def _whole(store: Path, described: LogFormat, key: str) -> Path:
+    return store / "segments" / described.table.name / f"{key}.{os.getpid()}.tmp"
+
+
+def _settle(
+    con: Any, whole: Path, counted: Sequence[stores.Counted], described: LogFormat, store: Path
+) -> dict[int, Settled]:
+    """Gives rows just written their place: one segment per day."""
+    table, key = described.table.name, whole.name.split(".")[0]
+    found: dict[int, Settled] = {}
+    days = sorted({row.day for row in counted if row.day})
+    for day in days:
+        final = whole.parent / f"day={day}" / f"{key}.parquet"
+        if len(days) == 1:
+            stores.move(whole, final)
+        else:
+            part = whole.with_name(f"{whole.stem}.{day}.tmp")
+            stores.copy_out(
+                con,
+                f"select * from read_parquet({stores.literal(str(whole))}) where cast(date_time as date) = date '{day}'",
+                part,
+            )
+            stores.move(part, final)
+        for row in counted:
+            if row.day != day:
+                continue
+            segment = (table, final.relative_to(store).as_posix(), row.row_count)
+            known = found.setdefault(row.file_id, Settled(0, row.first_at, row.last_at, []))
+            known.row_count += row.row_count
+            known.first_at, known.last_at = min(known.first_at, row.first_at), max(known.last_at, row.last_at)
+            known.segments.append(segment)
+    return found
+
+
+def without(con: Any, store: Path, path: str, file_ids: Sequence[int]) -> str:
+    """Writes a segment anew without the rows of some files; gives the new segment's path.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    old = store / path
+    gone = ", ".join(str(number) for number in sorted(file_ids))
+    key = blake2b(f"{old.stem}|{gone}".encode(), digest_size=12).hexdigest()
+    whole = old.with_name(f"{key}.{os.getpid()}.tmp")
+    stores.copy_out(con, f"select * from read_parquet({stores.literal(str(old))}) where file_id not in ({gone})", whole)
+    stores.move(whole, old.with_name(f"{key}.parquet"))
+    return old.with_name(f"{key}.parquet").relative_to(store).as_posix()
 
 
 def as_datetime(modified_ns: int) -> datetime:

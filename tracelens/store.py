@@ -16,6 +16,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +111,7 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     """
     folder = con.execute("select current_setting('file_search_path')").fetchall()[0][0]
     if folder:
-        listed = con.execute("select table_name, path from segment order by path").fetchall()
+        listed = con.execute("select distinct table_name, path from segment order by path").fetchall()
         create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], "temp view")
         segments = str(Path(folder) / "segments").replace("'", "''")
         con.execute(f"set allowed_directories = ['{segments}']")
@@ -277,6 +279,105 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
         raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
 
 
+class UnreadableError(Exception):
+    """DuckDB's reader refuses a file that looked clean; the careful reader takes it."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Rows of one file and day in a segment; day is None for rows without a time."""
+
+    file_id: int
+    day: str | None
+    row_count: int
+    first_line: int
+    last_line: int
+    first_at: datetime
+    last_at: datetime
+
+
+@contextlib.contextmanager
+def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens an empty database in memory, for one thread that reads logs."""
+    import duckdb
+
+    config: dict[str, Any] = {"threads": 1, "memory_limit": "300MB", "temp_directory": str(store / "tmp")}
+    con = duckdb.connect(config=config)
+    try:
+        con.execute("set timezone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def literal(value: object) -> str:
+    """Gives a value as an SQL literal."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def replace_rows(
+    con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Makes a small table of the given rows; `columns` gives names and types."""
+    con.execute(
+        f"create or replace temp table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
+    )
+    values = ", ".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)
+    con.execute(f"insert into {name} values {values}")
+
+
+def copy_out(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    """Writes the rows of a query to a Parquet file.
+
+    Raises:
+        UnreadableError: The query cannot read its source.
+        StoreError: The file cannot be written.
+    """
+    import duckdb
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        con.execute(f"copy ({sql}) to {literal(path)} (format parquet, compression zstd, row_group_size 65536)")
+    except OSError as error:
+        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(path.parent)) from error
+    except duckdb.Error as error:
+        remove(path)
+        if str(path.parent) in str(error) or "No space left" in str(error):
+            raise StoreError(
+                f"the store cannot be written: {str(error).splitlines()[0]}", where=str(path.parent)
+            ) from error
+        raise UnreadableError(str(error)) from error
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, path: Path) -> list[Counted]:
+    """Counts the rows of a segment per file and day."""
+    sql = f"""
+        select file_id, cast(cast(date_time as date) as varchar), count(*), min(line_number), max(line_number),
+            min(date_time), max(date_time)
+        from read_parquet({literal(path)}) group by file_id, cast(date_time as date)"""
+    return [Counted(*row) for row in con.execute(sql).fetchall()]
+
+
+def move(path: Path, final: Path) -> None:
+    """Gives a finished segment its name; one of that name has the same rows and stays.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if final.exists():
+            path.unlink()
+        else:
+            os.replace(path, final)
+    except OSError as error:
+        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(final.parent)) from error
+
+
 def default_memory_limit() -> str:
     """Gives a quarter of the machine's memory, at most 1200 MB."""
     try:
@@ -289,7 +390,7 @@ def default_memory_limit() -> str:
 def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view") -> None:
     """Makes the event views over exactly the given segments (table name, path)."""
     for table in EVENT_TABLES:
-        paths = sorted(path for name, path in segments if name == table.name)
+        paths = sorted({path for name, path in segments if name == table.name})
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
         if paths:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)

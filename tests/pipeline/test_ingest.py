@@ -1,0 +1,221 @@
+"""What is in the store after an ingest: the same for the same logs, whatever the order, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from tracelens import store
+from tracelens.pipeline import Account, ingest
+from tracelens.simulate import simulate
+
+HEADER = """#Software: Microsoft Exchange Server
+#Version: 15.02.1118.007
+#Log-type: SMTP Receive Protocol Log
+#Date: 2026-03-02T06:00:00.000Z
+#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context
+"""
+ROLE = Path("EX01/TransportRoles/Logs/FrontEnd/ProtocolLog/SmtpReceive")
+
+
+def conversation(number: int) -> str:
+    """Gives a short conversation, in minute `number`."""
+    ends = f"EX01\\In,08DE0000000000{number:02},{{}},192.0.2.1:25,198.51.100.7:{4100 + number},{{}}\n"
+    steps = ("+,,", "<,EHLO client.example.com,", ">,250 mail.example.com Hello,", "-,,Remote")
+    return "".join(f"2026-03-02T06:{number:02}:00.{at}00Z,{ends.format(at, step)}" for at, step in enumerate(steps))
+
+
+def write(path: Path, *numbers: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(HEADER + "".join(map(conversation, numbers)), encoding="utf-8", newline="\r\n")
+    return path
+
+
+def content(folder: Path) -> dict[str, pl.DataFrame]:
+    """Gives every table of the live database, without the columns that tell how it came about."""
+    name = (folder / "CURRENT").read_text().strip()
+    tables = {}
+    with duckdb.connect(str(folder / name), read_only=True, config={"file_search_path": str(folder)}) as con:
+        for (table,) in con.execute("select table_name from information_schema.tables").fetchall():
+            if table not in ("segment", "ingest"):
+                spare = "exclude (ingest_id)" if table == "log_file" else ""
+                tables[table] = con.sql(f"select * {spare} from {table}").pl()
+    return tables
+
+
+def differences(left: Path, right: Path) -> dict[str, int]:
+    """Gives the tables in which two stores differ, with the number of rows that only one of them has."""
+    ours, theirs = content(left), content(right)
+    assert ours.keys() == theirs.keys()
+    found = {}
+    with duckdb.connect() as con:
+        for table in ours:
+            con.register("ours", ours[table])
+            con.register("theirs", theirs[table])
+            one, other = "(from ours except all from theirs)", "(from theirs except all from ours)"
+            count = con.execute(f"select (select count(*) from {one}) + (select count(*) from {other})").fetchall()[0][
+                0
+            ]
+            if count:
+                found[table] = count
+    return found
+
+
+def sessions(folder: Path) -> list[int]:
+    """Gives the minutes of the conversations in the store."""
+    asked = store.ask(folder, "select distinct minute(date_time) as number from smtp_event order by number")
+    return asked["number"].to_list()
+
+
+def ledger(folder: Path) -> dict[str, tuple[str, str | None]]:
+    rows: list[dict[str, Any]] = store.ask(folder, "select path, state, reason from log_file").to_dicts()
+    return {Path(row["path"]).name: (row["state"], row["reason"]) for row in rows}
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("estate")
+    simulate(out, messages=60, servers=2, seed=3)
+    for log in out.rglob("*.LOG"):  # half a day is enough
+        if int(log.stem.split("-")[0][-2:]) >= 12:
+            log.unlink()
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole(estate: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole") / "store"
+    ingest([estate / "EX01", estate / "EX02"], folder)
+    return folder
+
+
+def test_a_store_of_the_estate_has_rows_in_every_table_that_matters(whole: Path) -> None:
+    tables = content(whole)
+    for name in ("smtp_event", "tracking_event", "session", "transaction", "link", "message", "leg", "hop", "finding"):
+        assert tables[name].height > 0, name
+    assert "evidence" in tables["hop"].columns
+
+
+def test_the_same_input_again_publishes_nothing_and_touches_no_file(estate: Path, whole: Path) -> None:
+    def files() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in whole.rglob("*") if path.is_file() and path.name != "LOCK"}
+
+    before = files()
+    account = ingest([estate / "EX02", estate / "EX01"], whole)
+    assert (account.new_files, account.generation) == (0, "tracelens-000001.duckdb")
+    assert account.known_files > 80
+    assert files() == before
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [["EX02", "EX01"], ["*/*/*/MessageTracking", "*"]],
+    ids=["other server first", "tracking logs first"],
+)
+def test_input_in_pieces_gives_the_store_of_the_whole(
+    estate: Path, whole: Path, tmp_path: Path, pieces: Sequence[str]
+) -> None:
+    for piece in pieces:
+        ingest([path for path in sorted(estate.glob(piece)) if path.is_dir()], tmp_path / "store")
+    assert differences(tmp_path / "store", whole) == {}
+
+
+def test_a_file_that_grew_gives_the_events_of_both_and_the_store_of_the_whole(tmp_path: Path) -> None:
+    log = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    with log.open("a", newline="\r\n") as stream:
+        stream.write(conversation(3))
+    account = ingest([tmp_path / "EX01"], tmp_path / "store")
+    assert (account.new_files, sessions(tmp_path / "store")) == (1, [1, 2, 3])
+    ingest([tmp_path / "EX01"], tmp_path / "fresh")
+    assert differences(tmp_path / "store", tmp_path / "fresh") == {}
+
+
+@pytest.mark.parametrize("now", [(1,), (7, 8, 9)], ids=["shrank", "was replaced"])
+def test_the_old_rows_are_gone_of_a_file_that(tmp_path: Path, now: tuple[int, ...]) -> None:
+    write(tmp_path / ROLE / "RECV-1.LOG", 1, 2)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    write(tmp_path / ROLE / "RECV-1.LOG", *now)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    assert sessions(tmp_path / "store") == list(now)
+    assert store.ask(tmp_path / "store", "select count(*) from session").item() == len(now)
+
+
+def test_the_same_content_under_another_path_is_skipped_as_a_copy_in_either_order(tmp_path: Path) -> None:
+    first = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2)
+    second = write(tmp_path / ROLE / "RECV-2.LOG", 1, 2)
+    for name, paths in (("one", [first, second]), ("other", [second, first])):
+        for path in paths:
+            ingest([path], tmp_path / name)
+        assert ledger(tmp_path / name) == {
+            "RECV-1.LOG": ("ingested", None),
+            "RECV-2.LOG": ("skipped", f"copy of {first}"),
+        }
+        assert sessions(tmp_path / name) == [1, 2]
+    assert differences(tmp_path / "one", tmp_path / "other") == {}
+
+
+def test_a_copy_takes_over_when_its_original_is_replaced(tmp_path: Path) -> None:
+    first = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2)
+    write(tmp_path / ROLE / "RECV-2.LOG", 1, 2)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    write(first, 5)
+    ingest([first], tmp_path / "store")
+    assert sessions(tmp_path / "store") == [1, 2, 5]
+    assert ledger(tmp_path / "store")["RECV-2.LOG"] == ("ingested", None)
+
+
+def test_a_file_that_disappeared_keeps_its_rows(tmp_path: Path) -> None:
+    log = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2)
+    write(tmp_path / ROLE / "RECV-2.LOG", 3)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    log.unlink()
+    write(tmp_path / ROLE / "RECV-3.LOG", 4)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    assert sessions(tmp_path / "store") == [1, 2, 3, 4]
+
+
+def lock_away(log: Path) -> None:
+    """Makes a file unreadable: for root by a link that leads nowhere."""
+    log.chmod(0)
+    if os.access(log, os.R_OK):
+        log.rename(log.with_suffix(".away"))
+        shutil.move(log.with_suffix(".away"), log.parents[6] / "away")
+        log.symlink_to(log.parent / "nowhere")
+
+
+def test_an_unreadable_file_is_failed_and_told_each_time_but_published_once(tmp_path: Path) -> None:
+    write(tmp_path / ROLE / "RECV-1.LOG", 1)
+    lock_away(write(tmp_path / ROLE / "RECV-2.LOG", 2))
+    accounts: list[Account] = [ingest([tmp_path / "EX01"], tmp_path / "store") for _ in range(2)]
+    for account in accounts:
+        assert [Path(path).name for path, _ in account.failed] == ["RECV-2.LOG"]
+        assert account.generation == "tracelens-000001.duckdb"
+    state, reason = ledger(tmp_path / "store")["RECV-2.LOG"]
+    assert state == "failed" and reason is not None and reason.startswith("cannot be opened")
+
+
+def test_a_file_that_cannot_be_read_any_more_keeps_the_rows_read_before(tmp_path: Path) -> None:
+    write(tmp_path / ROLE / "RECV-1.LOG", 1)
+    log = write(tmp_path / ROLE / "RECV-2.LOG", 2)
+    ingest([tmp_path / "EX01"], tmp_path / "store")
+    lock_away(log)
+    account = ingest([tmp_path / "EX01"], tmp_path / "store")
+    assert [Path(path).name for path, _ in account.failed] == ["RECV-2.LOG"]
+    assert sessions(tmp_path / "store") == [1, 2]
+
+
+def test_a_file_given_another_server_leaves_the_published_segments_as_they_are(tmp_path: Path) -> None:
+    log = write(tmp_path / "RECV-1.LOG", 1)
+    ingest([log], tmp_path / "store", server="EX01")
+    with store.reading(tmp_path / "store") as con:
+        ingest([log], tmp_path / "store", server="EX02")
+        assert con.sql("select distinct server from smtp_event").fetchall() == [("EX01",)]
+    assert store.ask(tmp_path / "store", "select distinct server from smtp_event").rows() == [("EX02",)]
