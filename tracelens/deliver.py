@@ -187,7 +187,7 @@ class Webhook:
         """Name without the address, which may hold a token."""
         return f"webhook-{blake2b(self.url.encode(), digest_size=4).hexdigest()}"
 
-    def send(self, entries: Sequence[News], now: datetime) -> None:
+    def send(self, entries: Sequence[News], now: datetime) -> None:  # noqa: ARG002
         """Posts title and text once.
 
         Raises:
@@ -200,7 +200,8 @@ class Webhook:
         manager = apprise.Apprise()
         manager.add(self._service())
         kind = apprise.NotifyType.FAILURE if _worst(entries) == "critical" else apprise.NotifyType.WARNING
-        with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as said:
+        capture: Any = apprise.LogCapture
+        with capture(level=logging.WARNING, fmt="%(message)s") as said:
             taken = manager.notify(
                 title=headline(entries), body=text_of(entries), notify_type=kind, body_format=apprise.NotifyFormat.TEXT
             )

@@ -18,7 +18,10 @@ from tracelens.errors import ConfigError
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 GRADES = ("V", "R", "D", "U")
-GROUPABLE = ("server", "service", "connector_id", "remote_ip", "remote_port", "log")
+GROUPABLE = (
+    "server", "service", "direction", "connector_id", "local_port", "remote_ip", "remote_port", "peer_name", "log",
+)  # fmt: skip
+COUNTED_LOGS = ("smtp_receive", "smtp_send", "message_tracking")
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,10 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
 
 
 def _match_sql(match: Mapping[str, Any], name: str) -> str:
-    """Gives the query of a rule that counts the replies of some signatures."""
+    """Gives the query of a rule that counts the replies of some signatures.
+
+    One failure may stand in the logs of both sides and in tracking: the log that shows most of them is counted.
+    """
     _only(match, {"signatures", "direction", "services", "logs", "by", "where"}, name)
     by = match.get("by", ["server", "connector_id", "remote_ip"])
     for column in by:
@@ -219,14 +225,18 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
     if "where" in match:
         conditions.append(f"({match['where']})")
     columns = ", ".join(f"r.{column}" for column in by)
+    counts = ", ".join(f"count(*) filter (r.log = '{log}')" for log in COUNTED_LOGS)
+    peer = "case when min(r.remote_ip) = max(r.remote_ip) then max(r.remote_ip) end as remote_ip,"
+    peer = "" if "remote_ip" in by else peer
     return f"""
         with seen as (
-            select r.*, count(*) over (partition by {columns} order by r.moment
+            select r.*, count(*) over (partition by {columns}, r.log order by r.moment
                 range between interval 5 minutes preceding and current row) as in_window
             from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}
         )
-        select concat_ws(' ', {columns}) as subject, {columns}, count(*) as hit_count, max(in_window) as per_window,
-            count(distinct r.remote_ip) as peer_count,
+        select concat_ws(' ', {columns}) as subject, {columns}, {peer}
+            coalesce(nullif(greatest({counts}), 0), count(*)) as hit_count, max(in_window) as per_window,
+            count(distinct r.remote_ip) as peer_count, list_sort(list(distinct r.remote_ip)) as peers,
             count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
             min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,
             list({{file_id: r.file_id, line_number: r.line_number}}

@@ -130,6 +130,8 @@ def _broken(entry: LogFile, error: OSError) -> Written:
 
 def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -> dict[int, Written]:
     """Reads clean files of one header in one go; a file whose rows do not add up is left to the careful reader."""
+    if not group:
+        return {}
     described, fields, headers = group[0][0].format, group[0][1].fields, group[0][1].headers
     assert described is not None
     files: list[tuple[Any, ...]] = []

@@ -1,201 +1,209 @@
-"""Faults planted in the middle of clean files: the bad line shows up, and no neighbour is lost or changed."""
+"""Traps in the middle of an otherwise clean file: only the bad line is lost, no neighbour is lost or changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from typing import Any
 
-import polars as pl
 import pytest
-from polars.testing import assert_frame_equal
 
-from tracelens import guard, read
-from tracelens.discover import recognise
-from tracelens.read import Counts, Reader, Reject
-from tracelens.schema import SMTP_FIELDS, TRACKING_2010, TRACKING_2016
-from tracelens.segments import write_all
+from tests.unit.conftest import ROWS, Kind, Read
 
-ROWS, MIDDLE, HEADERS = 2000, 1200, 5
-BAD_LINE = HEADERS + MIDDLE + 1
+Reading = Callable[..., Read]
+MIDDLE = 1000
+CRLF = b"\r\n"
 
 
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """A log kind and made-up rows of it; `text` is its free-text field."""
-
-    name: str
-    file: str
-    log_type: str
-    fields: tuple[str, ...]
-    text: str
-    values: dict[str, str]
-
-    def head(self, fields: Sequence[str] = ()) -> list[bytes]:
-        first = ("#Software: Microsoft Exchange Server", "#Version: 15.02.1748.010", f"#Log-type: {self.log_type}")
-        last = ("#Date: 2026-03-02T08:00:00.000Z", "#Fields: " + ",".join(fields or self.fields))
-        return [line.encode() for line in (*first, *last)]
-
-    def row(self, n: int, fields: Sequence[str] = (), **other: bytes) -> bytes:
-        made = {name: value.replace("{n}", str(n)).encode() for name, value in self.values.items()}
-        made["date-time"] = b"2026-03-02T08:%02d:%02d.%03dZ" % (n // 60 % 60, n % 60, n % 1000)
-        made |= {name.replace("_", "-"): value for name, value in other.items()}
-        return b",".join(made.get(name, b"") for name in fields or self.fields)
-
-    def lines(self) -> list[bytes]:
-        return [*self.head(), *(self.row(n) for n in range(ROWS))]
-
-    def damaged(self, bad: bytes) -> list[bytes]:
-        return [*self.lines()[: BAD_LINE - 1], bad, *self.lines()[BAD_LINE:]]
-
-    def bad_text(self, text: bytes) -> bytes:
-        return self.row(MIDDLE, **{self.text: text})
+def text(lines: list[bytes], end: bytes = CRLF) -> bytes:
+    return end.join(lines) + end
 
 
-TRACKING = Kind(
-    "message_tracking", "MSGTRK2026030208-1.LOG", "Message Tracking Log", tuple(TRACKING_2016), "message-subject",
-    {
-        "client-ip": "192.0.2.7", "client-hostname": "ex02.contoso.com", "server-hostname": "EX01", "source": "SMTP",
-        "event-id": "RECEIVE", "internal-message-id": "{n}", "message-id": "<m{n}@contoso.com>",
-        "network-message-id": "6361b9f8-f33c-1a7f-afdd-87333253b562", "total-bytes": "{n}",
-        "recipient-address": "ann@example.com;bob{n}@example.com", "message-subject": '"Straße, {n}"',
-        "recipient-status": "250 2.1.5 OK;250 2.1.5 OK", "log-id": "{n}", "schema-version": "15.02.1748.010",
-    },
-)  # fmt: skip
-SMTP = Kind(
-    "smtp_receive", "RECV2026030208-1.LOG", "SMTP Receive Protocol Log", SMTP_FIELDS, "data",
-    {
-        "connector-id": "EX01\\In", "session-id": "08DC{n}", "sequence-number": "{n}", "event": "<", "context": "{n}",
-        "local-endpoint": "192.0.2.1:25", "remote-endpoint": "198.51.100.7:4{n}", "data": '"MAIL FROM:<a,{n}@example.com>"',
-    },
-)  # fmt: skip
-both = pytest.mark.parametrize("kind", [TRACKING, SMTP], ids=lambda kind: kind.name)
-ends = pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the store holds of one file, after both readers agreed on it."""
-
-    counts: Counts
-    rejects: list[Reject]
-    rows: pl.DataFrame
-
-
-def reading(kind: Kind, content: bytes) -> Reading:
-    with TemporaryDirectory() as name:
-        store, path = Path(name) / "store", Path(name) / kind.file
-        path.write_bytes(content)
-        log = recognise(path)
-        assert log.format is not None and log.format.name == kind.name
-        reader = Reader(log)
-        chunks = list(reader.chunks())
-        written = write_all([log], store, 1, lambda _: None)[log.file_id]
-        assert written.error is None
-        assert written.counts == reader.counts
-        assert written.rejects == [reject for chunk in chunks for reject in chunk.rejects]
-        counts = written.counts
-        assert counts.lines == content_lines(content)
-        known = counts.headers + counts.events + counts.rejects + counts.blank + counts.pending + counts.continuation
-        assert counts.lines == known
-        parts = [pl.read_parquet(store / part, hive_partitioning=False) for _, part, _ in written.segments]
-        rows = pl.concat(parts).sort("line_number").drop("file_id")
-        assert rows.height == counts.events
-        return Reading(counts, written.rejects, rows)
-
-
-def content_lines(content: bytes) -> int:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        content = content.decode("utf-16", "replace").encode()
-    return content.count(b"\n") + (not content.endswith(b"\n"))
-
-
-@cache
-def clean(kind: Kind) -> pl.DataFrame:
-    found = reading(kind, joined(kind.lines(), b"\n"))
-    assert found.counts == Counts(lines=HEADERS + ROWS, headers=HEADERS, events=ROWS)
-    return found.rows
-
-
-def joined(lines: Sequence[bytes], end: bytes) -> bytes:
-    return b"".join(line + end for line in lines)
-
-
-def assert_neighbours(kind: Kind, found: Reading, shift: int = 0) -> None:
-    """Every row but the one of the bad line is the clean file's row, field by field, on the right line."""
-    line = pl.col("line_number")
-    expected = clean(kind).filter(line != BAD_LINE).with_columns(pl.when(line > BAD_LINE).then(line + shift).otherwise(line))
-    assert_frame_equal(found.rows.filter(line != BAD_LINE), expected)
-
-
-
-KEPT = {
-    "quoted_comma": (b'"one, two"', "one, two"),
-    "doubled_quotes": (b'"say ""yes"", now"', 'say "yes", now'),
-    "line_break_in_quotes": (b'"one\ntwo"', "one\ntwo"),
-    "blank_line_in_quotes": (b'"one\n\ntwo, ""2"""', 'one\n\ntwo, "2"'),
-    "quote_in_data": (b'say "yes" now', 'say "yes" now'),
-    "lone_quote_in_data": (b'a 5" disk', 'a 5" disk'),
-    "bytes_not_utf8": (b"caf\xe9 ol\xe9", "caf\\xe9 ol\\xe9"),
-    "lone_cr": (b"one\rtwo", "one\\x0dtwo"),
-    "lone_cr_and_line_break": (b'"one\rtwo\nthree"', "one\\x0dtwo\nthree"),
-    "line_separators_of_unicode": ("a\u2028b\x0b\x85c".encode(), "a\u2028b\x0b\x85c"),
-    "empty_quotes": (b'""', None),
-    "long_field_not_utf8": (b"x" * 200_000 + b"\xe9", "x" * 200_000 + "\\xe9"),
-}  # fmt: skip
-
-
-@ends
-@both
-@pytest.mark.parametrize("trap", KEPT)
-def test_a_row_that_only_looks_bad_is_kept_and_its_neighbours_are_untouched(trap: str, kind: Kind, end: bytes) -> None:
-    text, value = KEPT[trap]
-    found = reading(kind, joined(kind.damaged(kind.bad_text(text.replace(b"\n", end))), end))
-    more = text.count(b"\n")
-    assert found.counts == Counts(lines=HEADERS + ROWS + more, headers=HEADERS, events=ROWS, continuation=more)
-    assert found.rejects == []
-    assert_neighbours(kind, found, more)
-    name = kind.text.replace("-", "_")
-    expected = clean(kind).filter(pl.col("line_number") == BAD_LINE).with_columns(pl.lit(value, pl.String).alias(name))
-    assert_frame_equal(found.rows.filter(pl.col("line_number") == BAD_LINE), expected)
-
-
-REJECTED: dict[str, tuple[Callable[[Kind], bytes], str]] = {
-    "nul_inside": (lambda kind: kind.bad_text(b"a\0b"), "NUL"),
-    "open_quote": (lambda kind: kind.bad_text(b'"never closed'), "quote"),
-    "text_behind_quotes": (lambda kind: kind.bad_text(b'"a" b'), "quote"),
-    "one_field_more": (lambda kind: kind.bad_text(b"a,b"), "fields where the header has"),
-    "torn_in_the_middle": (lambda kind: kind.row(MIDDLE)[:60], "fields where the header has"),
-    "no_such_month": (lambda kind: kind.row(MIDDLE, date_time=b"2026-13-02T08:00:00.000Z"), "date-time"),
-    "no_such_day": (lambda kind: kind.row(MIDDLE, date_time=b"2026-02-30T08:00:00.000Z"), "date-time"),
-    "year_nought": (lambda kind: kind.row(MIDDLE, date_time=b"0000-02-20T08:00:00.000Z"), "date-time"),
-    "no_date": (lambda kind: kind.row(MIDDLE, date_time=b"yesterday"), "date-time"),
-    "foreign_text": (lambda _: b"the quick brown fox", "date-time"),
-    "byte_order_mark": (lambda kind: b"\xef\xbb\xbf" + kind.row(MIDDLE), "date-time"),
-    "only_nul": (lambda _: b"\0" * 500, "NUL"),
-}  # fmt: skip
-
-
-@ends
-@both
-@pytest.mark.parametrize("trap", REJECTED)
-def test_a_bad_line_is_the_one_reject_and_its_neighbours_are_untouched(trap: str, kind: Kind, end: bytes) -> None:
-    make, reason = REJECTED[trap]
-    bad = make(kind)
-    found = reading(kind, joined(kind.damaged(bad), end))
-    assert found.counts == Counts(lines=HEADERS + ROWS, headers=HEADERS, events=ROWS - 1, rejects=1)
-    assert [reject.line_number for reject in found.rejects] == [BAD_LINE]
-    assert reason in found.rejects[0].reason
-    assert found.rejects[0].text == bad.decode().replace("\0", "\\x00")
-    assert_neighbours(kind, found)
-
-
-@ends
-@both
-def test_blank_lines_are_counted_and_nothing_else(kind: Kind, end: bytes) -> None:
+def planted(kind: Kind, *bad: bytes) -> bytes:
     lines = kind.lines()
-    found = reading(kind, joined([*lines[:BAD_LINE], b"", b"  ", *lines[BAD_LINE:]], end))
-    assert found.counts == Counts(lines=HEADERS + ROWS + 2, headers=HEADERS, events=ROWS, blank=2)
-    assert_neighbours(kind, found, shift=2)
+    lines[MIDDLE:MIDDLE] = bad
+    return text(lines)
+
+
+def bare(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in event.items() if key != "line_number"} for event in events]
+
+
+def law(file: dict[str, Any]) -> None:
+    parts = ("header_count", "event_count", "reject_count", "blank_count", "pending_count", "continuation_count")
+    assert file["line_count"] == sum(file[part] for part in parts)
+
+
+CLEAN: dict[str, Read] = {}
+
+
+@pytest.fixture
+def clean(kind: Kind, read: Reading) -> Read:
+    """The same file without a trap."""
+    if kind.path not in CLEAN:
+        done = read(text(kind.lines()), kind.path)
+        assert len(done.events) == ROWS
+        assert done.rejects == []
+        assert [event["line_number"] for event in done.events] == list(range(6, ROWS + 6))
+        law(done.file)
+        CLEAN[kind.path] = done
+    return CLEAN[kind.path]
+
+
+BAD = {
+    "an unbalanced quote": lambda row: row[:-1] + b'"open',
+    "NUL bytes": lambda row: row[:30] + b"\0\0\0" + row[30:],
+    "too few fields": lambda row: row.rsplit(b",", 2)[0],
+    "too many fields": lambda row: row + b",x",
+    "no date": lambda row: b"yesterday" + row[24:],
+    "an impossible date": lambda row: b"2026-13-45T08:00:00.000Z" + row[24:],
+    "a row cut in its middle": lambda row: row[:50],
+    "a stray word": lambda row: b"Get-MessageTrackingLog",
+    "a quote before text": lambda row: b'"abc" def,' + row,
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_only_the_bad_line_becomes_a_reject(kind: Kind, read: Reading, clean: Read, name: str) -> None:
+    bad = BAD[name](kind.lines()[MIDDLE])
+    done = read(planted(kind, bad), kind.path)
+    assert [row["line_number"] for row in done.rejects] == [MIDDLE + 1]
+    assert done.rejects[0]["reason"]
+    assert done.rejects[0]["text"].replace("\\x00", "\0") == bad.decode()[:4000]
+    assert bare(done.events) == bare(clean.events)
+    assert [e["line_number"] for e in done.events] == [n + (n > MIDDLE) for n in range(6, ROWS + 6)]
+    law(done.file)
+
+
+def test_a_quote_inside_a_plain_field_belongs_to_the_text(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(planted(kind, kind.lines()[MIDDLE].replace(b"EX01\\Default", b'EX"01\\Default', 1)), kind.path)
+    assert done.rejects == []
+    assert done.events[MIDDLE - 5]["connector_id"].startswith('EX"01\\Default')
+    assert bare(done.events[: MIDDLE - 5] + done.events[MIDDLE - 4 :]) == bare(clean.events)
+
+
+@pytest.mark.parametrize("name", ["an unbalanced quote", "NUL bytes", "a stray word"])
+def test_several_bad_lines_in_a_row_cost_only_themselves(kind: Kind, read: Reading, clean: Read, name: str) -> None:
+    bad = [BAD[name](row) for row in kind.lines()[MIDDLE : MIDDLE + 3]]
+    done = read(planted(kind, *bad), kind.path)
+    assert [row["line_number"] for row in done.rejects] == [MIDDLE + 1, MIDDLE + 2, MIDDLE + 3]
+    assert bare(done.events) == bare(clean.events)
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_line_ends_and_byte_order_mark_change_nothing(
+    kind: Kind, read: Reading, clean: Read, end: bytes, bom: bytes
+) -> None:
+    done = read(bom + text(kind.lines(), end), kind.path)
+    assert done.events == clean.events
+    assert done.rejects == []
+
+
+def test_mixed_line_ends_change_nothing(kind: Kind, read: Reading, clean: Read) -> None:
+    mixed = b"".join(line + (b"\n" if n % 3 else b"\r\n") for n, line in enumerate(kind.lines()))
+    assert read(mixed, kind.path).events == clean.events
+
+
+def test_utf_16_reads_like_utf_8(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines()).decode().encode("utf-16"), kind.path)
+    assert done.events == clean.events
+
+
+def test_blank_lines_are_counted(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(planted(kind, b"", b"  "), kind.path)
+    assert done.file["blank_count"] == 2
+    assert bare(done.events) == bare(clean.events)
+    law(done.file)
+
+
+def test_a_header_in_mid_file_is_counted_and_its_columns_hold_from_there(
+    kind: Kind, read: Reading, clean: Read
+) -> None:
+    lines = kind.lines()
+    names = kind.header[-1].split(": ")[1].split(",")
+    turned = [*kind.header[:-1], "#Fields: " + ",".join([*names[:-1], "new-column", names[-1]])]
+    rows = [line[: line.rfind(b",")] + b",fresh" + line[line.rfind(b",") :] for line in lines[MIDDLE:]]
+    done = read(text([*lines[:MIDDLE], *(line.encode() for line in turned), *rows]), kind.path)
+    assert done.file["header_count"] == 10
+    assert done.rejects == []
+    assert len(done.events) == ROWS
+    assert done.events[0]["extra"] is None
+    assert done.events[-1]["extra"] == '{"new_column":"fresh"}'
+    drop = lambda events: [{k: v for k, v in e.items() if k not in ("extra", "line_number")} for e in events]  # noqa: E731
+    assert drop(done.events) == drop(clean.events)
+
+
+def test_a_file_without_header_is_known_by_its_columns(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines()[5:]), kind.path)
+    assert bare(done.events) == bare(clean.events)
+    assert done.file["header_count"] == 0
+    assert "by its columns" in done.file["reason"]
+
+
+def test_a_torn_last_line_waits_and_is_no_reject(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines()) + kind.lines()[-1][:40], kind.path)
+    assert (done.file["pending_count"], done.file["reject_count"]) == (1, 0)
+    assert done.events == clean.events
+    law(done.file)
+
+
+def test_a_whole_last_line_without_line_end_is_an_event(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines()).removesuffix(CRLF), kind.path)
+    assert done.events == clean.events
+    assert done.file["pending_count"] == 0
+
+
+def test_a_tail_of_nul_bytes_is_one_reject(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines()) + b"\0" * 4096, kind.path)
+    assert [row["reason"] for row in done.rejects] == ["holds NUL bytes"]
+    assert done.events == clean.events
+    law(done.file)
+
+
+def test_a_line_break_inside_quotes_belongs_to_its_row(kind: Kind, read: Reading, clean: Read) -> None:
+    lines = kind.lines()
+    lines[MIDDLE] = lines[MIDDLE].replace(b'""', b'""\r\nnext, line ""', 1)
+    done = read(text(lines), kind.path)
+    assert done.rejects == []
+    assert done.file["continuation_count"] == 1
+    changed = [
+        n for n, pair in enumerate(zip(bare(done.events), bare(clean.events), strict=True)) if pair[0] != pair[1]
+    ]
+    assert changed == [MIDDLE - 5]
+    column = "data" if kind.table == "smtp_event" else "message_subject"
+    assert "\nnext, line" in done.events[MIDDLE - 5][column]
+    law(done.file)
+
+
+def test_bytes_that_are_not_utf_8_are_kept_visibly(kind: Kind, read: Reading, clean: Read) -> None:
+    lines = kind.lines()
+    lines[MIDDLE] = lines[MIDDLE].replace(b'""', b'\xe4\xff""', 1)
+    done = read(text(lines), kind.path)
+    assert done.rejects == []
+    column = "data" if kind.table == "smtp_event" else "message_subject"
+    assert "\\xe4\\xff" in done.events[MIDDLE - 5][column]
+    assert len(done.events) == ROWS
+
+
+def test_a_lone_carriage_return_stays_in_its_field(kind: Kind, read: Reading, clean: Read) -> None:
+    lines = kind.lines()
+    lines[MIDDLE] = lines[MIDDLE].replace(b'""', b'""a\rb', 1)
+    done = read(text(lines), kind.path)
+    assert len(done.events) + len(done.rejects) == ROWS
+    assert done.rejects == []
+    law(done.file)
+
+
+def test_a_very_long_line_is_read(kind: Kind, read: Reading, clean: Read) -> None:
+    lines = kind.lines()
+    lines[MIDDLE] = lines[MIDDLE].replace(b'""', b'""' + b"x" * 3_000_000, 1)
+    done = read(text(lines), kind.path)
+    assert done.rejects == []
+    assert len(done.events) == ROWS
+
+
+def test_names_in_other_scripts_survive(read: Reading, kind: Kind) -> None:
+    lines = kind.lines()
+    lines[MIDDLE] = lines[MIDDLE].replace(b'""', '"" 会議 تقرير 📦'.encode(), 1)
+    column = "data" if kind.table == "smtp_event" else "message_subject"
+    assert "会議 تقرير 📦" in read(text(lines), kind.path).events[MIDDLE - 5][column]

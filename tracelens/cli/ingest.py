@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
 )
 @click.option("--verbose", is_flag=True, help="List every skipped file.")
+@click.option("--follow", is_flag=True, help="Go on reading as files come and grow, until Ctrl+C.")
+@click.option(
+    "--interval", type=click.FloatRange(0.1), default=10, show_default=True, help="Seconds between reads with --follow."
+)
 @format_option
 def ingest(
     paths: tuple[Path, ...],
@@ -42,19 +48,23 @@ def ingest(
     wait: float,
     rules: Path | None,
     verbose: bool,
+    follow: bool,
+    interval: float,
     form: str,
 ) -> None:
     """Read log files and folders into the store."""
-    account = run_ingest(
-        paths,
-        chosen(store),
-        server=server,
-        service=service,
-        memory_limit=memory_limit,
-        workers=workers,
-        wait_s=wait,
-        rules=rules,
-    )
+    options: dict[str, Any] = {
+        "server": server,
+        "service": service,
+        "memory_limit": memory_limit,
+        "workers": workers,
+        "wait_s": wait,
+        "rules": rules,
+    }
+    if follow:
+        account = run_follow(paths, chosen(store), interval, **options)
+    else:
+        account = run_ingest(paths, chosen(store), **options)
     if form == "table":
         put_account(account, chosen(store), verbose)
         return
@@ -63,8 +73,22 @@ def ingest(
     put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
 
 
-def run_ingest(paths: tuple[Path, ...], store: Path, *, rules: Path | None = None, **options: Any) -> Account:
-    """Reads logs with progress on stderr."""
+def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:
+    """Reads logs as they grow, until Ctrl-C; what happens is said on stderr."""
+    from tracelens.follow import check, follow
+
+    def say(text: str) -> None:
+        click.echo(f"{datetime.now(UTC):%H:%M:%S} UTC  {text}", err=True)
+
+    check(paths, store)
+    click.echo(f"following {len(paths)} paths, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
+    return follow(lambda: run_ingest(paths, store, quiet=True, **options), paths, interval_s, say)
+
+
+def run_ingest(
+    paths: tuple[Path, ...], store: Path, *, rules: Path | None = None, quiet: bool = False, **options: Any
+) -> Account:
+    """Reads logs with progress on stderr, unless it is to be quiet."""
     from tracelens.config import rule_params, setting
     from tracelens.pipeline import ingest as read_in
     from tracelens.progress import shown
@@ -73,7 +97,7 @@ def run_ingest(paths: tuple[Path, ...], store: Path, *, rules: Path | None = Non
     workers = options.get("workers") or setting("workers")
     options["workers"] = int(workers) if workers else None
     folder = rules or setting("rules")
-    with shown() as tell:
+    with nullcontext() if quiet else shown() as tell:
         return read_in(
             paths,
             store,

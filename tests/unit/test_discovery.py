@@ -1,0 +1,104 @@
+"""Which server and service wrote a log, and what is left out and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.conftest import KINDS, header, moment
+from tracelens.discover import discover
+from tracelens.errors import InputError
+from tracelens.pipeline import ingest
+from tracelens.schema import SMTP_FIELDS, TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016
+from tracelens.store import ask
+
+RECEIVE = "\r\n".join(header("SMTP Receive Protocol Log", SMTP_FIELDS)) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "server", "service"),
+    [
+        ("EX01/TransportRoles/Logs/FrontEnd/ProtocolLog/SmtpReceive/RECV1.LOG", "EX01", "frontend"),
+        ("ex02.contoso.com/TransportRoles/Logs/Hub/ProtocolLog/SmtpReceive/RECV1.LOG", "EX02", "hub"),
+        ("EX01/TransportRoles/Logs/Mailbox/ProtocolLog/SmtpReceive/Delivery/RECV1.LOG", "EX01", "delivery"),
+        ("EX01/V15/TransportRoles/Logs/Edge/ProtocolLog/SmtpReceive/RECV1.LOG", "EX01", "edge"),
+        ("EX01/C$/Program Files/Microsoft/Exchange Server/V15/TransportRoles/Logs/FrontEnd/ProtocolLog/SmtpReceive/R.LOG", "EX01", "frontend"),
+        ("пошта/EX03/TransportRoles/Logs/Hub/ProtocolLog/SmtpReceive/RECV1.LOG", "EX03", "hub"),
+        ("somewhere/RECV1.LOG", None, None),
+    ],
+)  # fmt: skip
+def test_folders_name_server_and_service(tmp_path: Path, path: str, server: str | None, service: str | None) -> None:
+    place = tmp_path / path
+    place.parent.mkdir(parents=True)
+    place.write_text(RECEIVE, encoding="utf-8", newline="")
+    found = discover([tmp_path])[0]
+    assert (found.server, found.service) == (server, service)
+    told = discover([tmp_path], server="ex09.contoso.com", service="edge")[0]
+    assert (told.server, told.service) == ("EX09", "edge")
+
+
+@pytest.mark.parametrize("fields", [TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016], ids=len)
+def test_tracking_of_every_width_is_read_by_its_fields(tmp_path: Path, fields: list[str]) -> None:
+    values = {"date-time": moment(1), "event-id": "RECEIVE", "source": "SMTP", "message-id": "<a@example.com>",
+              "recipient-address": "anna@contoso.com;ben@contoso.com", "server-hostname": "ex01.contoso.com"}  # fmt: skip
+    lines = [*header("Message Tracking Log", fields), ",".join(values.get(name, "") for name in fields)]
+    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
+    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
+    row = ask(tmp_path / "S", "select * from tracking_event").to_dicts()[0]
+    assert row["server"] == "EX01"
+    assert row["recipient_address"] == ["anna@contoso.com", "ben@contoso.com"]
+    assert row["network_message_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ("250 2.1.5 Recipient OK;550 5.1.1 no", ["250 2.1.5 Recipient OK", "550 5.1.1 no"]),
+        (
+            "[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}];250 ok",
+            ["[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}]", "250 ok"],
+        ),
+        ("one text; for both; or more", ["one text; for both; or more"] * 2),
+        ("", []),
+    ],
+)
+def test_statuses_stand_beside_their_recipients(tmp_path: Path, statuses: str, expected: list[str]) -> None:
+    values = {"date-time": moment(1), "event-id": "SEND", "recipient-address": "a@contoso.com;b@contoso.com",
+              "recipient-status": statuses}  # fmt: skip
+    lines = [*header("Message Tracking Log", TRACKING_2016), ",".join(values.get(name, "") for name in TRACKING_2016)]
+    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
+    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
+    assert ask(tmp_path / "S", "select recipient_status from tracking_event")[0, 0].to_list() == expected
+
+
+def test_ports_and_connectors_judge_where_folders_are_silent(tmp_path: Path) -> None:
+    rows = [
+        f"{moment(n)},EX0{n}\\{name},08D{n},0,10.0.0.1:{port},192.0.2.7:4000,+,,"
+        for n, (name, port) in enumerate(
+            [("Default Frontend EX00", 25), ("Default EX01", 2525), ("Client Proxy", 465), ("Delivery", 475)]
+        )
+    ]
+    (tmp_path / "RECV.LOG").write_text(RECEIVE + "\r\n".join(rows) + "\r\n", encoding="utf-8", newline="")
+    ingest([tmp_path / "RECV.LOG"], tmp_path / "S")
+    got = ask(tmp_path / "S", "select server, service from smtp_event order by line_number").rows()
+    assert got == [("EX00", "frontend"), ("EX01", "hub"), ("EX02", "hub"), ("EX03", "delivery")]
+
+
+def test_what_is_no_log_is_listed_with_its_reason(tmp_path: Path) -> None:
+    kind = KINDS["smtp"]
+    (tmp_path / "RECV.LOG").write_bytes(b"\r\n".join(kind.lines()) + b"\r\n")
+    (tmp_path / "picture.png").write_bytes(bytes(range(256)) * 10)
+    (tmp_path / "empty.log").write_bytes(b"")
+    (tmp_path / "IMAP4.LOG").write_text("#Log-type: IMAP4 Log\r\n#Fields: dateTime,sessionId\r\n", encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("remember the milk\n", encoding="utf-8")
+    account = ingest([tmp_path], tmp_path.with_name("S"))
+    reasons = {Path(name).name: reason for name, reason in account.skipped}
+    assert reasons["empty.log"] == "empty file"
+    assert "IMAP4 Log" in reasons["IMAP4.LOG"]
+    assert set(reasons) == {"picture.png", "empty.log", "IMAP4.LOG", "notes.txt"}
+
+
+def test_a_wrong_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no file or folder"):
+        discover([tmp_path / "nowhere"])

@@ -1,0 +1,1 @@
+"""One report each; the first line of its docstring says what it answers."""

@@ -1,0 +1,46 @@
+-- One step of a conversation out of the ordinary: a strange command, a complaint about one, a delay on purpose.
+-- column kind: vrfy, http, binary, unrecognized, bad sequence, plain logon, tarpit, rewritten, extra acceptance, bare line feed
+-- column delay_ms: of a tarpit, in milliseconds
+-- grain: file_id, line_number, kind
+-- kind: table
+-- basis: observed
+with secured as (
+    select session_key, min(step_number) as tls_step from step where event = '*' and starts_with(coalesce(context, ''), 'TLS protocol') and contains(context, 'succeeded') group by session_key
+),
+sorted as (
+    select t.session_key, t.step_number, t.date_time, t.data, t.context, t.file_id, t.line_number,
+        case when t.direction = 'receive' and t.is_command and regexp_matches(upper(t.data), '^(VRFY|EXPN)( |$)') then 'vrfy'
+            when t.direction = 'receive' and t.is_command and regexp_matches(t.data, '^((GET|POST|HEAD|PUT|CONNECT|OPTIONS|DELETE|PATCH) +[^ ]+|HTTP/1\.|Host: |User-Agent: |PROXY TCP)') then 'http'
+            when t.direction = 'receive' and t.is_command and (regexp_matches(t.data, '^[\x00-\x08\x0E-\x1F]') or contains(t.data, 'mstshash=') or starts_with(t.data, '\x16\x03')) then 'binary'
+            when t.direction = 'receive' and t.is_command and regexp_matches(upper(t.data), '^AUTH (LOGIN|PLAIN)') and (k.tls_step is null or k.tls_step > t.step_number) then 'plain logon'
+            when t.direction = 'receive' and t.is_reply and starts_with(t.data, '500 5.3.3') then 'unrecognized'
+            when t.direction = 'receive' and t.is_reply and regexp_matches(t.data, '^50[13] 5\.5\.') then 'bad sequence'
+            when t.event = '*' and starts_with(coalesce(t.data, ''), 'Tarpit for ') or t.event = '*' and starts_with(coalesce(t.context, ''), 'Tarpit for ') then 'tarpit'
+            when (t.is_reply or t.is_reply_part) and regexp_matches(t.data, '^2[25]0[ -].*(\*{6,}|X{7,})') then 'rewritten'
+            when contains(lower(coalesce(t.data, '') || ' ' || coalesce(t.context, '')), 'bare line') and (t.is_reply or t.event = '*') then 'bare line feed' end as kind
+    from step t left join secured k on k.session_key = t.session_key
+    where t.is_command or t.is_reply or t.is_reply_part or t.event = '*'
+),
+counted as (
+    -- one end of data is accepted once: more acceptances than bodies is what smuggling looks like
+    select session_key, sum(case when is_reply and event = '>' and starts_with(data, '250 2.6.0') and contains(data, 'InternalId') then 1 else 0 end) as accepted,
+        sum(case when is_body and (upper(data) = 'DATA' or ends_with(upper(data), ' LAST')) then 1 else 0 end) as bodies,
+        max({step: step_number, moment: date_time, data: data, file_id: file_id, line_number: line_number}) filter (is_reply and starts_with(data, '250 2.6.0') and contains(data, 'InternalId')) as row
+    from step where direction = 'receive' and (is_body or is_reply and starts_with(data, '250 2.6.0')) group by session_key
+),
+united as (
+    select session_key, kind, date_time as moment, coalesce(nullif(data, ''), context) as text,
+        case when kind = 'tarpit' then try_cast(regexp_extract(coalesce(data, '') || ' ' || coalesce(context, ''), 'for ''[0-9]+\.([0-9:]+)', 1) as time) end as delay,
+        file_id, line_number
+    from sorted where kind is not null
+    union all
+    select c.session_key, 'extra acceptance', c.row.moment, c.row.data, null, c.row.file_id, c.row.line_number from counted c where c.accepted > c.bodies and c.bodies > 0
+)
+select u.session_key, u.kind, s.server, s.service, s.direction, s.connector_id, s.local_port, s.remote_ip,
+    case when s.remote_ip is not null then not regexp_matches(s.remote_ip,
+        '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|fe[89ab]|f[cd])') end as is_public,
+    i.role is not null as is_first_party, s.helo_name, s.auth_user, s.server_auth, s.is_complete, u.text,
+    date_diff('millisecond', time '00:00:00', u.delay) as delay_ms, u.moment, u.file_id, u.line_number
+from united u join session s on s.session_key = u.session_key
+left join (select network, max(role) as role from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer') group by network) i on i.network = s.remote_ip
+where not s.is_noise
