@@ -76,7 +76,7 @@ def scan(log_file: LogFile) -> Scan:
             has_returns = b"\r\n" in body[:LONGEST_LINE]
             if line_end is None:
                 line_end = has_returns
-            found = clean_lines(body, has_returns)
+            found = clean_lines(body, has_returns, len(fields))
             if found is None or line_end != has_returns:
                 return Scan(False)
             lines += found
@@ -106,7 +106,7 @@ def _header(block: bytes) -> tuple[int, tuple[str, ...], str | None, int]:
     return headers, fields if len(set(fields)) == len(fields) else (), version, at
 
 
-def clean_lines(block: bytes, has_returns: bool) -> int | None:
+def clean_lines(block: bytes, has_returns: bool, width: int) -> int | None:
     """Gives the number of lines of a clean block of whole lines; None when it is not clean."""
     import numpy as np
 
@@ -123,6 +123,8 @@ def clean_lines(block: bytes, has_returns: bool) -> int | None:
     if (len(ends) > 1 and int(np.diff(ends).max()) > LONGEST_LINE) or int(ends[0]) > LONGEST_LINE:
         return None
     if b'"' in block and not quotes_are_whole(view, ends):
+        return None
+    if not has_width(view, ends, width):
         return None
     if not block.isascii():
         try:
@@ -151,3 +153,15 @@ def quotes_are_whole(view: np.ndarray, ends: np.ndarray) -> bool:
     at_start = (before == 44) | (before == 10) | (quotes == 0) | (before == 34)
     at_end = (after == 44) | (after == 13) | (after == 10) | (after == 34)
     return bool((at_start | ~opening).all() and (at_end | opening).all())
+
+
+def has_width(view: np.ndarray, ends: np.ndarray, width: int) -> bool:
+    """Tells whether each line has `width` fields; DuckDB lets one empty field too many pass and shifts the others."""
+    import numpy as np
+
+    commas = np.flatnonzero(view == 44)
+    quotes = np.flatnonzero(view == 34)
+    if len(quotes):
+        commas = commas[np.searchsorted(quotes, commas) % 2 == 0]
+    until = np.searchsorted(commas, ends)
+    return bool((np.diff(until, prepend=0) == width - 1).all())

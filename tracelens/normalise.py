@@ -18,8 +18,9 @@ TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
 
 
 def column(field: str) -> str:
-    """Gives the column of a vendor's field."""
-    return field.replace("-", "_")
+    """Gives the column of a vendor's field; one that would take the name of ours gets a word behind it."""
+    name = field.replace("-", "_")
+    return f"{name}_logged" if name in OURS else name
 
 
 def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool) -> str:

@@ -207,3 +207,10 @@ def test_names_in_other_scripts_survive(read: Reading, kind: Kind) -> None:
     lines[MIDDLE] = lines[MIDDLE].replace(b'""', '"" 会議 تقرير 📦'.encode(), 1)
     column = "data" if kind.table == "smtp_event" else "message_subject"
     assert "会議 تقرير 📦" in read(text(lines), kind.path).events[MIDDLE - 5][column]
+
+
+def test_a_column_called_like_one_of_ours_is_kept_aside(kind: Kind, read: Reading, clean: Read) -> None:
+    head = [*kind.header[:-1], kind.header[-1] + ",line-number,file-id"]
+    done = read(text([*(line.encode() for line in head), *(line + b",7,8" for line in kind.lines()[5:])]), kind.path)
+    assert [event["line_number"] for event in done.events] == list(range(6, ROWS + 6))
+    assert done.events[0]["extra"] == '{"line_number_logged":"7","file_id_logged":"8"}'
