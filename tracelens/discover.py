@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from tracelens.errors import InputError
-from tracelens.formats import LogFormat, by_log_type, formats
+from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
 HEAD_BYTES = 65536
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$")
@@ -31,6 +31,8 @@ class LogFile:
         server: Short upper-case host name from the folder or the caller, None when each row must say it.
         service: frontend, hub, delivery, submission or edge; None when each row must say it.
         reason: Why it is not read, or what was assumed.
+        culture: Culture of local times in exports, where the caller gives it.
+        unpacked: Where the content lies, for a file out of an archive.
         size_bytes: Bytes.
         modified_ns: Time of the last change, ns since 1970.
     """
@@ -43,11 +45,18 @@ class LogFile:
     size_bytes: int
     modified_ns: int
     is_failed: bool = False
+    culture: str = ""
+    unpacked: Path | None = None
     file_id: int = field(default=0)
 
     def __post_init__(self) -> None:
         digest = blake2b(self.path.as_posix().encode("utf-8", "surrogateescape"), digest_size=8).digest()
         object.__setattr__(self, "file_id", int.from_bytes(digest, "big") >> 1)
+
+    @property
+    def local(self) -> Path:
+        """Where the content can be read."""
+        return self.unpacked or self.path
 
 
 def walk(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -126,9 +135,12 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
         found = recognise_row(line, path)
         if found:
             return found, f"no #Log-type header: taken for {found.name} by its columns"
+    shown = by_content(text, path.name)
+    if shown:
+        return shown, None
     if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
         return None, "holds NUL bytes only"
-    return None, "not an Exchange message tracking or SMTP protocol log"
+    return None, "not an Exchange transport log or export"
 
 
 def decode_head(head: bytes) -> str:
@@ -157,9 +169,13 @@ def recognise_row(line: str, path: Path) -> LogFormat | None:
         if "smtpreceive" in place or place.startswith("recv") or "\\" in row[1]:
             return known["smtp_receive"]
         return known["smtp_send"]
-    tracking = known["message_tracking"]
-    if len(row) in {len(names) for names in tracking.generations} and re.fullmatch(r"[A-Z]{3,30}", row[8].strip()):
+    width, tracking = len(row), known["message_tracking"]
+    if width in {len(names) for names in tracking.generations} and re.fullmatch(r"[A-Z]{3,30}", row[8].strip()):
         return tracking
+    if width == 6 and row[4] in ("+", "-", ">") and not row[3].startswith('"'):
+        return known["connectivity"]
+    if width in (16, 20) and re.match(r"On[A-Z]", row[11]):
+        return known["agent"]
     return None
 
 

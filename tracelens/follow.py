@@ -159,9 +159,10 @@ def follow(
                         say(f"{error}; looking again")
                     continue
                 said = ""
-                if total is None or account.new_files:
-                    say(f"{account.new_files} files read, {account.known_files} known; {account.generation}")
+                is_news = total is None or account.new_files > 0
                 total = account if total is None else joined(total, account)
+                if is_news:
+                    say(f"{account.new_files} files read, {account.known_files} known; {account.generation}")
     except KeyboardInterrupt:
         if total is None:
             raise

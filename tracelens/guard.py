@@ -55,7 +55,7 @@ def scan(log_file: LogFile) -> Scan:
     fields: tuple[str, ...] = ()
     version = None
     line_end: bool | None = None
-    with log_file.path.open("rb") as stream:
+    with log_file.local.open("rb") as stream:
         held = b""
         while more := stream.read(CHUNK_BYTES):
             digest.update(more)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracelens.formats import LogFormat
+from tracelens.schema import TRACKING_EVENT
 
 BY_CLIENT = ("SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO")
 OURS = ("file_id", "line_number", "known_server", "known_service", "is_old")
@@ -17,9 +18,9 @@ TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
 """A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 
 
-def column(field: str) -> str:
+def column(described: LogFormat, field: str) -> str:
     """Gives the column of a vendor's field; one that would take the name of ours gets a word behind it."""
-    name = field.replace("-", "_")
+    name = described.column(field)
     return f"{name}_logged" if name in OURS else name
 
 
@@ -34,7 +35,7 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         raw: Relation with the raw rows, as SQL.
         is_known: All files of it have a known server and, for SMTP logs, service.
     """
-    names = [column(field) for field in fields]
+    names = [column(described, field) for field in fields]
     text = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in names)
     missing = [c.name for c in described.table.columns if c.name not in names and c.name not in OURS]
     empty = "".join(f", cast(null as varchar) as {quote(name)}" for name in missing if not _is_made(name, described))
@@ -46,8 +47,10 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
     )
     if described.direction:
         made, source = _smtp(described.direction, base, is_known)
-    else:
+    elif described.table is TRACKING_EVENT:
         made, source = _tracking(base)
+    else:
+        made, source = {"server": "known_server"}, base
     made |= {
         "date_time": f"case when regexp_full_match(date_time, '{TIME}') then try_cast(date_time as timestamp) end",
         "extra": extra,

@@ -251,7 +251,7 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
         "service": entry.service,
         "format": entry.format.name if entry.format else None,
         "state": state,
-        "reason": (done.error if done and done.error else entry.reason)
+        "reason": (done.error if done and done.error else (done.assumed if done and done.assumed else entry.reason))
         or ("its last line is still being written" if state == "partial" else None),
         "size_bytes": entry.size_bytes,
         "line_count": counts.lines if counts else 0,

@@ -104,7 +104,7 @@ class Reader:
         Raises:
             InternalError: The law does not hold.
         """
-        with self.log_file.path.open("rb") as stream:
+        with self.log_file.local.open("rb") as stream:
             yield from self._stream(stream)
         self.counts.check(str(self.log_file.path))
 
@@ -164,7 +164,7 @@ class Reader:
         key, _, value = text.partition(":")
         if key.lower() == "#fields":
             fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())
-            if fields[:1] == ("date-time",):
+            if fields and self.log_file.format and self.log_file.format.column(fields[0]) == "date_time":
                 self.fields = fields
         elif key.lower() == "#version":
             self.version = value.strip()
@@ -233,6 +233,17 @@ class Reader:
             return RawChunk(None, rejects)
         columns = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(fields)}
         return RawChunk(pa.table({**columns, "line_number": pa.array(numbers, pa.int64())}), rejects)
+
+
+def decode(content: bytes) -> str:
+    """Decodes a whole text: UTF-16 by its BOM or NUL pattern, else UTF-8; line ends become line feeds."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        text = content[: len(content) // 2 * 2].decode("utf-16", "backslashreplace")
+    elif content[1:2] == b"\0" and content[3:4] == b"\0":
+        text = content[: len(content) // 2 * 2].decode("utf-16-le", "backslashreplace")
+    else:
+        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "backslashreplace")
+    return text.replace("\r\n", "\n")
 
 
 def parse(raw: bytes, width: int) -> tuple[list[str] | None, str]:

@@ -139,6 +139,233 @@ line_number BIGINT | physical line, from 1
 """),
 )
 
+CONNECTIVITY_EVENT = Table(
+    "connectivity_event",
+    "row of a connectivity log",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case host name of the server that wrote the log
+date_time TIMESTAMP | UTC
+session VARCHAR | id of the connection to one destination
+source VARCHAR | SMTP, MapiDelivery, MapiSubmission ...
+destination VARCHAR | host, domain, database, or internalproxy, client proxy, shadowredundancy ...
+direction VARCHAR | + connect, > send, - disconnect
+description VARCHAR | queue and DNS facts, failures, at the end message and byte counts
+extra VARCHAR | JSON of columns this version does not know
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+AGENT_EVENT = Table(
+    "agent_event",
+    "row of an agent log",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case host name of the server that wrote the log
+date_time TIMESTAMP | UTC (vendor: Timestamp)
+session_id VARCHAR | SMTP session
+local_endpoint VARCHAR |
+remote_endpoint VARCHAR |
+entered_org_from_ip VARCHAR |
+message_id VARCHAR |
+p1_from_address VARCHAR | envelope sender
+p2_from_addresses VARCHAR | header senders
+recipient VARCHAR |
+num_recipients BIGINT |
+agent VARCHAR |
+event VARCHAR | where in the conversation the agent acted
+action VARCHAR | RejectMessage, AcceptMessage, ModifyHeaders ...
+smtp_response VARCHAR |
+reason VARCHAR |
+reason_data VARCHAR |
+diagnostics VARCHAR |
+network_msg_id VARCHAR |
+tenant_id VARCHAR |
+directionality VARCHAR |
+extra VARCHAR | JSON of columns this version does not know
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+EXO_TRACE_EVENT = Table(
+    "exo_trace_event",
+    "row of an Exchange Online message trace",
+    "event",
+    _columns("""
+server VARCHAR | NULL, or as the caller says
+date_time TIMESTAMP | UTC: Received, origin_timestamp_utc, date_time_utc, or the event's date
+kind VARCHAR | summary, detail, enhanced, extended, reporting, validation
+organization VARCHAR |
+message_id VARCHAR |
+network_message_id VARCHAR | MessageTraceId
+sender_address VARCHAR |
+recipient_address VARCHAR |
+subject VARCHAR |
+status VARCHAR | Delivered, Failed, Expanded, Pending, Quarantined ... as written
+event VARCHAR | Receive, Submit, Send external, Fail ... for detail rows
+detail VARCHAR | reason or detail text
+from_ip VARCHAR |
+to_ip VARCHAR |
+message_bytes BIGINT | bytes
+connector_id VARCHAR |
+directionality VARCHAR |
+source_context VARCHAR |
+extra VARCHAR | JSON of further columns
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+RECEIVE_CONNECTOR = Table(
+    "receive_connector",
+    "Receive connector of an imported configuration",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case host name
+identity VARCHAR | SERVER\\Name, as connector_id in the logs
+name VARCHAR |
+enabled BOOLEAN |
+transport_role VARCHAR | FrontendTransport, HubTransport
+bindings VARCHAR[] | address:port
+remote_ip_ranges VARCHAR[] | address, a-b or a/n
+auth_mechanism VARCHAR[] |
+permission_groups VARCHAR[] |
+protocol_logging_level VARCHAR | None, Verbose
+fqdn VARCHAR |
+banner VARCHAR |
+require_tls BOOLEAN |
+tls_certificate_name VARCHAR |
+tls_domain_capabilities VARCHAR |
+suppress_x_anonymous_tls BOOLEAN |
+max_message_bytes BIGINT | bytes
+tarpit_interval VARCHAR |
+max_acknowledgement_delay VARCHAR |
+is_incomplete BOOLEAN | a list was cut by the export
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+SEND_CONNECTOR = Table(
+    "send_connector",
+    "Send connector of an imported configuration",
+    "event",
+    _columns("""
+server VARCHAR | NULL: a Send connector belongs to the organisation
+identity VARCHAR |
+name VARCHAR | as connector_id in the logs
+enabled BOOLEAN |
+address_spaces VARCHAR[] | SMTP:domain;cost
+smart_hosts VARCHAR[] |
+dns_routing_enabled BOOLEAN |
+source_transport_servers VARCHAR[] |
+port BIGINT |
+frontend_proxy_enabled BOOLEAN |
+cloud_services_mail_enabled BOOLEAN |
+require_tls BOOLEAN |
+tls_auth_level VARCHAR |
+tls_domain VARCHAR |
+tls_certificate_name VARCHAR |
+protocol_logging_level VARCHAR |
+fqdn VARCHAR |
+max_message_bytes BIGINT | bytes
+is_incomplete BOOLEAN | a list was cut by the export
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+ACCEPTED_DOMAIN = Table(
+    "accepted_domain",
+    "accepted domain of an imported configuration",
+    "event",
+    _columns("""
+server VARCHAR | NULL: belongs to the organisation
+name VARCHAR |
+domain_name VARCHAR | lower case; * for all
+domain_type VARCHAR | Authoritative, InternalRelay, ExternalRelay
+is_default BOOLEAN |
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+TRANSPORT_SERVER = Table(
+    "transport_server",
+    "server of an imported configuration (Get-TransportService)",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case host name
+name VARCHAR |
+message_tracking_log_enabled BOOLEAN |
+message_tracking_log_max_age VARCHAR |
+connectivity_log_enabled BOOLEAN |
+receive_protocol_log_max_age VARCHAR |
+send_protocol_log_max_age VARCHAR |
+intra_org_connector_protocol_logging_level VARCHAR |
+internal_dns_servers VARCHAR[] |
+external_dns_servers VARCHAR[] |
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+QUEUE_STATE = Table(
+    "queue_state",
+    "queue of a Get-Queue listing",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case host name
+date_time TIMESTAMP | last retry, as far as its zone is known
+identity VARCHAR | SERVER\\number
+delivery_type VARCHAR |
+status VARCHAR | Ready, Active, Retry, Suspended
+message_count BIGINT |
+next_hop_domain VARCHAR |
+next_hop_connector VARCHAR |
+next_hop_category VARCHAR |
+last_error VARCHAR | as written, nested errors and all
+retry_count BIGINT |
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
+HEADER_HOP = Table(
+    "header_hop",
+    "hand-over that a message's header or a non-delivery report tells",
+    "event",
+    _columns("""
+server VARCHAR | short upper-case name of the host that wrote the header
+date_time TIMESTAMP | UTC
+kind VARCHAR | received, latency, diagnostic
+hop_number BIGINT | 1 is the first hand-over
+from_host VARCHAR |
+from_ip VARCHAR |
+by_host VARCHAR |
+by_ip VARCHAR |
+protocol VARCHAR | SMTP, ESMTPS, mapi ...
+via VARCHAR | Frontend Transport, Mailbox Transport
+version VARCHAR | build
+tls_version VARCHAR |
+tls_cipher VARCHAR |
+message_id VARCHAR | of the message the header belongs to
+sender_address VARCHAR |
+recipient_address VARCHAR |
+status_code VARCHAR | x.y.z of a diagnostic line
+text VARCHAR | the whole line, unfolded
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
 LOG_FILE = Table(
     "log_file",
     "file seen",
@@ -258,5 +485,24 @@ version VARCHAR | of tracelens
 
 TABLES = {
     table.name: table
-    for table in (SMTP_EVENT, TRACKING_EVENT, LOG_FILE, REJECT, SEGMENT, INGEST, REPLY_CLASS, FINDING, RULE_RUN)
+    for table in (
+        SMTP_EVENT,
+        TRACKING_EVENT,
+        CONNECTIVITY_EVENT,
+        AGENT_EVENT,
+        EXO_TRACE_EVENT,
+        RECEIVE_CONNECTOR,
+        SEND_CONNECTOR,
+        ACCEPTED_DOMAIN,
+        TRANSPORT_SERVER,
+        QUEUE_STATE,
+        HEADER_HOP,
+        LOG_FILE,
+        REJECT,
+        SEGMENT,
+        INGEST,
+        REPLY_CLASS,
+        FINDING,
+        RULE_RUN,
+    )
 }

@@ -17,13 +17,14 @@ from typing import Any
 from tracelens import __version__
 from tracelens import store as stores
 from tracelens.discover import LogFile
-from tracelens.formats import LogFormat
+from tracelens.formats import LogFormat, Source
 from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
-from tracelens.read import Counts, Reader, Reject
+from tracelens.read import REJECT_CHARS, Counts, Reader, Reject, decode
 
 BATCH_BYTES = 48_000_000
 OLD_VERSIONS = ("8.", "14.")
+UNDATED = "undated"
 OF_FILE = {"file_id": "bigint", "known_server": "varchar", "known_service": "varchar", "is_old": "boolean"}
 
 
@@ -33,6 +34,7 @@ class Written:
 
     Attributes:
         segments: (table name, path relative to the store, rows).
+        assumed: What the reader took for granted.
         error: Why the file could not be read to its end; then nothing of it is kept.
     """
 
@@ -43,6 +45,7 @@ class Written:
     content_hash: str = ""
     first_at: datetime | None = None
     last_at: datetime | None = None
+    assumed: str = ""
     error: str | None = None
 
 
@@ -102,12 +105,16 @@ def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
     clean: dict[tuple[Any, ...], list[tuple[LogFile, Scan]]] = {}
     careful: list[LogFile] = []
     for entry in batch:
+        assert entry.format is not None
+        if entry.format.parse:
+            careful.append(entry)
+            continue
         try:
             found = scan(entry)
         except OSError as error:
             written[entry.file_id] = _broken(entry, error)
             continue
-        if found.is_clean and column(found.fields[0]) == "date_time":
+        if found.is_clean and entry.format and column(entry.format, found.fields[0]) == "date_time":
             clean.setdefault((found.fields, found.headers, found.days), []).append((entry, found))
         else:
             careful.append(entry)
@@ -118,7 +125,9 @@ def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
             careful += [entry for entry, _ in group if entry.file_id not in done]
         for entry in careful:
             try:
-                written[entry.file_id] = _write_careful(con, entry, store)
+                assert entry.format is not None
+                write = _write_parsed if entry.format.parse else _write_careful
+                written[entry.file_id] = write(con, entry, store)
             except OSError as error:
                 written[entry.file_id] = _broken(entry, error)
     return written
@@ -137,10 +146,10 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     files: list[tuple[Any, ...]] = []
     rows = 0
     for entry, found in group:
-        files.append((str(entry.path), headers + 1 - rows, *_of_file(entry, found.version)))
+        files.append((str(entry.local), headers + 1 - rows, *_of_file(entry, found.version)))
         rows += found.lines - headers
     stores.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE}, files)
-    columns = ", ".join(f"{quote(column(name))}: 'VARCHAR'" for name in fields)
+    columns = ", ".join(f"{quote(column(described, name))}: 'VARCHAR'" for name in fields)
     listed = ", ".join(stores.literal(name) for name, *_ in files)
     raw = (
         "(select r.* exclude (filename, row_order), r.row_order + s.shift - 1 as line_number, s.file_id, s.known_server,"
@@ -200,7 +209,7 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
     written.counts, written.content_hash = reader.counts, reader.content_hash
     file_id, server, service, is_old = _of_file(entry, reader.version)
     for number, (fields, tables) in enumerate(parts.items()):
-        table = pa.concat_tables(tables).rename_columns([*(column(name) for name in fields), "line_number"])
+        table = pa.concat_tables(tables).rename_columns([*(column(described, name) for name in fields), "line_number"])
         con.register("careful", table)
         stores.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
         raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
@@ -215,8 +224,49 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
         con.unregister("careful")
         if row is not None:
             written.segments += row.segments
-            written.first_at = min(written.first_at or row.first_at, row.first_at)
-            written.last_at = max(written.last_at or row.last_at, row.last_at)
+            written.first_at = min(filter(None, (written.first_at, row.first_at)), default=None)
+            written.last_at = max(filter(None, (written.last_at, row.last_at)), default=None)
+    return written
+
+
+def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
+    """Reads a text that is no log with one row a line, by its format's own reader."""
+    import polars as pl
+
+    described = entry.format
+    assert described is not None and described.parse is not None
+    content = entry.local.read_bytes()
+    text = decode(content)
+    physical = text.split("\n")[: None if not text.endswith("\n") else -1]
+    parsed = described.parse(Source(text, entry.path.name, entry.server, entry.culture))
+    counts = Counts(
+        lines=len(physical), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
+        rejects=parsed.lines.count("r"), blank=parsed.lines.count("b"), continuation=parsed.lines.count("c"),
+    )  # fmt: skip
+    counts.check(str(entry.path))
+    written = Written(entry.file_id, counts, content_hash=blake2b(content, digest_size=16).hexdigest())
+    written.assumed = parsed.assumed
+    written.rejects = [
+        Reject(number, reason, physical[number - 1].rstrip("\r")[:REJECT_CHARS])
+        for number, reason in sorted(parsed.rejects.items())
+    ]
+    if not parsed.rows:
+        return written
+    table = described.table
+    rows = [{"server": entry.server, **row, "file_id": entry.file_id} for row in parsed.rows]
+    frame = pl.from_dicts([{name: row.get(name) for name in table.names} for row in rows], infer_schema_length=None)
+    con.register("parsed", frame.to_arrow())
+    columns = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in table.columns)
+    parts = f"{entry.file_id}|{written.content_hash}|{entry.server}|{entry.service}|{entry.culture}"
+    whole = _whole(store, described, _key(described, parts))
+    try:
+        stores.copy_out(con, f"select {columns} from parsed", whole)
+        has_time = "date_time" in table.names
+        row = _settle(con, whole, stores.count_rows(con, whole, has_time), described, store)[entry.file_id]
+    finally:
+        stores.remove(whole)
+        con.unregister("parsed")
+    written.segments, written.first_at, written.last_at = row.segments, row.first_at, row.last_at
     return written
 
 
@@ -233,8 +283,8 @@ class Settled:
     """Rows of one file in the segments just written."""
 
     row_count: int
-    first_at: datetime
-    last_at: datetime
+    first_at: datetime | None
+    last_at: datetime | None
     segments: list[tuple[str, str, int]]
 
 
@@ -248,26 +298,24 @@ def _settle(
     """Gives rows just written their place: one segment per day."""
     table, key = described.table.name, whole.name.split(".")[0]
     found: dict[int, Settled] = {}
-    days = sorted({row.day for row in counted if row.day})
+    days = sorted({row.day or UNDATED for row in counted})
     for day in days:
         final = whole.parent / f"day={day}" / f"{key}.parquet"
         if len(days) == 1:
             stores.move(whole, final)
         else:
             part = whole.with_name(f"{whole.stem}.{day}.tmp")
-            stores.copy_out(
-                con,
-                f"select * from read_parquet({stores.literal(str(whole))}) where cast(date_time as date) = date '{day}'",
-                part,
-            )
+            chosen = "date_time is null" if day == UNDATED else f"cast(date_time as date) = date '{day}'"
+            stores.copy_out(con, f"select * from read_parquet({stores.literal(whole)}) where {chosen}", part)
             stores.move(part, final)
         for row in counted:
-            if row.day != day:
+            if (row.day or UNDATED) != day:
                 continue
             segment = (table, final.relative_to(store).as_posix(), row.row_count)
-            known = found.setdefault(row.file_id, Settled(0, row.first_at, row.last_at, []))
+            known = found.setdefault(row.file_id, Settled(0, None, None, []))
             known.row_count += row.row_count
-            known.first_at, known.last_at = min(known.first_at, row.first_at), max(known.last_at, row.last_at)
+            known.first_at = min(filter(None, (known.first_at, row.first_at)), default=None)
+            known.last_at = max(filter(None, (known.last_at, row.last_at)), default=None)
             known.segments.append(segment)
     return found
 

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracelens.errors import QueryError, StoreBusyError, StoreError
-from tracelens.schema import SMTP_EVENT, TRACKING_EVENT, Table
+from tracelens.schema import TABLES, Table
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-EVENT_TABLES: tuple[Table, ...] = (SMTP_EVENT, TRACKING_EVENT)
+EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.kind == "event")
 KEPT_GENERATIONS = 2
 DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
 
@@ -292,8 +292,8 @@ class Counted:
     row_count: int
     first_line: int
     last_line: int
-    first_at: datetime
-    last_at: datetime
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 @contextlib.contextmanager
@@ -353,12 +353,13 @@ def copy_out(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
         raise UnreadableError(str(error)) from error
 
 
-def count_rows(con: duckdb.DuckDBPyConnection, path: Path) -> list[Counted]:
+def count_rows(con: duckdb.DuckDBPyConnection, path: Path, has_time: bool = True) -> list[Counted]:
     """Counts the rows of a segment per file and day."""
+    time = "date_time" if has_time else "cast(null as timestamp)"
     sql = f"""
-        select file_id, cast(cast(date_time as date) as varchar), count(*), min(line_number), max(line_number),
-            min(date_time), max(date_time)
-        from read_parquet({literal(path)}) group by file_id, cast(date_time as date)"""
+        select file_id, cast(cast({time} as date) as varchar), count(*), min(line_number), max(line_number),
+            min({time}), max({time})
+        from read_parquet({literal(path)}) group by file_id, cast({time} as date)"""
     return [Counted(*row) for row in con.execute(sql).fetchall()]
 
 

@@ -9,6 +9,7 @@ from tracelens.schema import TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKI
 
 FORMAT = LogFormat(
     name="message_tracking",
+    title="message tracking logs (MSGTRK, MSGTRKM, MSGTRKMS, MSGTRKMD, MSGTRKMA), 21 to 30 columns",
     log_type="Message Tracking Log",
     table=TRACKING_EVENT,
     direction=None,

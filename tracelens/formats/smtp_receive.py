@@ -8,6 +8,7 @@ from tracelens.schema import SMTP_EVENT, SMTP_FIELDS
 
 FORMAT = LogFormat(
     name="smtp_receive",
+    title="SMTP receive protocol logs of all services",
     log_type="SMTP Receive Protocol Log",
     table=SMTP_EVENT,
     direction="receive",

@@ -8,6 +8,7 @@ from tracelens.schema import SMTP_EVENT, SMTP_FIELDS
 
 FORMAT = LogFormat(
     name="smtp_send",
+    title="SMTP send protocol logs of all services",
     log_type="SMTP Send Protocol Log",
     table=SMTP_EVENT,
     direction="send",
