@@ -7,9 +7,11 @@ import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from glob import glob
 from hashlib import blake2b
 from pathlib import Path
 
+from tracelens import archive
 from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
@@ -32,6 +34,7 @@ class LogFile:
         service: frontend, hub, delivery, submission or edge; None when each row must say it.
         reason: Why it is not read, or what was assumed.
         culture: Culture of local times in exports, where the caller gives it.
+        member: Where it lies in an archive, for a file out of one.
         unpacked: Where the content lies, for a file out of an archive.
         size_bytes: Bytes.
         modified_ns: Time of the last change, ns since 1970.
@@ -46,6 +49,7 @@ class LogFile:
     modified_ns: int
     is_failed: bool = False
     culture: str = ""
+    member: archive.Member | None = None
     unpacked: Path | None = None
     file_id: int = field(default=0)
 
@@ -59,25 +63,32 @@ class LogFile:
         return self.unpacked or self.path
 
 
-def walk(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
-    """Gives every file of the paths, sorted, each once.
+def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSError]]:
+    """Gives every file of the paths, sorted, each once, and the folders that could not be listed.
+
+    A path with `*`, `?` or `[` that names no file is a pattern; `**` reaches into folders.
 
     Raises:
-        InputError: A path does not exist.
+        InputError: A path does not exist, or a pattern matches nothing.
     """
     found: set[Path] = set()
+    unlisted: list[OSError] = []
     for given in paths:
         path = Path(given).absolute()
-        if path.is_file():
-            found.add(path)
-        elif path.is_dir():
-            for folder, _, names in os.walk(path):
-                found.update(Path(folder) / name for name in names)
+        if path.exists():
+            places = [path]
         else:
+            places = [Path(name) for name in glob(str(path), recursive=True)] if set("*?[") & set(str(given)) else []
+        if not places:
             raise InputError(
                 f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs"
             )
-    return sorted(found)
+        for place in places:
+            if place.is_file():
+                found.add(place)
+            for folder, _, names in os.walk(place, onerror=unlisted.append):
+                found.update(Path(folder) / name for name in names)
+    return sorted(found), unlisted
 
 
 def discover(
@@ -93,7 +104,54 @@ def discover(
     Raises:
         InputError: A path does not exist.
     """
-    return [recognise(path, server, service) for path in walk(paths)]
+    paths_found, unlisted = walk(paths)
+    found = [
+        LogFile(Path(error.filename), None, None, None, f"cannot be listed: {error.strerror}", 0, 0, is_failed=True)
+        for error in unlisted
+    ]
+    for path in paths_found:
+        found += _inside(path, server, service) if archive.is_archive(path) else [recognise(path, server, service)]
+    return found
+
+
+def _inside(path: Path, server: str | None, service: str | None) -> list[LogFile]:
+    """Recognises the files of an archive; an archive that cannot be opened stands for itself."""
+    try:
+        members = archive.members(path)
+        return [_member(member, server, service) for member in members]
+    except InputError as error:
+        state = path.stat()
+        return [LogFile(path, None, None, None, error.what, state.st_size, state.st_mtime_ns, is_failed=True)]
+    except OSError as error:
+        return [LogFile(path, None, None, None, f"cannot be opened: {error.strerror}", 0, 0, is_failed=True)]
+
+
+def _member(member: archive.Member, server: str | None, service: str | None) -> LogFile:
+    if archive.is_archive(Path(member.name)):
+        reason = "an archive inside an archive is not opened"
+        return LogFile(member.path, None, None, None, reason, member.size_bytes, member.modified_ns, member=member)
+    try:
+        head = archive.head(member, HEAD_BYTES)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        return LogFile(
+            member.path, None, None, None, reason, member.size_bytes, member.modified_ns, is_failed=True, member=member
+        )
+    described, why = recognise_content(head, member.path)
+    return LogFile(
+        member.path,
+        described,
+        _short(server) or folder_server(member.path),
+        service or folder_service(member.path, described),
+        why,
+        member.size_bytes,
+        member.modified_ns,
+        member=member,
+    )
+
+
+def _short(server: str | None) -> str | None:
+    return server.split(".")[0].upper() if server else None
 
 
 def recognise(path: Path, server: str | None = None, service: str | None = None) -> LogFile:
@@ -108,7 +166,7 @@ def recognise(path: Path, server: str | None = None, service: str | None = None)
     return LogFile(
         path,
         described,
-        (server.split(".")[0].upper() if server else None) or folder_server(path),
+        _short(server) or folder_server(path),
         service or folder_service(path, described),
         reason,
         state.st_size,

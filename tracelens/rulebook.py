@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -31,8 +32,11 @@ class Signature:
     Attributes:
         all, any, none: Words that must all, one of which must, none of which may stand in the folded text.
         regex: Pattern that must be found as well.
-        enhanced: Status codes (x.y.z), one of which must stand in the text.
+        enhanced: Status codes (x.y.z or x.y.a-b), one of which must stand in the text.
         grade: V vendor, R reported, D ours, U unverified.
+        rank: How little it says, asked in this order over the whole chain of nested errors: 0 words that name a cause,
+            1 a code with one meaning, 2 a wrapper whose inner error nobody knows, 3 a code with several meanings,
+            4 a reply code alone.
         examples: Texts that match; `counter_examples`: look-alikes that must not.
     """
 
@@ -40,6 +44,7 @@ class Signature:
     meaning: str
     severity: str
     grade: str
+    rank: int = 0
     class_: str = ""
     where: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
@@ -58,9 +63,28 @@ class Signature:
             all(word in folded for word in self.all)
             and (not self.any or any(word in folded for word in self.any))
             and not any(word in folded for word in self.none)
-            and (not self.enhanced or any(re.search(rf"\b{re.escape(code)}\b", folded) for code in self.enhanced))
+            and (not self.enhanced or not self.codes.isdisjoint(status_codes(folded)))
             and (not self.regex or re.search(self.regex, folded, re.IGNORECASE) is not None)
         )
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """The status codes of `enhanced`, ranges written out."""
+        found: set[str] = set()
+        for code in self.enhanced:
+            head, _, last = code.rpartition(".")
+            low, _, high = last.partition("-")
+            found.update(f"{head}.{number}" for number in range(int(low), int(high or low) + 1))
+        return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def status_codes(text: str) -> frozenset[str]:
+    """Gives the enhanced status codes in a text; parts of addresses and version numbers are none.
+
+    Source: RFC 3463, section 2.
+    """
+    return frozenset(re.findall(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)", text))
 
 
 @dataclass(frozen=True)
@@ -106,11 +130,12 @@ def load_signatures() -> list[Signature]:
     found: dict[str, Signature] = {}
     for path in _files(resources.files("tracelens") / "signatures"):
         document = _document(path)
-        _only(document, {"class", "signature"}, path.name)
+        _only(document, {"class", "rank", "signature"}, path.name)
         for row in document["signature"]:
             known = {("class" if f.name == "class_" else f.name) for f in fields(Signature)}
             _only(row, known, f"{path.name}, {row.get('id')}")
             told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "class"}
+            told.setdefault("rank", document.get("rank", 0))
             signature = Signature(**told, class_=row.get("class", document.get("class", "")))
             _check_signature(signature, found, path.name)
             found[signature.id] = signature
@@ -123,8 +148,14 @@ def _check_signature(signature: Signature, found: Mapping[str, Signature], name:
         raise ConfigError("two signatures of one id", where)
     if signature.severity not in SEVERITIES or signature.grade not in GRADES or not signature.class_:
         raise ConfigError("severity, grade or class is not one of the known", where)
-    if not (signature.all or signature.any or signature.regex):
-        raise ConfigError("a signature needs `all`, `any` or `regex`", where)
+    if not (signature.all or signature.any or signature.regex or signature.enhanced):
+        raise ConfigError("a signature needs `all`, `any`, `regex` or `enhanced`", where)
+    for code in signature.enhanced:
+        if not re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}(-\d{1,3})?", code):
+            raise ConfigError(f"'{code}' is no status code", where, "write x.y.z or x.y.a-b")
+    for word in (*signature.all, *signature.any, *signature.none):
+        if word != " ".join(word.lower().split()):
+            raise ConfigError(f"'{word}' can match nothing", where, "write words in lower case with single blanks")
     if not signature.examples:
         raise ConfigError("a signature needs at least one example", where)
 

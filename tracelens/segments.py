@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__
+from tracelens import __version__, archive
 from tracelens import store as stores
 from tracelens.discover import LogFile
 from tracelens.formats import LogFormat, Source
@@ -101,6 +101,28 @@ def _is_known(entry: LogFile) -> bool:
 
 
 def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
+    written: dict[int, Written] = {}
+    unpacked: list[LogFile] = []
+    for entry in batch:
+        if entry.member is None:
+            unpacked.append(entry)
+            continue
+        place = store / "tmp" / f"{entry.file_id:016x}"
+        try:
+            archive.unpack(entry.member, place)
+            unpacked.append(replace(entry, unpacked=place))
+        except OSError as error:
+            stores.remove(place)
+            written[entry.file_id] = _broken(entry, error)
+    try:
+        return written | _write_unpacked(unpacked, store)
+    finally:
+        for entry in unpacked:
+            if entry.unpacked:
+                stores.remove(entry.unpacked)
+
+
+def _write_unpacked(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
     written: dict[int, Written] = {}
     clean: dict[tuple[Any, ...], list[tuple[LogFile, Scan]]] = {}
     careful: list[LogFile] = []

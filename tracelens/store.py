@@ -470,3 +470,26 @@ def remove(path: Path) -> None:
     """Deletes a file if it is there and nobody holds it."""
     with contextlib.suppress(OSError):
         path.unlink()
+
+
+@contextlib.contextmanager
+def exporting(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the live generation read-only, not locked: for statements of tracelens's own that write other files.
+
+    Raises:
+        StoreError: There is no store, or a statement fails.
+    """
+    import duckdb
+
+    folder = Path(store).absolute()
+    name = generation(folder)
+    if name is None:
+        raise StoreError(f"no store at '{store}'", hint=f"make one: tracelens ingest PATH --store {store}")
+    con = _attach(folder, name)
+    try:
+        con.execute(f"set memory_limit = {literal(default_memory_limit())}")
+        yield con
+    except duckdb.Error as error:
+        raise StoreError(f"the export fails: {str(error).splitlines()[0]}", where=str(folder / name)) from error
+    finally:
+        con.close()

@@ -203,3 +203,10 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
         [sys.executable, "-m", "tracelens", "--version"], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert "0.1.0" in done.stdout
+
+
+def test_paths_are_read_from_stdin(call: Call) -> None:
+    logs = ROOT / "sample_logs" / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
+    done = call("ingest", "-", "--store", "S", stdin="\n".join(str(path) for path in sorted(logs.iterdir())[:3]) + "\n")
+    assert done.exit_code == 0
+    assert "3 files read" in done.stdout

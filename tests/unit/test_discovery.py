@@ -102,3 +102,12 @@ def test_what_is_no_log_is_listed_with_its_reason(tmp_path: Path) -> None:
 def test_a_wrong_path_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file or folder"):
         discover([tmp_path / "nowhere"])
+
+
+def test_patterns_find_files_and_one_that_finds_nothing_is_named(tmp_path: Path) -> None:
+    for name in ("a/RECV1.LOG", "a/b/RECV2.LOG", "a/b/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(RECEIVE, encoding="utf-8", newline="")
+    assert [entry.path.name for entry in discover([tmp_path / "**" / "RECV*.LOG"])] == ["RECV1.LOG", "RECV2.LOG"]
+    with pytest.raises(InputError, match="no file or folder"):
+        discover([tmp_path / "*.zip"])

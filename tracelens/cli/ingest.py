@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @store_option
 @click.option("--server", help="Server of files whose folders do not say it.")
 @click.option(
@@ -52,7 +53,11 @@ def ingest(
     interval: float,
     form: str,
 ) -> None:
-    """Read log files and folders into the store."""
+    """Read log files and folders into the store.
+
+    PATHS are files, folders, archives (.zip, .gz) and patterns (`**/RECV*.LOG`); `-` reads a list of paths from stdin.
+    """
+    paths = listed(paths)
     options: dict[str, Any] = {
         "server": server,
         "service": service,
@@ -71,6 +76,17 @@ def ingest(
     import polars as pl
 
     put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
+
+
+def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Gives the paths, with those on stdin, one a line, in place of `-`."""
+    found: list[Path] = []
+    for path in paths:
+        if str(path) == "-":
+            found += [Path(line.strip().strip('"')) for line in sys.stdin if line.strip()]
+        else:
+            found.append(path)
+    return tuple(found)
 
 
 def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:

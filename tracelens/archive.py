@@ -1,0 +1,126 @@
+"""Files inside `.zip` and `.gz`, read with bounds: how many, how large, how strongly packed.
+
+An archive comes from anywhere: members are unpacked one by one, under names of our own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tracelens.errors import InputError
+
+MAX_MEMBERS = 100_000
+MAX_BYTES = 64 * 1024**3
+MAX_RATIO = 500
+FREE_BYTES = 16 * 1024**2
+BLOCK_BYTES = 1024**2
+SUFFIXES = (".zip", ".gz")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside an archive.
+
+    Attributes:
+        archive: The archive.
+        name: Its name inside, with `/`.
+        size_bytes: Unpacked bytes as declared; of a `.gz` file the packed ones.
+        modified_ns: Time of the archive's last change, ns since 1970.
+    """
+
+    archive: Path
+    name: str
+    size_bytes: int
+    modified_ns: int
+
+    @property
+    def path(self) -> Path:
+        """What it is called: the archive's path, `!`, its name inside."""
+        return Path(f"{self.archive}!") / self.name
+
+
+def is_archive(path: Path) -> bool:
+    """Tells by its name whether a file is opened as an archive."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def members(path: Path) -> list[Member]:
+    """Gives the files of an archive.
+
+    Raises:
+        InputError: It is no archive, is damaged, locked by a password, or out of bounds.
+        OSError: It cannot be read.
+    """
+    changed = path.stat().st_mtime_ns
+    if path.suffix.lower() == ".gz":
+        return [Member(path, path.stem, path.stat().st_size, changed)]
+    try:
+        with zipfile.ZipFile(path) as opened:
+            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise InputError(f"not a zip archive: {error}", str(path)) from error
+    if len(entries) > MAX_MEMBERS:
+        raise InputError(f"holds {len(entries):,} files, more than {MAX_MEMBERS:,}", str(path), "unpack it yourself")
+    total, packed = sum(entry.file_size for entry in entries), path.stat().st_size
+    if total > MAX_BYTES or (total > FREE_BYTES and total > packed * MAX_RATIO):
+        raise InputError(f"unpacks to {total:,} bytes from {packed:,}", str(path), "unpack it yourself if you trust it")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise InputError("is locked by a password", str(path), "unpack it yourself")
+    return [Member(path, entry.filename.lstrip("/"), entry.file_size, changed) for entry in entries]
+
+
+def head(member: Member, size: int) -> bytes:
+    """Gives the beginning of a member.
+
+    Raises:
+        OSError: It cannot be read or is damaged.
+    """
+    found = b""
+    for block in _blocks(member, size):
+        found += block
+        if len(found) >= size:
+            break
+    return found[:size]
+
+
+def unpack(member: Member, target: Path) -> None:
+    """Writes a member's bytes to a file.
+
+    Raises:
+        OSError: It cannot be read, is damaged, or grows beyond the bounds.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    written, allowed = 0, max(member.archive.stat().st_size * MAX_RATIO, FREE_BYTES)
+    with target.open("wb") as stream:
+        for block in _blocks(member, BLOCK_BYTES):
+            written += len(block)
+            if written > min(MAX_BYTES, allowed):
+                raise OSError(None, f"unpacks to more than {written:,} bytes")
+            stream.write(block)
+
+
+def _blocks(member: Member, size: int) -> Iterator[bytes]:
+    try:
+        if member.archive.suffix.lower() == ".gz":
+            with gzip.open(member.archive, "rb") as stream:
+                yield from _read(stream, size)
+            return
+        with zipfile.ZipFile(member.archive) as opened, opened.open(_entry(opened, member.name)) as inside:
+            yield from _read(inside, size)
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise OSError(None, f"the archive is damaged: {error}") from error
+
+
+def _entry(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    return next(entry for entry in opened.infolist() if entry.filename.lstrip("/") == name)
+
+
+def _read(stream: IO[bytes] | gzip.GzipFile, size: int) -> Iterator[bytes]:
+    while block := stream.read(size):
+        yield block
