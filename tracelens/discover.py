@@ -78,7 +78,7 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSEr
         if path.exists():
             places = [path]
         else:
-            places = [Path(name) for name in glob(str(path), recursive=True)] if set("*?[") & set(str(given)) else []
+            places = [Path(name) for name in glob(str(path), recursive=True)] if set("*?[") & set(str(given)) else []  # noqa: PTH207
         if not places:
             raise InputError(
                 f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs"
@@ -86,6 +86,7 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSEr
         for place in places:
             if place.is_file():
                 found.add(place)
+                continue
             for folder, _, names in os.walk(place, onerror=unlisted.append):
                 found.update(Path(folder) / name for name in names)
     return sorted(found), unlisted

@@ -115,7 +115,7 @@ def ingest(
     files = discover(paths, server, service)
     if not any(entry.format for entry in files):
         raise InputError(
-            f"no log files found (looked at {len(files)} files, {sum(entry.is_failed for entry in files)} not readable)",
+            f"no log files found (looked at {len(files)} files, could not open {sum(entry.is_failed for entry in files)})",
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:

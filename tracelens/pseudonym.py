@@ -12,7 +12,9 @@ import ipaddress
 import re
 from functools import lru_cache
 
-TOKEN = re.compile(r"\bt[a-z2-7]{12}\b", re.IGNORECASE)
+TOKEN = re.compile(r"(?<![a-z0-9])(?:win-t[a-z2-7]{10}|t[a-z2-7]{12})(?![a-z0-9])", re.IGNORECASE)
+WINDOWS = re.compile(r"win-[a-z0-9]{11}", re.IGNORECASE)
+"""A name that Windows gave by itself: a rule knows it by its form."""
 GUID = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 ROUNDS = 8
 PLACES = tuple(
@@ -55,6 +57,7 @@ class Tokens:
         self.seen: dict[str, str] = {}
         self.name = lru_cache(200_000)(self._name)
         self.ip = lru_cache(200_000)(self._ip)
+        self.host = lru_cache(50_000)(self._host)
 
     def _digest(self, kind: str, text: str) -> bytes:
         return hmac.digest(self._key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
@@ -82,7 +85,7 @@ class Tokens:
         above = next((f"up to {size}" for size in LENGTHS if len(rest) <= size), f"over {LENGTHS[-1]}")
         return f"{marks}{self.name(rest)} ({above} characters)"
 
-    def host(self, text: str) -> str:
+    def _host(self, text: str) -> str:
         """Gives a host or domain name with each label replaced but the public suffix."""
         bare = text.rstrip(".")
         lower = bare.lower()
@@ -97,8 +100,16 @@ class Tokens:
         labels = bare.split(".")
         kept = _suffix(lower)
         count = len(labels) - kept
-        new = [label if label in ("", "*") else self.name(label) for label in labels[:count]] + labels[count:]
+        new = [label if label in ("", "*") else self.label(label) for label in labels[:count]] + labels[count:]
         return ".".join(new) + text[len(bare) :]
+
+    def label(self, text: str) -> str:
+        """Gives one label of a host's name."""
+        if not WINDOWS.fullmatch(text):
+            return self.name(text)
+        new = text[:4] + self.name(text)[:11]
+        self.seen.setdefault(new.lower(), text)
+        return new
 
     def mail(self, text: str) -> str:
         """Gives an address or message-id (without angle brackets) with its local part and domain replaced."""

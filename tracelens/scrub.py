@@ -15,7 +15,7 @@ LEXER = re.compile(
     | (?P<escape>\\x[0-9A-Fa-f]{{2}})
     | (?P<phrase>{PHRASES.pattern.replace(" ", "[ ]")})
     | (?P<empty><>|<CRLF>)
-    | (?P<angle><[^<>\r\n]*@[^<>\r\n]*>)
+    | (?P<angle><(?=[^<>\r\n]{{0,2000}}>)[^<>\r\n]*@[^<>\r\n]*>)
     | (?P<guid>(?<![0-9A-Za-z]){GUID.pattern}(?![0-9A-Za-z]))
     | (?P<account_mark>Session[ ]for[ ]?(?=\S))(?P<account>[^\s]+)
     | (?P<user_mark>User[ ]Name:[ ]*)(?P<user>[^\r\n]+)
@@ -23,11 +23,11 @@ LEXER = re.compile(
         FirstForestHop=|AccountForest=|ProxiedClientHostname=|TlsDomain=|XOORG=))(?P<host>[^\s;,:()\[\]{{}}|'"=]+)
     | (?P<session_mark>\b(?:SID=|SESSIONID=|session[ ]id[ ]))(?P<session>[0-9A-Fa-f]{{16}})\b
     | (?P<session_id>\b08[0-9A-F]{{14}}\b)
-    | (?P<mail>[^\s<>;,:"'()\[\]{{}}=|\\@]+@(?:\[[^\]\s]*\]|[\w.\-]*\w))
-    | (?P<login>[\w.\-]+\\[\w.\-]+\$?)
+    | (?P<mail>[^\s<>;,:"'()\[\]{{}}=|\\@]{{1,320}}@(?:\[[^\]\s]{{0,80}}\]|[\w.\-]{{0,255}}\w))
+    | (?P<login>[\w.\-]{{1,64}}\\[\w.\-]+\$?)
     | (?P<ip4>(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\.?\w))
     | (?P<ip6>(?<![\w:.])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:[0-9A-Fa-f]{{1,4}}|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|(?=[^\w:]|$))(?:%\w+)?)
-    | (?P<dotted>[\w\-]+(?:\.[\w\-]+)*\.[^\W\d_][\w\-]*)
+    | (?P<dotted>[\w\-]{{1,255}}(?:\.[\w\-]{{1,255}}){{0,30}}\.[^\W\d_][\w\-]*)
     | (?P<word>\w+(?:[\-]\w+)*)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -127,7 +127,7 @@ class Scrub:
             return text
         if is_hex(text) or (len(text) >= 32 and re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", text)):
             return self.tokens.hexes(text)
-        return self.tokens.name(text)
+        return self.tokens.label(text)
 
     def connector(self, value: str) -> str:
         r"""Gives a connector's name: `SERVER\name`, words of the built-in ones kept."""
@@ -206,4 +206,8 @@ def fields(scrub: Scrub) -> dict[str, Callable[[str], str]]:
         scrub.endpoint: "local-endpoint remote-endpoint",
         lambda value: value if value in ("+", "-", "<", ">", "*") else scrub.strict(value): "event",
     }
-    return {name: change for change, names in kinds.items() for name in names.split()}
+    found: dict[str, Callable[[str], str]] = {}
+    for change, names in kinds.items():
+        kept = lru_cache(50_000)(change)
+        found.update({name: kept for name in names.split()})
+    return found

@@ -9,7 +9,7 @@ import re
 from functools import cache
 from importlib import resources
 
-WORD = re.compile(r"[a-z]{3,}")
+WORD = re.compile(r"[a-z][a-z0-9]{2,}")
 LITERAL = re.compile(r"'((?:[^'\n]|'')*)'")
 
 SMTP = """
@@ -50,7 +50,7 @@ bypassantispam bypassmessagesizelimit acceptroutingheaders acceptforestheaders a
 sendroutingheaders sendforestheaders sendorganizationheaders acceptcrosspremisesheaders acceptxattr inspect
 dnsconnectordelivery smarthostconnectordelivery smtprelaywithinadsitetoedge mapidelivery heartbeatconnector drop
 messagetrackinglog originating incoming undefined email ipm note schedule meeting request report ndr noti
-agentinfo log type fields date software version header headers cdn uri recipients sender senders
+prx prx1 prx2 prx3 prx4 prx5 prx6 prx7 prx8 prx9 agentinfo log type fields date software version header headers cdn uri recipients sender senders
 """
 ENGLISH = """
 a an the of to in on by with without from and or not no please try again later your you this these than then too many
