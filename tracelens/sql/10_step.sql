@@ -1,46 +1,27 @@
--- Protocol log rows with their session and transaction: session-ids are unique per server, service and direction only.
--- A silence of over an hour starts a new run of the same id (process restart); RecordId rows stand before MAIL FROM.
+-- Protocol log rows with their session and transaction; RecordId rows stand before MAIL FROM.
+-- column session_number: the same as session_key, shorter; good for one build only
+-- column step_number: grows along the conversation (sequence number, then line); not without gaps
 -- grain: file_id, line_number
 -- kind: temp
-with ordered as (
-    select server, service, direction, date_time, connector_id, session_id, sequence_number, local_ip, local_port,
-        remote_ip, remote_port, event, data, context, file_id, line_number,
-        concat_ws('|', coalesce(server, '?'), service, direction, coalesce(session_id, '?'),
-            case when session_id = '0000000000000000' then coalesce(remote_endpoint, '?') end) as base_key,
-        case when direction = 'receive' then '<' else '>' end as command_event,
-        case when direction = 'receive' then '>' else '<' end as reply_event
-    from smtp_event
-),
-gaps as (
-    select *, case when date_diff('microsecond', lag(date_time) over runs, date_time) > 3600000000 then 1 else 0 end as is_new_run
-    from ordered
-    window runs as (partition by base_key order by date_time, sequence_number, file_id, line_number)
-),
-runs as (
-    select *, sum(is_new_run) over (partition by base_key order by date_time, sequence_number, file_id, line_number) as run
-    from gaps
-),
-keyed as (
-    select *, base_key || '|' || cast(cast(run as bigint) as varchar) as session_key,
-        event = command_event and upper(left(data, 10)) = 'MAIL FROM:' as is_mail,
-        event = command_event and upper(left(data, 8)) = 'RCPT TO:' as is_rcpt,
-        event = command_event and (upper(data) = 'DATA' or upper(left(data, 4)) = 'BDAT') as is_body,
-        event = command_event and data is not null as is_command,
-        event = reply_event and regexp_matches(data, '^[2-5][0-9][0-9]( |$)') as is_reply,
-        event = reply_event and regexp_matches(data, '^[2-5][0-9][0-9]-') as is_reply_part,
-        event = '*' and starts_with(coalesce(context, ''), 'sending message with RecordId') as is_record
-    from runs
-),
-numbered as (
-    select *, cast(sum(case when is_mail then 1 else 0 end) over turn as bigint) + case when is_record then 1 else 0 end as transaction_number,
-        row_number() over turn as step_number
-    from keyed
-    window turn as (partition by session_key order by sequence_number, date_time, file_id, line_number
-        rows between unbounded preceding and current row)
+with keyed as (
+    select c.conversation_number, c.base_key, coalesce(r.run, 0) as run, e.server, e.service, e.direction, e.date_time, e.connector_id,
+        e.session_id, e.sequence_number, e.local_ip, e.local_port, e.remote_ip, e.remote_port, e.event, e.data, e.context, e.file_id,
+        e.line_number, coalesce(e.sequence_number, 0) * 10000000 + e.line_number % 10000000 as step_number,
+        -- the beginning of a command; empty for a reply
+        case when e.data is null or e.event not in ('<', '>') then null
+            when e.event = case e.direction when 'receive' then '<' else '>' end then upper(left(e.data, 10)) else '' end as head,
+        e.event = '*' and starts_with(coalesce(e.context, ''), 'sending message with RecordId') as is_record
+    from smtp_event e join conversation c on c.session_id is not distinct from e.session_id and c.server is not distinct from e.server
+        and c.service = e.service and c.direction = e.direction
+        and c.endpoint is not distinct from case when e.session_id = '0000000000000000' then coalesce(e.remote_endpoint, '?') end
+    left join conversation_run r on r.file_id = e.file_id and r.line_number = e.line_number
 )
-select session_key, server, service, direction, date_time, connector_id, session_id, sequence_number, local_ip, local_port,
-    remote_ip, remote_port, event, data, context, file_id, line_number, transaction_number, step_number,
-    coalesce(is_mail, false) as is_mail, coalesce(is_rcpt, false) as is_rcpt, coalesce(is_body, false) as is_body,
-    coalesce(is_command, false) as is_command, coalesce(is_reply, false) as is_reply,
-    coalesce(is_reply_part, false) as is_reply_part, coalesce(is_record, false) as is_record
-from numbered
+select k.base_key || '|' || cast(k.run as varchar) as session_key, k.conversation_number * 10000 + k.run as session_number, k.server, k.service, k.direction, k.date_time, k.connector_id, k.session_id,
+    k.sequence_number, k.local_ip, k.local_port, k.remote_ip, k.remote_port, k.event, k.data, k.context, k.file_id, k.line_number,
+    coalesce(len(list_filter(m.places, lambda x: x <= k.step_number)), 0) + case when k.is_record then 1 else 0 end as transaction_number,
+    k.step_number, coalesce(k.head = 'MAIL FROM:', false) as is_mail, coalesce(starts_with(k.head, 'RCPT TO:'), false) as is_rcpt,
+    coalesce(starts_with(k.head, 'BDAT') or k.head = 'DATA' and length(k.data) = 4, false) as is_body, coalesce(k.head <> '', false) as is_command,
+    coalesce(k.head = '' and regexp_matches(left(k.data, 4), '^[2-5][0-9][0-9]( |$)'), false) as is_reply,
+    coalesce(k.head = '' and regexp_matches(left(k.data, 4), '^[2-5][0-9][0-9]-'), false) as is_reply_part,
+    k.is_record
+from keyed k left join mail m on m.conversation_number = k.conversation_number and m.run = k.run

@@ -1,4 +1,4 @@
--- Mail domains that are ours as far as the logs show: a mailbox here received or sent with them.
+-- Mail domains that are ours: the imported configuration says so, or a mailbox here received or sent with them.
 -- grain: domain
 -- kind: table
 -- basis: inferred
@@ -11,5 +11,7 @@ with seen as (
     union all
     select lower(split_part(a.address, '@', 2)), 'accepted for mailbox delivery (475)' from transaction t
     cross join unnest(t.accepted_recipients) as a(address) where t.direction = 'send' and t.remote_port = 475
+    union all
+    select lower(domain_name), 'imported configuration' from accepted_domain where domain_name <> '*'
 )
 select domain, string_agg(distinct basis, '; ' order by basis) as basis from seen where domain <> '' and domain is not null group by domain

@@ -1,0 +1,16 @@
+-- One id of a conversation on one server: session-ids are unique per server, service and direction only.
+-- grain: conversation_number
+-- kind: temp
+with named as (
+    select server, service, direction, session_id, date_time,
+        case when session_id = '0000000000000000' then coalesce(remote_endpoint, '?') end as endpoint
+    from smtp_event
+),
+grouped as (
+    select server, service, direction, session_id, endpoint, min(date_time) as first_at, max(date_time) as last_at
+    from named group by server, service, direction, session_id, endpoint
+)
+select row_number() over (order by server, service, direction, session_id, endpoint) as conversation_number,
+    concat_ws('|', coalesce(server, '?'), service, direction, coalesce(session_id, '?'), endpoint) as base_key,
+    server, service, direction, session_id, endpoint, date_diff('microsecond', first_at, last_at) > 3600000000 as is_long
+from grouped
