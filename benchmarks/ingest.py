@@ -80,8 +80,8 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--memory-limit", default="")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder, tree = Path(name), options.tree
+    with tempfile.TemporaryDirectory() as place:
+        folder, tree = Path(place), options.tree
         if tree is None:
             from tracelens.simulate import simulate
 

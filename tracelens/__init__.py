@@ -9,8 +9,19 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-LAZY = {name: "library" for name in ("Account", "Session", "Status", "Store", "Trace", "ingest", "open")} | {
-    name: "errors" for name in ("InputError", "QueryError", "StoreError", "TracelensError", "UsageError")
+LAZY = {
+    "Account": "library",
+    "Session": "library",
+    "Status": "library",
+    "Store": "library",
+    "Trace": "library",
+    "ingest": "library",
+    "open": "library",
+    "InputError": "errors",
+    "QueryError": "errors",
+    "StoreError": "errors",
+    "TracelensError": "errors",
+    "UsageError": "errors",
 }
 
 

@@ -26,6 +26,9 @@ STAMP = re.compile(
     r"\{lrt=[^}]*\}|\b[0-9a-f]{12,}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b\d{4}-\d\d-\d\dt[0-9:.]+z?|(?<=:\d\d)\.\d+"
 )
 
+LIKE_QUEUE = {"smtp_send", "message_tracking"}
+"""Logs whose signatures hold for a queue's last error too: it is what the same service was told."""
+
 
 def fold(text: str) -> str:
     """Gives a text in lower case with white space collapsed."""
@@ -61,10 +64,11 @@ def classify(
         logs: Logs the text was seen in; none given means it may be any.
         unverified: Ask the unverified signatures too.
     """
+    seen = set(logs) | (LIKE_QUEUE if "queue" in logs else set())
     asked: dict[int, list[Signature]] = {}
     for signature in signatures:
         if (unverified or signature.grade != "U") and (
-            not logs or not signature.where or not set(logs).isdisjoint(signature.where)
+            not seen or not signature.where or not seen.isdisjoint(signature.where)
         ):
             asked.setdefault(signature.rank, []).append(signature)
     chain = [ADDRESS.sub("<>", part) for part in unwrap(text)]

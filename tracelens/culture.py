@@ -20,8 +20,8 @@ from tracelens.errors import UsageError
 DMY, MDY, YMD = "day-month-year", "month-day-year", "year-month-day"
 LANGUAGES = {
     **dict.fromkeys(
-        "en de nl ru fr it es pt pl cs sk sl hr sr bs uk be bg ro tr fi nb nn no da el he id vi et ca gl is ga cy hi th "
-        "ar mk az ka lb lv".split(),
+        "en de nl ru fr it es pt pl cs sk sl hr sr bs uk be bg ro tr fi nb nn no da el he id vi et ca gl is ga cy hi "
+        "th ar mk az ka lb lv".split(),
         DMY,
     ),
     **dict.fromkeys("sv ja zh ko hu lt eu mn af fa iso".split(), YMD),
@@ -109,6 +109,12 @@ def order_of(culture: str) -> str:
     if order is None or not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,2}", name):
         raise UsageError(f"no such culture '{culture}'", hint="give a name such as en-US, en-GB, de-DE, nl-NL or ru-RU")
     return order
+
+
+def is_settled(said: str | None, culture: str) -> bool:
+    """Tells whether reading a file again with a culture given gives the same; `said` is what was assumed before."""
+    said = said or ""
+    return not culture or f"culture {culture} as given" in said or not ("--culture" in said or "as given)" in said)
 
 
 def utc_times(text: str | None) -> tuple[datetime, ...]:
@@ -289,7 +295,8 @@ def _agree(votes: list[tuple[datetime, timedelta]], is_near: bool) -> _Zone:
     base = min(offset for offset, count in counted.items() if count * 4 >= max(counted.values()))
     for step in STEPS:
         for other in (base + step, base - step):
-            if not counted[other]:
+            # a moment long before, or half an hour, may be a late row: a few of them must say so
+            if not counted[other] or (counted[other] < 3 and (not is_near or step != STEPS[0])):
                 continue
             pair = [(local, offset) for local, offset in votes if offset in (base, other)]
             switches = sum(one[1] != two[1] for one, two in pairwise(pair))

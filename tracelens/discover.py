@@ -6,12 +6,13 @@ import csv
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob
 from hashlib import blake2b
 from pathlib import Path
 
 from tracelens import archive
+from tracelens.culture import order_of
 from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
@@ -93,7 +94,10 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSEr
 
 
 def discover(
-    paths: Iterable[str | os.PathLike[str]], server: str | None = None, service: str | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    server: str | None = None,
+    service: str | None = None,
+    culture: str = "",
 ) -> list[LogFile]:
     """Recognises every file of the paths.
 
@@ -101,10 +105,14 @@ def discover(
         paths: Files and folders.
         server: Server of all files, when the folders do not say it.
         service: Service of all SMTP logs, when the folders do not say it.
+        culture: Culture of local times in exports that do not show it, e.g. `de-DE`.
 
     Raises:
         InputError: A path does not exist.
+        UsageError: No such culture is known.
     """
+    if culture:
+        order_of(culture)
     paths_found, unlisted = walk(paths)
     found = [
         LogFile(Path(error.filename), None, None, None, f"cannot be listed: {error.strerror}", 0, 0, is_failed=True)
@@ -112,7 +120,7 @@ def discover(
     ]
     for path in paths_found:
         found += _inside(path, server, service) if archive.is_archive(path) else [recognise(path, server, service)]
-    return found
+    return [replace(entry, culture=culture) for entry in found] if culture else found
 
 
 def _inside(path: Path, server: str | None, service: str | None) -> list[LogFile]:
@@ -188,24 +196,26 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
             return described, None if described else f"another log: #Log-type is '{log_type[:80]}'"
         if line and not line.startswith("#") and line.strip():
             break
-    for line in lines[:50]:
-        if not line.strip() or line.startswith("#"):
-            continue
-        found = recognise_row(line, path)
-        if found:
-            return found, f"no #Log-type header: taken for {found.name} by its columns"
-    shown = by_content(text, path.name)
+    content = [line for line in lines[:50] if line.strip() and not line.startswith("#")]
+    # the text formats come between: below the header of an export a row can look like a log's
+    first = next((recognise_row(line, path) for line in content[:1]), None)
+    shown = None if first else by_content(text, path.name)
     if shown:
         return shown, None
+    found = first or next(filter(None, (recognise_row(line, path) for line in content[1:])), None)
+    if found:
+        return found, f"no #Log-type header: taken for {found.name} by its columns"
     if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
         return None, "holds NUL bytes only"
     return None, "not an Exchange transport log or export"
 
 
 def decode_head(head: bytes) -> str:
-    """Decodes the beginning of a file: UTF-16 by its BOM, else UTF-8."""
+    """Decodes the beginning of a file: UTF-16 by its BOM or NUL pattern, else UTF-8."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    if head[1:2] == b"\0" and head[3:4] == b"\0":
+        return head[: len(head) // 2 * 2].decode("utf-16-le", "replace")
     return head.decode("utf-8-sig", "replace")
 
 

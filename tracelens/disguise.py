@@ -21,8 +21,8 @@ KEPT_HEADERS = ("#software:", "#version:", "#log-type:", "#date:", "#fields:")
 FIELD = re.compile(r'"(?:[^"]|"")*"|[^,]*')
 LONGEST_ROW = 200
 FOLDERS = frozenset(
-    "transportroles logs log frontend hub mailbox edge protocollog smtpreceive smtpsend delivery submission messagetracking "
-    "program files v14 v15 recv send txt csv".split()
+    "transportroles logs log frontend hub mailbox edge protocollog smtpreceive smtpsend delivery submission "
+    "messagetracking program files v14 v15 recv send txt csv".split()
 )  # fmt: skip
 LOG_PREFIX = re.compile(r"(?:recv|send|msgtrk(?:ma|md|ms|m)?)\d*", re.IGNORECASE)
 Change = Mapping[str, Callable[[str], str]]
@@ -94,7 +94,7 @@ def unfit(log_file: LogFile) -> str:
 
 
 def place(path: Path, given: Path, scrub: Scrub) -> Path:
-    """Gives where a file goes below the new folder: from the given path on, or from the folder that names its server."""
+    """Gives where a file goes below the new folder: from the given path on, or from the folder of its server."""
     parts = path.parts
     lower = [part.lower() for part in parts]
     root = len(given.parts) if given != path else len(parts) - 1

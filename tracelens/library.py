@@ -43,29 +43,28 @@ class Trace:
     legs: pl.DataFrame
     gaps: pl.DataFrame
     rows: pl.DataFrame
-    _path: query.Path
 
     def __str__(self) -> str:
         """Gives the path as `tracelens trace` shows it."""
-        key = self.message["message_key"]
-        return story.path_text(query.Path(*self._parts(), []), f"Store.trace({key!r}).rows")
+        return story.path_text(self._path(with_rows=False), f"trace({self.message['message_key']!r}).rows")
 
     def otlp(self) -> bytes:
         """Gives the path as OTLP/JSON: a span per hop and per wait."""
         from tracelens.export.otlp import as_otlp
         from tracelens.export.spans import trace_of
 
-        return as_otlp(trace_of(self._path))
+        return as_otlp(trace_of(self._path()))
 
     def chrome(self) -> bytes:
         """Gives the path as Chrome trace JSON, for Perfetto."""
         from tracelens.export.chrome import as_chrome
         from tracelens.export.spans import trace_of
 
-        return as_chrome(trace_of(self._path))
+        return as_chrome(trace_of(self._path()))
 
-    def _parts(self) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-        return self._path.message, self._path.hops, self._path.legs, self._path.gaps
+    def _path(self, with_rows: bool = True) -> query.Path:
+        hops, legs, gaps, rows = (frame.to_dicts() for frame in (self.hops, self.legs, self.gaps, self.rows))
+        return query.Path(self.message, hops, legs, gaps, rows if with_rows else [])
 
 
 @dataclass(frozen=True)
@@ -168,11 +167,13 @@ class Store:
         if found.height > 1:
             raise QueryError(f"{found['found_count'][0]:,} messages match '{message}'", hint="give a message_key")
         key = found["message_key"][0]
-        path = query.path(self.path, key, with_rows=True)
-        frames = {name: query.ask(self.path, name, message=key) for name in ("hop", "gap")}
+        (row,) = query.ask(self.path, "path", message=key).to_dicts()
+        around: dict[str, Any] = query.around(row)
+        hops = query.ask(self.path, "hop", message=key)
+        gaps = query.ask(self.path, "gap", message=key)
         legs = query.ask(self.path, "leg", message=key, limit=100_000)
-        rows = query.ask(self.path, "raw", message=key, limit=100_000, **query.around(path.message))
-        return Trace(path.message, frames["hop"], legs, frames["gap"], rows, path)
+        rows = query.ask(self.path, "raw", message=key, limit=100_000, **around)
+        return Trace(row, hops, legs, gaps, rows)
 
     def session(self, key: str) -> Session:
         """Gives one SMTP conversation, by session_key or session-id.

@@ -13,6 +13,7 @@ from typing import Any
 from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
+from tracelens.culture import is_settled
 from tracelens.detect import detect
 from tracelens.discover import LogFile, discover, recognise
 from tracelens.errors import InputError, StoreError
@@ -83,6 +84,7 @@ def ingest(
     *,
     server: str | None = None,
     service: str | None = None,
+    culture: str = "",
     memory_limit: str | None = None,
     wait_s: float = 60,
     workers: int | None = None,
@@ -97,6 +99,7 @@ def ingest(
         store: Folder of the store, made when missing.
         server: Server of files whose folders do not say it.
         service: Service of SMTP logs whose folders do not say it.
+        culture: Culture of local times in exports that do not show it, e.g. `de-DE`.
         memory_limit: DuckDB's memory limit while building, e.g. `512MB`.
         wait_s: Seconds to wait for another ingest.
         workers: Reading processes; the number of cores when not given.
@@ -112,7 +115,7 @@ def ingest(
     tell = on_progress or (lambda _: None)
     folder = Path(store).absolute()
     tell(Progress("discover"))
-    files = discover(paths, server, service)
+    files = discover(paths, server, service, culture)
     if not any(entry.format for entry in files):
         raise InputError(
             f"no log files found (looked at {len(files)} files, could not open {sum(entry.is_failed for entry in files)})",
@@ -188,6 +191,7 @@ def _is_known(entry: LogFile, row: dict[str, Any] | None) -> bool:
         and row["modified_at"] == as_datetime(entry.modified_ns)
         and (entry.server is None or row["server"] == entry.server)
         and (entry.service is None or row["service"] == entry.service)
+        and is_settled(row["reason"], entry.culture)
     )
 
 

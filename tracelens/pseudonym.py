@@ -26,8 +26,8 @@ PLACES = tuple(
 )  # fmt: skip
 """IPv4 networks that an address does not leave, with the bits that stay; whatever is in none of them is public."""
 SUFFIXES = frozenset(
-    "com net org edu gov mil int info biz name pro io app dev cloud online shop site xyz eu local lan internal intranet "
-    "corp home localdomain arpa test example invalid".split()
+    "com net org edu gov mil int info biz name pro io app dev cloud online shop site xyz eu local lan internal "
+    "intranet corp home localdomain arpa test example invalid".split()
 )
 SECOND = frozenset("co com org net ac gov edu or ne go".split())
 SERVICES = ("mail.protection.outlook.com", "protection.outlook.com", "mail.onmicrosoft.com", "onmicrosoft.com",
@@ -53,14 +53,14 @@ class Tokens:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self.key = key
         self.seen: dict[str, str] = {}
         self.name = lru_cache(200_000)(self._name)
         self.ip = lru_cache(200_000)(self._ip)
         self.host = lru_cache(50_000)(self._host)
 
     def _digest(self, kind: str, text: str) -> bytes:
-        return hmac.digest(self._key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(self.key, f"{kind}\0{text}".encode("utf-8", "surrogatepass"), "sha256")
 
     def _name(self, text: str) -> str:
         """Gives the token of a name; names that differ in case alone give tokens that differ in case alone."""

@@ -22,7 +22,6 @@ GRADES = ("V", "R", "D", "U")
 GROUPABLE = (
     "server", "service", "direction", "connector_id", "local_port", "remote_ip", "remote_port", "peer_name", "log",
 )  # fmt: skip
-COUNTED_LOGS = ("smtp_receive", "smtp_send", "message_tracking")
 
 
 @dataclass(frozen=True)
@@ -256,17 +255,17 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
     if "where" in match:
         conditions.append(f"({match['where']})")
     columns = ", ".join(f"r.{column}" for column in by)
-    counts = ", ".join(f"count(*) filter (r.log = '{log}')" for log in COUNTED_LOGS)
     peer = "case when min(r.remote_ip) = max(r.remote_ip) then max(r.remote_ip) end as remote_ip,"
     peer = "" if "remote_ip" in by else peer
     return f"""
         with seen as (
             select r.*, count(*) over (partition by {columns}, r.log order by r.moment
-                range between interval 5 minutes preceding and current row) as in_window
+                range between interval 5 minutes preceding and current row) as in_window,
+                count(*) over (partition by {columns}, r.log) as in_log
             from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}
         )
-        select concat_ws(' ', {columns}) as subject, {columns}, {peer}
-            coalesce(nullif(greatest({counts}), 0), count(*)) as hit_count, max(in_window) as per_window,
+        select concat_ws(' ', {columns}) as subject, {columns}, {peer} max(in_log) as hit_count,
+            max(in_window) as per_window,
             count(distinct r.remote_ip) as peer_count, list_sort(list(distinct r.remote_ip)) as peers,
             count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
             min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,

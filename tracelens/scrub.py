@@ -12,6 +12,7 @@ from tracelens.wording import PHRASES, words
 LEXER = re.compile(
     rf"""
       (?P<time>\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?)
+    | (?P<reply>(?:^|(?<=["' ]))[2-5]\d\d-(?=[^\d\s]))
     | (?P<escape>\\x[0-9A-Fa-f]{{2}})
     | (?P<phrase>{PHRASES.pattern.replace(" ", "[ ]")})
     | (?P<empty><>|<CRLF>)
@@ -26,7 +27,8 @@ LEXER = re.compile(
     | (?P<mail>[^\s<>;,:"'()\[\]{{}}=|\\@]{{1,320}}@(?:\[[^\]\s]{{0,80}}\]|[\w.\-]{{0,255}}\w))
     | (?P<login>[\w.\-]{{1,64}}\\[\w.\-]+\$?)
     | (?P<ip4>(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\.?\w))
-    | (?P<ip6>(?<![\w:.])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}(?:[0-9A-Fa-f]{{1,4}}|(?:\d{{1,3}}\.){{3}}\d{{1,3}}|(?=[^\w:]|$))(?:%\w+)?)
+    | (?P<ip6>(?<![\w:.])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}
+        (?:(?:\d{{1,3}}\.){{3}}\d{{1,3}}|[0-9A-Fa-f]{{1,4}}|(?=[^\w:]|$))(?:%\w+)?)
     | (?P<dotted>[\w\-]{{1,255}}(?:\.[\w\-]{{1,255}}){{0,30}}\.[^\W\d_][\w\-]*)
     | (?P<word>\w+(?:[\-]\w+)*)
     """,
@@ -35,10 +37,11 @@ LEXER = re.compile(
 DOTTED = frozenset(
     "storedrv resolver smtpsend approval microsoft ipm routing queue agent transport system store m2mcvt".split()
 )
-ENUMERATED = re.compile(r"(?:SP_PROT|CALG|SEC_E|SEC_I|CERT)_\w+", re.IGNORECASE)
+ENUMERATED = re.compile(r"(?:SP_PROT|CALG|SEC_E|SEC_I|CERT)_\w+|(?:PRX|ATTR|AS|SU)\d+|[A-Z]\w*Exception\w*")
 COMMAND = re.compile(
-    r"(?P<hello>(?:EHLO|HELO) +)(?P<host>\S.*)|(?P<mail>(?:MAIL FROM|RCPT TO): *)(?P<address><[^\r\n]*?>(?= |$)|[^\s<>]+)"
-    r"(?P<rest>.*)|(?P<ask>(?:VRFY|EXPN) +)(?P<who>.+)", re.IGNORECASE | re.DOTALL,
+    r"(?P<hello>(?:EHLO|HELO) +)(?P<host>\S.*)|(?P<mail>(?:MAIL FROM|RCPT TO): *)"
+    r"(?P<address><[^\r\n]*?>(?= |$)|[^\s<>]+)(?P<rest>.*)|(?P<ask>(?:VRFY|EXPN) +)(?P<who>.+)",
+    re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 CERTIFICATE = re.compile(r"certificate", re.IGNORECASE)
 DN_KEYS = frozenset("cn o ou l s st c dc e t z".split())
@@ -49,11 +52,17 @@ class Scrub:
 
     Attributes:
         tokens: Gives the tokens.
+
+    Args:
+        tokens: The same.
+        names: Names with a dot in them, in lower case, that are no hosts: `anna.berg`.
+        more: Further words that stay, in lower case.
     """
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, names: frozenset[str] = frozenset(), more: frozenset[str] = frozenset()) -> None:
         self.tokens = tokens
-        self._words = words()
+        self._names = names
+        self._words = words() | more
         self._text = lru_cache(100_000)(self._free)
         self._strict = lru_cache(20_000)(self._unknown)
 
@@ -73,7 +82,7 @@ class Scrub:
 
     def _lexeme(self, found: re.Match[str], known: frozenset[str]) -> str:
         tokens, text, kind = self.tokens, found.group(), found.lastgroup
-        if kind in ("time", "escape", "phrase", "empty", "session", "session_id"):
+        if kind in ("time", "reply", "escape", "phrase", "empty", "session", "session_id"):
             return text
         if kind == "angle":
             return f"<{tokens.mail(text[1:-1])}>"
@@ -104,24 +113,27 @@ class Scrub:
         return re.sub(r"\w+", lambda found: self._word(found.group(), known), text)
 
     def _dotted(self, text: str, known: frozenset[str]) -> str:
+        if text.lower() in self._names:
+            return self.tokens.name(text)
         labels = text.lower().split(".")
+        parts = list(zip(labels, text.split("."), strict=True))
         new = self.tokens.host(text)
         ends_public = new.rpartition(".")[2].lower() == labels[-1]
         if not ends_public and known is self._words:
-            if labels[0] in DOTTED and all(label.replace("-", "").isalpha() for label in labels):
+            if DOTTED & set(labels) and all(re.fullmatch(r"[a-z\-]+|\d+", label) for label in labels):
                 return text
-            if all(label in known or label.isdigit() for label in labels):
+            if all(label in known or label.isdigit() or ENUMERATED.fullmatch(part) for label, part in parts):
                 return text
         return new
 
     def _word(self, text: str, known: frozenset[str]) -> str:
         lower = text.lower()
-        if text.isdigit() or (len(text) == 1 and text.isascii()) or lower in known:
+        if re.fullmatch(r"[\d_\-]+", text) or (len(text) == 1 and text.isascii()) or lower in known:
             return text
         if known is self._words:
             if ENUMERATED.fullmatch(text):
                 return text
-            if all(part in known or part.isdigit() or len(part) == 1 for part in re.split(r"[-_]", lower)):
+            if all(part in known or len(part) == 1 for part in re.split(r"[-_]", lower)):
                 return text
         if lower in KEPT_HOSTS and known is self._words:
             return text
@@ -209,5 +221,5 @@ def fields(scrub: Scrub) -> dict[str, Callable[[str], str]]:
     found: dict[str, Callable[[str], str]] = {}
     for change, names in kinds.items():
         kept = lru_cache(50_000)(change)
-        found.update({name: kept for name in names.split()})
+        found.update(dict.fromkeys(names.split(), kept))
     return found

@@ -177,7 +177,7 @@ def _row(found: Mapping[str, str], shown: Mapping[str, str], cut: set[str], note
         column = COLUMNS.get(lower)
         value = text.strip()
         if column is None:
-            if value and lower not in OF_REMOTING:
+            if value and lower not in OF_REMOTING and (lower, value) != ("messagelatencytype", "None"):
                 extra[name.strip()] = value
         elif not value or column in ("date_time", "recipient_status"):
             continue
@@ -191,7 +191,8 @@ def _row(found: Mapping[str, str], shown: Mapping[str, str], cut: set[str], note
     if isinstance(row["recipient_address"], list) and row["recipient_address"][-1:] == ["..."]:
         row["recipient_address"].pop()
         notes["show only the first of their recipients"] += 1
-    row["recipient_status"] = _statuses(found.get("recipientstatus", "").strip(), row["recipient_address"])
+    if "recipientstatus" in found:
+        row["recipient_status"] = _statuses(found["recipientstatus"].strip(), row["recipient_address"])
     row["extra"] = json.dumps(extra, ensure_ascii=False) if extra else None
     return row
 
@@ -241,14 +242,12 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
     count = len(recipients or ())
     if count <= 1:
         return [bare]
-    tries = [STATUS.findall(bare), bare.split(", "), bare.split("\n"), bare.split(",")]
     if text[:1] == "{":
-        tries = tries[1:] + tries[:1]
-    for parts in tries:
-        if len(parts) == count:
-            return [part.strip() for part in parts]
-    words = bare.split()
-    return words if len(words) == count else [bare] * count
+        tries = [bare.split(", ")]
+    else:
+        tries = [STATUS.findall(bare), bare.split(", "), bare.split("\n"), bare.split(","), bare.split()]
+    found = next((parts for parts in tries if len(parts) == count), [bare] * count)
+    return [part.strip() for part in found]
 
 
 def custom_data(text: str) -> str | None:

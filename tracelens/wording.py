@@ -9,7 +9,7 @@ import re
 from functools import cache
 from importlib import resources
 
-WORD = re.compile(r"[a-z][a-z0-9]{2,}")
+WORD = re.compile(r"[^\W\d_][^\W_]{2,}")
 LITERAL = re.compile(r"'((?:[^'\n]|'')*)'")
 
 SMTP = """
@@ -17,7 +17,8 @@ SMTP = """
 exchangeauth gssapi helo help hello last login mail mechlist noop notify ntlm oauthbearer orcpt pipelining plain quit
 rcpt ret rset rfc822 seqnum perms authsrc capabilities sid sessionid ip port domain size smtp esmtp smtps smtputf8
 starttls tls ssl turn vrfy verb xexch50 xexps xanonymoustls anonymoustls exps xproxy xproxyfrom xproxyto xshadow
-xshadowrequest xsessionparams xrdst xrsetproxyto xoorg xorigin xoauth2 xmessagecontext xqdiscard xadrc xattr xattrdirect
+xshadowrequest xsessionparams xrdst xrsetproxyto xoorg xorigin xoauth2 xmessagecontext xqdiscard xadrc xattr
+xattrdirect
 xattrorgid xexprops xsysprobe xfrontendprobe xsmtputf8 opportunistic anonymous never success failure delay full hdrs
 sha1 sha256 sha384 sha512 sha md5 aes aesgcm rsa ecdh ecdhe ephem dh dhe tls1 ssl3 bits strength key exchange hash
 algorithm mac bulk encryption negotiation succeeded failed using protocol http https get post head put options host
@@ -50,7 +51,13 @@ bypassantispam bypassmessagesizelimit acceptroutingheaders acceptforestheaders a
 sendroutingheaders sendforestheaders sendorganizationheaders acceptcrosspremisesheaders acceptxattr inspect
 dnsconnectordelivery smarthostconnectordelivery smtprelaywithinadsitetoedge mapidelivery heartbeatconnector drop
 messagetrackinglog originating incoming undefined email ipm note schedule meeting request report ndr noti
-prx prx1 prx2 prx3 prx4 prx5 prx6 prx7 prx8 prx9 agentinfo log type fields date software version header headers cdn uri recipients sender senders
+cators catort catresl execc execw etrp gtoep isup mas qde smrc smrcl smrde smrpi smsmbxd catcontentconversion
+conditions
+domainvalidation effectivetlsauthlevel mailrecipient requiredtlsauthlevel itementryid mediumhigh originalfromaddress
+mailboxtransportsubmissionemailassistant submissionassistant storagequotawarning servermdbconnectionid xmessagevalue
+administrative quota warning originalclientip
+prx prx1 prx2 prx3 prx4 prx5 prx6 prx7 prx8 prx9 agentinfo log type fields date software
+version header headers cdn uri recipients sender senders
 """
 ENGLISH = """
 a an the of to in on by with without from and or not no please try again later your you this these than then too many
@@ -60,7 +67,8 @@ would does do done has had having been being get got gets gave give given take t
 due open opened opening close closed closing lost waiting wait during expected unexpected unknown unable invalid valid
 missing found new old next previous first second third last only line lines command commands unrecognized unimplemented
 implemented bad sequence syntax parameter parameters argument arguments accept accepted accepting reject rejected
-rejecting deny denied block blocked blocklist listed policy limit limits exceeded exceeds maximum minimum size too large
+rejecting deny denied block blocked blocklist listed policy limit limits exceeded exceeds maximum minimum size too
+large
 long short full quota over insufficient resources resource system storage space disk memory pressure temporary
 temporarily temporarly permanent transient error errors failure failures fail fails failed problem problems
 verification verified verify lookup look reverse dns record records mx spf dkim dmarc ptr ip relay relaying relayed
@@ -73,6 +81,8 @@ here there disabled enabled inactive active moved changed change spam virus malw
 blacklisted blacklist contact administrator postmaster support help see visit details detail information info more
 code reason text response reply greeting banner welcome hello goodbye bye service shutting down up day days hour hours
 minute minutes second seconds ms millisecond time date mon tue wed thu fri sat sun jan feb mar apr may jun jul aug sep
+unsuccessful successful unsuccessfully endpoint endpoints party properly respond responds follow followed follows
+order orders sent send reach reached unreachable refuse refuses
 oct nov dec am pm utc gmt postfix exim sendmail qmail name number value list group member distribution loop hop hops
 count detected duplicate expanded expansion redirected forwarded ambiguous object property properties corrupt
 conversion converter exception subclass inner outer state status result id ids none null true false

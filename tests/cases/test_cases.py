@@ -102,7 +102,9 @@ def test_corpus_and_cases_are_accounted_for_by_the_law(tmp_path: Path) -> None:
             assert row["line_count"] == sum(row[part] or 0 for part in parts), row["path"]
         else:
             assert row["reason"], row["path"]
-        if "placeholders" not in row["path"] and row["state"] == "ingested":
+        # one paste has its dates blanked out, another breaks off in its last record
+        torn = ("placeholders", "connector-validation-pl")
+        if not any(word in row["path"] for word in torn) and row["state"] == "ingested":
             assert not row["reject_count"], row["path"]
     skipped = {Path(row["path"]).name for row in files if row["state"] == "skipped"}
     assert {path.name for path in (SHARED / "corpus" / "other").iterdir()} <= skipped

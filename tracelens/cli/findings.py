@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tracelens.cli.shared import SEVERITIES, chosen, cut, format_option, put, put_frame, store_option
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @click.command()
@@ -16,13 +20,23 @@ from tracelens.cli.shared import SEVERITIES, chosen, cut, format_option, put, pu
     "--severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="From this severity up."
 )
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most this many.")
+@click.option(
+    "--unclassified", is_flag=True, help="Instead: failure texts no signature knows, the most frequent first."
+)
 @store_option
 @format_option
-def findings(class_: str, rule: str, severity: str, limit: int, store: Path | None, form: str) -> None:
+def findings(
+    class_: str, rule: str, severity: str, limit: int, unclassified: bool, store: Path | None, form: str
+) -> None:
     """Show what is wrong, with what to rule out and what to do."""
     from tracelens import query, story
 
     folder = chosen(store)
+    if unclassified:
+        unknown = query.ask(folder, "unclassified", limit=limit + 1)
+        cut(limit, unknown.height, "--limit")
+        put_frame(_with_guesses(unknown.head(limit)), form)
+        return
     found = query.ask(folder, "finding", severity=severity, limit=limit + 1, rule=rule, kind=class_)
     cut(limit, found.height, "--limit")
     found = found.head(limit)
@@ -30,3 +44,18 @@ def findings(class_: str, rule: str, severity: str, limit: int, store: Path | No
         put(story.finding_text(found.to_dicts(), query.ask(folder, "rule_run").to_dicts()))
         return
     put_frame(found, form)
+
+
+def _with_guesses(unknown: pl.DataFrame) -> pl.DataFrame:
+    """Gives the texts with what an unverified signature would say of them."""
+    import polars as pl
+
+    from tracelens.classify import classify
+    from tracelens.rulebook import load_signatures
+
+    signatures = [signature for signature in load_signatures() if signature.grade == "U"]
+    guesses = [
+        classify(text, signatures, logs, unverified=True) for text, logs in unknown.select("text", "logs").rows()
+    ]
+    perhaps = pl.Series("perhaps", [guess.id if guess else None for guess in guesses], dtype=pl.String)
+    return unknown.insert_column(unknown.width - 1, perhaps)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
     help="Service of SMTP logs whose folders do not say it.",
 )
+@click.option("--culture", default="", help="Culture of local times in exports that do not show it, e.g. de-DE.")
 @click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Reading processes; else the number of cores.")
 @click.option(
@@ -44,6 +45,7 @@ def ingest(
     store: Path | None,
     server: str | None,
     service: str | None,
+    culture: str,
     memory_limit: str | None,
     workers: int | None,
     wait: float,
@@ -61,6 +63,7 @@ def ingest(
     options: dict[str, Any] = {
         "server": server,
         "service": service,
+        "culture": culture,
         "memory_limit": memory_limit,
         "workers": workers,
         "wait_s": wait,

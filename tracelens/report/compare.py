@@ -75,17 +75,19 @@ def changes(section: Section, other: Section) -> Section:
     import polars as pl
 
     now, then = _measured(section), _measured(other)
-    rows = []
+    rows: list[tuple[str, str, float | None, float | None]] = []
     for name in sorted({*now, *then}):
         here, there = now.get(name), then.get(name)
         if here == there:
             continue
         state = "new" if there is None else "gone" if here is None else "more" if here > there else "less"
-        rows.append({"name": name, "state": state, "now": here, "then": there})
-    rows.sort(key=lambda row: (-abs((row["now"] or 0) - (row["then"] or 0)), row["name"]))
+        rows.append((name, state, here, there))
+    rows.sort(key=lambda row: (-abs((row[2] or 0) - (row[3] or 0)), row[0]))
     schema = {"name": pl.String, "state": pl.String, "now": pl.Float64, "then": pl.Float64}
     what = section.measure.replace("_", " ") or "rows"
-    return Section(f"Changed: {section.title}", pl.DataFrame(rows, schema=schema), note=f"Counted in {what}.")
+    return Section(
+        f"Changed: {section.title}", pl.DataFrame(rows, schema=schema, orient="row"), note=f"Counted in {what}."
+    )
 
 
 def _measured(section: Section) -> dict[str, float]:

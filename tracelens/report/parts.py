@@ -17,13 +17,13 @@ class Chart:
     """A plot of a few series over the same labels.
 
     Attributes:
-        kind: Bars stand on each other; lines are broken where a value is None.
+        kind: Bars stand on each other; lines are broken where a value is None; ranks are lying bars of one series.
         labels: One text per place on the axis.
         series: Values per name, as many as labels.
         unit: Of the values.
     """
 
-    kind: Literal["bars", "lines"]
+    kind: Literal["bars", "lines", "ranks"]
     labels: Sequence[str]
     series: dict[str, list[float | None]]
     unit: str = ""
@@ -100,7 +100,9 @@ def are(number: float) -> str:
     return "is" if number == 1 else "are"
 
 
-def over_time(frame: pl.DataFrame, kind: Literal["bars", "lines"], unit: str = "") -> Chart | None:
+def over_time(
+    frame: pl.DataFrame, kind: Literal["bars", "lines"], order: Sequence[str] = (), unit: str = ""
+) -> Chart | None:
     """Gives the plot of rows `moment, series, value`; None when there are none.
 
     Empty places between the first and last moment are filled: with 0 for bars, as breaks for lines.
@@ -116,7 +118,7 @@ def over_time(frame: pl.DataFrame, kind: Literal["bars", "lines"], unit: str = "
     whole = [moments[0] + step * at for at in range(int((moments[-1] - moments[0]) / step) + 1)]
     moments = sorted({*moments, *whole})
     held = {(moment, name): value for moment, name, value in frame.select("moment", "series", "value").iter_rows()}
-    names = list(dict.fromkeys(frame.sort("series")["series"].to_list()))
+    names = _names(frame, order)
     empty = 0.0 if kind == "bars" else None
     is_daily = all(moment.hour == 0 and moment.minute == 0 for moment in moments) and len(moments) > 1
     one_day = moments[0].date() == moments[-1].date()
@@ -127,20 +129,18 @@ def over_time(frame: pl.DataFrame, kind: Literal["bars", "lines"], unit: str = "
     return Chart(kind, [moment.strftime(form) for moment in moments], series, unit)
 
 
-def wide(frame: pl.DataFrame) -> pl.DataFrame:
-    """Gives rows `moment, series, value` with a column per series."""
+def wide(frame: pl.DataFrame, order: Sequence[str] = ()) -> pl.DataFrame:
+    """Gives rows `moment, series, value` with a column per series, named ones first."""
     import polars as pl
 
     if frame.is_empty():
         return frame.select("moment")
-    counts = frame["series"].unique().sort().to_list()
-    spread = [pl.col("value").filter(pl.col("series") == name).sum().alias(name) for name in counts]
-    return frame.rename({"moment": "from_at"}).group_by("from_at", maintain_order=True).agg(spread).sort("from_at")
+    spread = [pl.col("value").filter(pl.col("series") == name).sum().alias(name) for name in _names(frame, order)]
+    is_daily = all(moment.hour == 0 for moment in frame["moment"].to_list())
+    moment = pl.col("moment").cast(pl.Date).alias("day") if is_daily else pl.col("moment").alias("from_at")
+    return frame.group_by(moment, maintain_order=True).agg(spread).sort(pl.nth(0))
 
 
-def in_order(chart: Chart | None, names: Sequence[str]) -> Chart | None:
-    """Gives the same plot with its series in the given order, unknown ones last."""
-    if chart is None:
-        return None
-    order = sorted(chart.series, key=lambda name: names.index(name) if name in names else len(names))
-    return Chart(chart.kind, chart.labels, {name: chart.series[name] for name in order}, chart.unit)
+def _names(frame: pl.DataFrame, order: Sequence[str]) -> list[str]:
+    names = sorted(set(frame["series"].to_list()))
+    return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), name))

@@ -9,6 +9,7 @@ from itertools import pairwise
 PERIODS = {"weekly": (7, 1), "monthly": (30.4, 3), "quarterly": (91.3, 8)}  # days, and how far off still counts
 FITTING = 0.8
 DAILY = 0.6
+DAILY_LEAST = 5  # days
 TOO_FEW = "too few days"
 
 
@@ -30,7 +31,8 @@ def rhythm(seen: Sequence[date], covered: Sequence[date]) -> tuple[str, date | N
     workdays = [day for day in between if day.weekday() < 5]
     active = set(days)
     on_workdays = len([day for day in workdays if day in active]) / len(workdays) if workdays else 0.0
-    if len(days) / len(between) >= DAILY or (len(workdays) >= 5 and on_workdays >= FITTING):
+    often = len(days) / len(between) >= DAILY or (len(workdays) >= DAILY_LEAST and on_workdays >= FITTING)
+    if often and len(days) >= DAILY_LEAST:
         following = days[-1] + timedelta(days=1)
         while on_workdays >= FITTING and following.weekday() >= 5 and not any(day.weekday() >= 5 for day in days):
             following += timedelta(days=1)

@@ -158,13 +158,16 @@ def coverage(scope: Scope, logs: Sequence[str]) -> list[str]:
         if rows.is_empty():
             told.append(f"No {name} in the window: what only they show is missing here.")
             continue
-        parts = [
-            f"{server} {service} {hours} of {scope.hours} h"
-            for server, service, hours in rows.select("server", "service", "hours")
-            .sort("server", "service")
-            .iter_rows()
-        ]
-        told.append(f"{name[0].upper()}{name[1:]}: {count(sum(rows['rows']), 'row')}; {listed(parts, 8)}.")
+        parts = []
+        for server in sorted(set(rows["server"].to_list())):
+            own = rows.filter(rows["server"] == server)
+            least, most = min(own["hours"].to_list()), max(own["hours"].to_list())
+            hours = f"{most}" if least == most else f"{least} to {most}"
+            parts.append(f"{server} {hours} ({listed(sorted(own['service'].to_list()))})")
+        told.append(
+            f"{name[0].upper()}{name[1:]}: {count(sum(rows['rows']), 'row')};"
+            f" hours with rows, of {scope.hours:,}: {listed(parts, 8)}."
+        )
     told.append("An hour without mail leaves no row, so a missing hour may be a quiet one.")
     return told
 

@@ -52,7 +52,9 @@ def number(held: float, column: str = "") -> str:
         return f"{held:.0%}" if held in {0, 1} or 0.01 <= held <= 0.99 else f"{held:.1%}"
     if isinstance(held, int):
         return f"{held:,}"
-    return f"{held:,.0f}" if abs(held) >= 100 or float(held).is_integer() else f"{held:,.1f}"
+    if abs(held) >= 100 or float(held).is_integer():
+        return f"{held:,.0f}"
+    return f"{held:,.1f}" if abs(held) >= 1 else f"{held:.2g}"
 
 
 def grid(frame: pl.DataFrame) -> tuple[list[str], list[bool], list[list[str]]]:

@@ -1,4 +1,4 @@
-"""Plots as inline SVG: stacked bars and lines, without a script.
+"""Plots as inline SVG: stacked bars, lines and ranks, without a script.
 
 Colours are CSS classes (`s0` to `s5`, `grid`, `axis`), so that a page decides on light and dark. Every text is escaped.
 """
@@ -16,16 +16,20 @@ WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 26
 COLOURS = 6
 LABELS = 8
+RANK, NAME, LETTERS = 22, 250, 38
 
 
 def chart_svg(chart: Chart, title: str) -> str:
     """Gives a plot as an `<svg>` element that fills the width it gets."""
-    top = ceiling(_highest(chart))
-    parts = [_axis(top, chart.unit), _labels(chart)]
-    parts += _bars(chart, top) if chart.kind == "bars" else _lines(chart, top)
+    top, height = ceiling(_highest(chart)), HEIGHT
+    if chart.kind == "ranks":
+        parts, height = _ranks(chart), len(chart.labels) * RANK + 4
+    else:
+        parts = [_axis(top, chart.unit), _labels(chart)]
+        parts += _bars(chart, top) if chart.kind == "bars" else _lines(chart, top)
     name = _safe(title)
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}" '
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{name}" '
         f'xmlns="http://www.w3.org/2000/svg">' + "".join(parts) + "</svg>"
     )
 
@@ -39,7 +43,7 @@ def ceiling(highest: float) -> float:
     """Gives the end of the axis: the next 1, 2, 2.5 or 5 times a power of ten."""
     if highest <= 0:
         return 1.0
-    power = 10 ** math.floor(math.log10(highest))
+    power = float(10 ** math.floor(math.log10(highest)))
     return next(step * power for step in (1.0, 2.0, 2.5, 5.0, 10.0) if step * power >= highest * 0.999999)
 
 
@@ -81,7 +85,8 @@ def _labels(chart: Chart) -> str:
     every = max(1, math.ceil(len(chart.labels) / LABELS))
     step = _step(chart)
     return "".join(
-        f'<text class="tick" x="{LEFT + step * (at + 0.5):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{_safe(text)}</text>'
+        f'<text class="tick" x="{LEFT + step * (at + 0.5):.1f}" y="{HEIGHT - 8}" text-anchor="middle">'
+        f"{_safe(text)}</text>"
         for at, text in enumerate(chart.labels)
         if at % every == 0
     )
@@ -105,6 +110,22 @@ def _bars(chart: Chart, top: float) -> list[str]:
                 f'height="{max(foot - y, 0.5):.1f}"><title>{told}</title></rect>'
             )
             below += value
+    return parts
+
+
+def _ranks(chart: Chart) -> list[str]:
+    values = [value or 0.0 for value in next(iter(chart.series.values()))]
+    room = WIDTH - NAME - 70
+    parts = []
+    for at, (label, value) in enumerate(zip(chart.labels, values, strict=True)):
+        y, wide = 2 + at * RANK, max(room * value / max(values), 0.5)
+        name = label if len(label) <= LETTERS else label[: LETTERS - 1] + "…"
+        told = _safe(f"{label}: {number(value)}")
+        parts.append(f'<text class="tick" x="{NAME - 8}" y="{y + 14}" text-anchor="end">{_safe(name)}</text>')
+        parts.append(
+            f'<rect class="s0" x="{NAME}" y="{y}" width="{wide:.1f}" height="{RANK - 5}"><title>{told}</title></rect>'
+        )
+        parts.append(f'<text class="tick" x="{NAME + wide + 6:.1f}" y="{y + 14}">{_safe(number(value))}</text>')
     return parts
 
 

@@ -1,25 +1,56 @@
--- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row.
+-- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row, a delivery or an agent that said why, a queue's last error.
+-- A tracking row without words of its own is told by its event and source.
 -- grain: reply_key
 -- kind: table
 -- basis: observed
 with smtp as (
     select 'smtp_' || s.direction as log, s.server, s.service, s.direction, c.connector_id, s.session_id, s.session_key, s.remote_ip, s.remote_port, s.local_port,
-        cast(null as varchar) as peer_name, case when s.event = '*' then s.context else s.data end as text,
+        cast(null as varchar) as peer_name,
+        case when s.event <> '*' or starts_with(coalesce(s.data, ''), 'Tarpit for ') then s.data else s.context end as text,
         i.message_key, s.date_time as moment, c.is_noise, s.file_id, s.line_number, 0 as position
     from step s join session c on c.session_key = s.session_key
     left join message_identity i on i.session_key = s.session_key and i.transaction_number = s.transaction_number
-    where s.is_reply and regexp_matches(s.data, '^[45][0-9][0-9][ ]')
-        or s.event = '*' and regexp_matches(s.context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|[45][0-9][0-9] [245]\.[0-9])')
+    where s.is_reply and regexp_matches(s.data, '^[45][0-9][0-9]([ ]|$)')
+        or s.event = '*' and (
+            regexp_matches(s.context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
+            or regexp_matches(s.context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
+            or regexp_matches(s.context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(s.context, '''(EmptyCertificate|Valid|Success|None|OK)''')
+            or regexp_matches(coalesce(nullif(s.data, ''), s.context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(s.data, ''), s.context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
+        )
 ),
 tracked as (
     select 'message_tracking' as log, t.server, 'hub' as service, 'send' as direction,
         t.connector_id, cast(null as varchar) as session_id, cast(null as varchar) as session_key, t.server_ip as remote_ip, cast(null as integer) as remote_port,
         cast(null as integer) as local_port, t.next_server as peer_name,
-        coalesce(nullif(t.recipient_status[r.position], ''), nullif(t.source_context, '')) as text,
+        coalesce(nullif(t.recipient_status[r.position], ''),
+            case when t.event_id in ('SUBMITDEFER', 'SUBMITFAIL') then nullif(regexp_extract(t.custom_data, '(?:DiagnosticInfo=)?((?:Error:|Diagnostic Information:).*SmtpResponse:.*)$', 1), '') end,
+            case when not regexp_matches(t.source_context, '^[0-9A-F]{16}(;|$)') then nullif(t.source_context, '') end,
+            concat_ws(' ', t.event_id, t.source)) as text,
         t.message_key, t.date_time as moment, t.is_noise, t.file_id, t.line_number, r.position
     from track t, lateral (select unnest(range(1, 1 + greatest(coalesce(len(t.recipient_status), 0), 1))) as position) r
     where t.event_id in ('FAIL', 'DEFER', 'SUBMITDEFER', 'SUBMITFAIL', 'DELIVERFAIL', 'BADMAIL', 'POISONMESSAGE')
+),
+connected as (
+    select 'connectivity' as log, server, cast(null as varchar) as service, 'send' as direction, cast(null as varchar) as connector_id, session as session_id,
+        cast(null as varchar) as session_key, cast(null as varchar) as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port,
+        destination as peer_name, description as text, cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
+    from connectivity_event
+    where regexp_matches(description, '\((Retry|Failed) : |(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Failed to connect|DNS query failed|Winsock|[Ss]ocket error')
+),
+acted as (
+    select 'agent' as log, server, cast(null as varchar) as service, 'receive' as direction, cast(null as varchar) as connector_id, session_id, cast(null as varchar) as session_key,
+        nullif(regexp_replace(coalesce(remote_endpoint, ''), ':[0-9]+$', ''), '') as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port,
+        agent as peer_name, smtp_response as text, cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
+    from agent_event where regexp_matches(smtp_response, '^[45][0-9][0-9]([ ]|$)')
+),
+queued as (
+    select 'queue' as log, server, case when server is null then 'unknown' else 'hub' end as service, 'send' as direction, next_hop_connector as connector_id,
+        cast(null as varchar) as session_id, cast(null as varchar) as session_key, nullif(regexp_extract(last_error, '[{]IP=([^}%]*)', 1), '') as remote_ip,
+        cast(null as integer) as remote_port, cast(null as integer) as local_port,
+        coalesce(nullif(regexp_extract(last_error, '[{]FQDN=([^}]*)', 1), ''), next_hop_domain) as peer_name, last_error as text,
+        cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
+    from queue_state where last_error <> ''
 )
 select concat_ws(':', file_id, line_number, position) as reply_key, log, server, service, direction, connector_id, session_id, session_key,
     remote_ip, remote_port, local_port, peer_name, text, message_key, moment, is_noise, file_id, line_number
-from (select * from smtp union all select * from tracked) where text is not null
+from (select * from smtp union all select * from tracked union all select * from connected union all select * from acted union all select * from queued) where text is not null

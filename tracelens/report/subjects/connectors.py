@@ -62,7 +62,7 @@ def _bars(frame: pl.DataFrame) -> Chart | None:
     busiest = frame.group_by("connector").agg(pl.col("messages").sum()).filter(pl.col("messages") > 0)
     top = busiest.sort("messages", "connector", descending=[True, False]).head(SHOWN)
     return (
-        Chart("bars", top["connector"].to_list(), {"messages": [float(n) for n in top["messages"].to_list()]})
+        Chart("ranks", top["connector"].to_list(), {"messages": [float(n) for n in top["messages"].to_list()]})
         if top.height
         else None
     )

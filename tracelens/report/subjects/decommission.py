@@ -35,12 +35,12 @@ def build(scope: Scope) -> Report:
     seen = [len(row) for row in found["days"].to_list()]
     estimate = chao2(seen, len(days))
     told = _senders(found, days)
-    what = "sender address" if by_address else "client"
+    what = "an envelope sender of this client" if by_address else "a client"
     sections = [
         Section(
             "Senders",
             told,
-            note=f"A sender is a {what} that handed in mail which was accepted.",
+            note=f"A sender is {what} whose mail was accepted. Silent: days with rows since it was last seen.",
             key=("sender",),
             measure="messages",
         ),
@@ -49,7 +49,7 @@ def build(scope: Scope) -> Report:
         _blind_spot(len(days)),
     ]
     if scope.server and not scope.connector and not scope.client:
-        note = "Mailboxes (deliver, submit), send connectors (external), other servers (transfer, proxy): each needs a move."
+        note = "Mailboxes (deliver, submit), send connectors (external) and other servers need a move of their own."
         sections.insert(1, Section("What else runs over it", scope.ask("report_traffic"), note=note))
     figures = [Figure("senders", found.height), Figure("days with rows", len(days))]
     if estimate:
@@ -99,6 +99,7 @@ def _senders(found: pl.DataFrame, covered: list[date]) -> pl.DataFrame:
                 "days": len(row["days"]),
                 "rhythm": name,
                 "next_expected": following,
+                "silent_days": len([day for day in covered if day > row["days"][-1]]),
                 **{key: row[key] for key in KEPT},
             }
         )
@@ -110,10 +111,11 @@ def _verdict(found: pl.DataFrame, days: list[date]) -> list[str]:
     if not days:
         return ["Cannot be said: the store holds no rows of this window that show who hands mail in."]
     if found.is_empty():
+        monthly, quarterly = (chance_of_sighting(period, len(days)) for period in (30, 91))
         return [
             f"Nobody handed in mail in {count(len(days), 'day')} with rows."
-            f" A sender that comes once a month would have been seen by now with {chance_of_sighting(30, len(days)):.0%}"
-            f" probability, one that comes once a quarter with {chance_of_sighting(91, len(days)):.0%}."
+            f" A sender that comes once a month would have been seen by now with {monthly:.0%} probability,"
+            f" one that comes once a quarter with {quarterly:.0%}."
         ]
     last = max(found["last_at"].to_list())
     busiest = listed([sender or "<>" for sender in found["sender"].to_list()], 3)
@@ -126,7 +128,7 @@ def _verdict(found: pl.DataFrame, days: list[date]) -> list[str]:
 def _estimate_sentences(estimate: Estimate | None, days: int, told: pl.DataFrame) -> list[str]:
     if estimate is None:
         return [
-            f"No estimate of senders not yet seen: it needs two days with rows and a sender, {count(days, 'day')} held."
+            f"No estimate of senders not yet seen: it takes a sender and two days with rows, not {count(days, 'day')}."
         ]
     more = days_until(estimate)
     unseen, least, most = round(estimate.unseen), estimate.low - estimate.seen, estimate.high - estimate.seen
@@ -185,7 +187,9 @@ def _growth(found: pl.DataFrame, days: list[date]) -> tuple[pl.DataFrame, Chart 
     if len(days) < 2:
         return frame, None
     labels = [day.strftime("%d %b") for day in days]
-    return frame, Chart("lines", labels, {"senders known": [float(row["known_senders"]) for row in rows]})
+    return frame, Chart(
+        "lines", labels, {"senders known": [float(known) for known in frame["known_senders"].to_list()]}
+    )
 
 
 def _blind_spot(days: int) -> Section:

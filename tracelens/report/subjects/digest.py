@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SPAN = timedelta(days=1)
 WORST = 10
 LOGS = ("smtp_receive", "smtp_send", "message_tracking")
-UNITS = {"median_ms": "ms", "p95_ms": "ms"}
+TIMES = {"median_ms": "median time", "p95_ms": "95 % within"}
 
 
 def build(scope: Scope) -> Report:
@@ -33,7 +33,8 @@ def build(scope: Scope) -> Report:
         if found.height
         else "No findings from the rules that could be evaluated.",
         f"{count(value['messages'], 'message')}: {count(value['delivered'], 'recipient')} delivered,"
-        f" {value['relayed']:,.0f} relayed, {value['failed']:,.0f} failed, {value['refused']:,.0f} refused, {value['deferred']:,.0f} deferred.",
+        f" {value['relayed']:,.0f} relayed, {value['failed']:,.0f} failed,"
+        f" {value['refused']:,.0f} refused, {value['deferred']:,.0f} deferred.",
     ]
     changed, parts = _changes(scope, found, earlier, was_logged)
     sentences += changed
@@ -63,9 +64,7 @@ def build(scope: Scope) -> Report:
 def _figures(scope: Scope) -> list[Figure]:
     row = scope.ask("report_figure").row(0, named=True)
     return [
-        Figure(
-            name.removesuffix("_ms").replace("_", " ") + (" time" if name in UNITS else ""), held, UNITS.get(name, "")
-        )
+        Figure(TIMES.get(name, name.replace("_", " ")), held, "ms" if name in TIMES else "")
         for name, held in row.items()
     ]
 

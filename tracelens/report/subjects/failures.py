@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracelens.report.parts import Figure, Report, Section, are, count, in_order, over_time, wide
+from tracelens.report.parts import Figure, Report, Section, are, count, over_time, wide
 from tracelens.report.scope import Scope, has
 from tracelens.report.shown import number
 
@@ -49,7 +49,7 @@ def build(scope: Scope) -> Report:
             key=("status", "code", "reason"),
             measure="recipients",
         ),
-        Section("Over time", wide(over), in_order(over_time(over, "bars"), STATUSES)),
+        Section("Over time", wide(over, STATUSES), over_time(over, "bars", STATUSES)),
         Section("Recipient domains", domains, key=("domain",), measure="recipients"),
         Section(
             "Failure texts in the logs",

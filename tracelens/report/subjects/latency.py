@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tracelens.report.parts import Figure, Report, Section, count, in_order, over_time, wide
+from tracelens.report.parts import Figure, Report, Section, count, over_time, wide
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 
 LOGS = ("message_tracking", "smtp_receive", "smtp_send")
+ORDER = ("median", "95 %")
 CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."
 
 
@@ -37,8 +38,8 @@ def build(scope: Scope) -> Report:
     sections = [
         Section(
             "Time to the recipient over time",
-            wide(over),
-            in_order(over_time(over, "lines", "s"), ["median", "95 %"]),
+            wide(over, ORDER),
+            over_time(over, "lines", ORDER, "s"),
             note="In seconds.",
         ),
         Section("By origin and end", ends, key=("origin", "status"), measure="p95_ms"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tracelens.report.parts import Figure, Report, Section, count, in_order, listed, over_time, wide
+from tracelens.report.parts import Figure, Report, Section, count, listed, over_time, wide
 from tracelens.report.rhythm import rhythm
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 from tracelens.report.target import target
 
 LOGS = ("smtp_receive", "message_tracking")
+ORDER = ("taken", "refused")
 SHAPE = (
     "client", "target", "reason", "messages", "inside", "outside", "outside_share", "refused", "peak_per_minute",
     "peak_recipients_per_day", "recipients_per_message", "size", "tls", "logon", "senders", "rhythm", "names",
@@ -36,7 +37,8 @@ def build(scope: Scope) -> Report:
     strangers = [row["client"] for row in taken if row["is_public"] and row["outside"] and not row["signed_in_share"]]
     sentences = [
         f"{count(len(taken), 'client')} sent through these servers,"
-        f" {len([row for row in taken if row['outside']])} of them to recipients outside ({count(outside, 'recipient')}).",
+        f" {len([row for row in taken if row['outside']])} of them to recipients outside"
+        f" ({count(outside, 'recipient')}).",
         "Targets: " + ", ".join(f"{name} {held}" for name, held in fits.most_common()) + "." if fits else "No client.",
     ]
     if strangers:
@@ -65,9 +67,9 @@ def build(scope: Scope) -> Report:
         Section("Which target fits", table, note="Thresholds and reasons: docs/reports.md."),
         Section(
             "Outside recipients over time",
-            wide(over),
-            in_order(over_time(over, "bars"), ["taken", "refused"]),
-            note="From SMTP receive logs; clients on 587 are not in it, as the front end does not log what it passes on.",
+            wide(over, ORDER),
+            over_time(over, "bars", ORDER),
+            note="From SMTP receive logs, without clients on 587: the front end does not log what it passes on.",
         ),
     ]
     figures = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracelens.report.parts import Figure, Report, Section, count, in_order, listed, over_time, wide
+from tracelens.report.parts import Figure, Report, Section, count, listed, over_time, wide
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 
@@ -17,8 +17,8 @@ def build(scope: Scope) -> Report:
 
     held, peers, failed = scope.ask("report_tls"), scope.ask("report_tls_peer"), scope.ask("report_tls_failure")
     over = scope.ask("report_tls_time")
-    moved = held.group_by("tls").agg(pl.col("messages").sum()).filter(pl.col("messages") > 0)
-    total = int(moved["messages"].sum())
+    moved = held.group_by("tls").agg(pl.col("used").sum()).filter(pl.col("used") > 0)
+    total = int(moved["used"].sum())
     by_version = dict(moved.iter_rows())
     old = peers.filter(pl.col("tls") != "none")
     bare = peers.filter(pl.col("tls") == "none")
@@ -28,15 +28,15 @@ def build(scope: Scope) -> Report:
         for version in sorted(by_version, key=lambda name: VERSIONS.index(name) if name in VERSIONS else len(VERSIONS))
     )
     sentences = [
-        f"{count(len(olds), 'peer')} still {'needs' if len(olds) == 1 else 'need'} a version before 1.2: {listed(olds)}."
+        f"{count(len(olds), 'peer')} still {'uses' if len(olds) == 1 else 'use'} a version before 1.2: {listed(olds)}."
         if olds
-        else "No peer that moved mail used a version before 1.2.",
+        else "No peer that moved mail or signed in used a version before 1.2.",
         f"{count(len(bares), 'peer')} moved mail without TLS: {listed(bares)}."
         if bares
         else "No mail moved without TLS.",
     ]
     if total:
-        sentences.append(f"Of {count(total, 'transaction')}: {shares}.")
+        sentences.append(f"Of {count(total, 'conversation')} that moved mail or signed in: {shares}.")
     if failed.height:
         handshakes = int(failed["sessions"].sum())
         sentences.append(f"{count(handshakes, 'handshake')} failed, with {count(failed['peer'].n_unique(), 'peer')}.")
@@ -44,11 +44,11 @@ def build(scope: Scope) -> Report:
         Section(
             "Peers without TLS 1.2 or 1.3",
             peers,
-            note="Conversations that moved mail; a pause in them is not a proof that the peer has gone.",
+            note="Conversations that moved mail or signed in. A peer that is silent now need not be gone.",
             key=("peer", "direction", "connector", "tls"),
-            measure="messages",
+            measure="sessions",
         ),
-        Section("Versions over time", wide(over), in_order(over_time(over, "bars"), VERSIONS)),
+        Section("Versions over time", wide(over, VERSIONS), over_time(over, "bars", VERSIONS)),
         Section(
             "By server and connector",
             held,
@@ -60,7 +60,7 @@ def build(scope: Scope) -> Report:
     ]
     safe = sum(by_version.get(version, 0) for version in GOOD)
     figures = [
-        Figure("transactions", total),
+        Figure("conversations that moved mail or signed in", total),
         Figure("share on TLS 1.2 or 1.3", safe / total if total else None, "share"),
         Figure("peers with an old version", len(olds)),
         Figure("peers without TLS", len(bares)),

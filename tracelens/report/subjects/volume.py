@@ -7,6 +7,7 @@ from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 
 LOGS = ("message_tracking", "smtp_receive", "smtp_send")
+FULL_DAY = 18  # hours of the window for each day with rows
 
 
 def build(scope: Scope) -> Report:
@@ -27,7 +28,8 @@ def build(scope: Scope) -> Report:
         each = users.height * days
         sentences.append(
             f"{total / each:,.1f} messages per user and day ({sent / each:,.1f} sent, {received / each:,.1f} received),"
-            f" mean size {number(mean or 0, 'bytes')}: {count(users.height, 'mailbox', 'mailboxes')} seen in {count(days, 'day')} with rows."
+            f" mean size {number(mean or 0, 'bytes')}: {count(users.height, 'mailbox', 'mailboxes')}"
+            f" seen in {count(days, 'day')} with rows."
         )
     else:
         sentences.append("No mailbox sent or received mail in the window.")
@@ -38,6 +40,8 @@ def build(scope: Scope) -> Report:
             f"Busiest hour: {peak['hour_at'].isoformat(' ', 'minutes')} UTC with {count(peak['messages'], 'message')},"
             f" {number(peak['messages'] / messages, 'share')} of all and {number(peak['total_bytes'], 'bytes')}."
         )
+    if scope.hours / days < FULL_DAY:
+        sentences.append(f"The window holds part of a day only: {count(scope.hours, 'hour')} for {count(days, 'day')}.")
     sentences.append("Mailboxes that neither sent nor received are not in the logs: add them for a sizing.")
     shown = users.with_columns((pl.col("messages") / days).alias("messages_per_day")).drop("total_bytes")
     sections = [

@@ -1,0 +1,146 @@
+"""`tracelens ingest --follow` on a folder that grows."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tracelens import query
+from tracelens.follow import follow, rounds
+from tracelens.pipeline import Account, ingest
+
+Call = Callable[..., Result]
+Logs = Callable[..., Path]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_growing_folder_is_read_until_ctrl_c_and_accounted_for(logs: Logs, tmp_path: Path, stop: int) -> None:
+    store = tmp_path / "S"
+    folder = logs("info")
+    command = [sys.executable, "-m", "tracelens", "ingest", str(folder), "--store", str(store), "--follow"]
+    command += ["--interval", "0.3", "--format", "jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
+        assert running.stderr
+        try:
+            assert "following 1 paths" in running.stderr.readline()
+            assert "1 files read, 0 known" in running.stderr.readline()
+            logs("medium")  # grows
+            assert "1 files read" in running.stderr.readline()
+            (folder / "more").mkdir()
+            write_tracking(folder / "more")
+            assert "1 files read, 1 known" in running.stderr.readline()
+            running.send_signal(stop)
+            out, err = running.communicate(timeout=60)
+        finally:
+            running.kill()
+    assert (running.returncode, err) == (0, "")
+    kinds = {row["format"]: row for row in map(json.loads, out.splitlines())}
+    assert kinds["smtp_receive"]["event_count"] == 4 + 2 * 6
+    assert kinds["message_tracking"]["event_count"] == 1
+    held = query.ask(store, "holding")
+    assert sum(held["event_count"].to_list()) == 17
+
+
+def write_tracking(folder: Path) -> None:
+    from tracelens.schema import TRACKING_2007
+
+    row = dict.fromkeys(TRACKING_2007, "")
+    row |= {
+        "date-time": "2026-03-02T08:00:00.000Z", "server-hostname": "EX01", "source": "SMTP", "event-id": "RECEIVE",
+        "internal-message-id": "1", "message-id": "<a@example.com>", "recipient-address": "anna@example.com",
+        "recipient-count": "1", "sender-address": "bob@example.org", "total-bytes": "900",
+    }  # fmt: skip
+    head = ["#Software: Microsoft Exchange Server", "#Version: 8.0.0.0", "#Log-type: Message Tracking Log"]
+    head += ["#Date: 2026-03-02T08:00:00.000Z", "#Fields: " + ",".join(TRACKING_2007), ",".join(row.values())]
+    draft = folder.parents[1] / "draft"
+    draft.write_bytes("\r\n".join(head).encode() + b"\r\n")
+    draft.rename(folder / "MSGTRK20260302-1.LOG")
+
+
+def test_without_notices_it_looks_at_the_interval(logs: Logs, tmp_path: Path) -> None:
+    folder, store = logs("info"), tmp_path / "S"
+    said: list[str] = []
+    counts: list[int] = []
+
+    def read() -> Account:
+        if len(counts) == 3:
+            raise KeyboardInterrupt
+        account = ingest([folder], store, workers=1)
+        counts.append(account.new_files)
+        logs("medium" if len(counts) == 1 else "high")
+        return account
+
+    account = follow(read, [folder], 0.1, said.append, notices=False)
+    assert counts == [1, 1, 1]
+    assert (account.new_files, account.generation) == (3, "tracelens-000003.duckdb")
+    assert len(said) == 3
+
+
+def test_a_path_that_is_not_there_ends_it_at_once(call: Call) -> None:
+    done = call("ingest", "nowhere", "--store", "S", "--follow")
+    assert done.exit_code == 4
+    assert "nowhere" in done.stderr
+
+
+def test_logs_that_have_not_come_yet_are_waited_for(logs: Logs, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    said: list[str] = []
+
+    def read() -> Account:
+        if (tmp_path / "S" / "CURRENT").exists():
+            raise KeyboardInterrupt
+        if said:
+            logs("info")
+        return ingest([folder], tmp_path / "S", workers=1)
+
+    account = follow(read, [folder], 0.1, said.append)
+    assert account.new_files == 1
+    assert said[0].startswith("no log files found") and said[0].endswith("looking again")
+    assert len(said) == 2
+
+
+def test_a_share_that_goes_and_comes_back_is_said_once_and_read_again(logs: Logs, tmp_path: Path) -> None:
+    folder = logs("info")
+    said: list[str] = []
+    asked = 0
+
+    def read() -> Account:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            folder.rename(tmp_path / "away")
+        elif asked == 4:
+            (tmp_path / "away").rename(folder)
+            logs("medium")
+        elif asked == 5:
+            raise KeyboardInterrupt
+        return ingest([folder], tmp_path / "S", workers=1)
+
+    account = follow(read, [folder], 0.1, said.append, notices=False)
+    assert account.new_files == 2
+    assert sum("looking again" in line for line in said) == 1
+
+
+def test_a_store_inside_a_followed_folder_is_refused(call: Call, logs: Logs) -> None:
+    folder = logs("info")
+    done = call("ingest", folder, "--store", folder / "deep" / "S", "--follow")
+    assert done.exit_code == 2
+    assert "lies inside" in done.stderr
+
+
+def test_a_change_wakes_it(tmp_path: Path) -> None:
+    pytest.importorskip("watchfiles")
+    turns = rounds([tmp_path], 0.2)
+    next(turns)
+    next(turns)
+    (tmp_path / "new.log").write_text("x", encoding="utf-8")
+    next(turns)
+    turns.close()

@@ -1,0 +1,115 @@
+"""Troubles planted by the simulator are found, each by its own rule, at the right place, with the right count."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tracelens import pipeline, store
+from tracelens.rulebook import SEVERITIES
+from tracelens.simulate import simulate
+
+COUNTED = [
+    "auth-bruteforce", "auth-spray", "cap-back-pressure", "delivery-mailbox-full", "proxy-backend-connect-fail",
+    "proxy-outbound-frontend-failed", "proxy-service-not-available", "prx-dns", "prx-generic",
+    "relay-denied-non-accepted", "relay-open-to-internet", "session-silence", "tls-nocredentials", "tls-old-protocol",
+]  # fmt: skip
+# the truth has one row for the whole event; the rule counts what was named in it
+BY_NAME = {"relay-denied-then-allowed": 3, "relay-probe-syntax": 7}
+ATTACKER_FREE = {"delivery-mailbox-full", "tls-old-protocol"}  # normal life of the estate, not planted as trouble
+
+
+def read(folder: Path, tmp: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Gives the planted troubles and the findings."""
+    pipeline.ingest([folder], tmp / "S")
+    truth = pl.read_parquet(folder / "truth.parquet").filter(pl.col("record") == "trouble")
+    return truth, store.ask(tmp / "S", "select * from finding")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame]:
+    tmp = tmp_path_factory.mktemp("planted")
+    simulate(tmp / "logs", messages=3000, servers=3, days=1, seed=7)
+    return read(tmp / "logs", tmp)
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame]:
+    tmp = tmp_path_factory.mktemp("calm")
+    simulate(tmp / "logs", messages=3000, servers=3, days=1, seed=7, troubles=False)
+    return read(tmp / "logs", tmp)
+
+
+def told_by(findings: pl.DataFrame, place: dict[str, object]) -> pl.DataFrame:
+    """Gives the findings that a planted trouble belongs to: where a finding names a place, it is that one."""
+    return findings.filter(
+        pl.all_horizontal(
+            pl.col(name).is_null() | (pl.col(name) == place[name]) for name in ("server", "remote_ip", "connector_id")
+        )
+    )
+
+
+def test_every_kind_of_planted_trouble_is_looked_for(told: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    assert set(told[0]["trouble"]) == {*COUNTED, *BY_NAME}
+
+
+@pytest.mark.parametrize("trouble", [*COUNTED, *BY_NAME])
+def test_a_planted_trouble_is_found_where_and_as_often_as_it_happened(
+    told: tuple[pl.DataFrame, pl.DataFrame], trouble: str
+) -> None:
+    truth = told[0].filter(pl.col("trouble") == trouble)
+    findings = told[1].filter(pl.col("rule_id") == trouble)
+    by_finding: dict[str, int] = {}
+    for place in truth.to_dicts():
+        if trouble == "delivery-mailbox-full" or trouble in (
+            "proxy-outbound-frontend-failed",
+            "proxy-backend-connect-fail",
+        ):
+            place["connector_id"] = findings.filter(pl.col("server") == place["server"])["connector_id"].first()
+        found = told_by(findings, place)
+        assert found.height == 1, place
+        row = found.row(0, named=True)
+        by_finding[row["finding_key"]] = by_finding.get(row["finding_key"], 0) + place["hit_count"]
+        slack = timedelta(seconds=15)
+        assert row["first_at"] - slack <= place["first_at"] <= row["last_at"] + slack
+        assert row["first_at"] - slack <= place["last_at"] <= row["last_at"] + slack
+        assert row["evidence"]
+    for key, hits in by_finding.items():
+        counted = findings.filter(pl.col("finding_key") == key)["hit_count"].item()
+        assert counted == BY_NAME.get(trouble, hits)
+
+
+def test_what_was_not_planted_is_not_found(told: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    planted = {*told[0]["remote_ip"], *told[0]["server"]}
+    loud = told[1].filter(pl.col("severity").is_in(SEVERITIES[2:]))
+    assert loud.height >= len(COUNTED) - 4
+    assert [row for row in loud.to_dicts() if row["remote_ip"] not in planted and row["server"] not in planted] == []
+    # a consequence, told by another rule than the one the trouble is named after
+    companions = {"relay-success-external"}
+    assert set(loud["rule_id"]) - set(told[0]["trouble"]) - companions == set()
+
+
+def test_outage_and_compromise_stand_above_misconfiguration_probe_and_inventory(
+    told: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    level = {
+        row["rule_id"]: SEVERITIES.index(row["severity"])
+        for row in told[1].sort(pl.col("severity").replace_strict(list(SEVERITIES), range(5))).to_dicts()
+    }
+    compromise = min(level[rule] for rule in ("relay-open-to-internet", "relay-denied-then-allowed"))
+    outage = min(level[rule] for rule in ("cap-back-pressure", "proxy-backend-connect-fail", "tls-nocredentials"))
+    probe = [level[rule] for rule in ("relay-probe-syntax", "auth-bruteforce", "auth-spray")]
+    inventory = [level[rule] for rule in ("tls-old-protocol", "relay-inventory-device", "delivery-mailbox-full")]
+    assert compromise > outage > max(probe) >= min(probe) > max(inventory)
+
+
+def test_an_estate_without_troubles_raises_no_alarm(calm: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    truth, findings = calm
+    assert set(truth["trouble"]) == ATTACKER_FREE
+    loud = findings.filter(~pl.col("severity").is_in(["info", "low"]))
+    assert loud.select("rule_id", "severity", "summary").to_dicts() == []
+    low = findings.filter(pl.col("severity") == "low")
+    assert set(low["rule_id"]) <= ATTACKER_FREE

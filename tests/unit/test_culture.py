@@ -1,0 +1,163 @@
+"""Local times of any culture become UTC, and what cannot be known is said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tracelens.culture import DMY, MDY, YMD, Stamp, is_settled, order_of, read, to_utc, utc_times
+from tracelens.errors import UsageError
+
+FORMS = {
+    "en-US": "{t.month}/{t.day}/{t.year} {hour}:{t:%M:%S} {t:%p}",
+    "en-GB": "{t:%d/%m/%Y %H:%M:%S}",
+    "en-AU": "{t.day}/{t:%m/%Y} {hour}:{t:%M:%S} {t:%p}",
+    "de-DE": "{t:%d.%m.%Y %H:%M:%S}",
+    "nl-NL": "{t:%d-%m-%y %H:%M:%S}",
+    "nl-BE": "{t.day}/{t:%m/%Y} {t.hour}:{t:%M:%S}",
+    "ru-RU": "{t:%d.%m.%Y} {t.hour}:{t:%M:%S}",
+    "cs-CZ": "{t.day}. {t.month}. {t.year} {t.hour}:{t:%M:%S}",
+    "fr-FR": "{t:%d/%m/%Y %H:%M:%S}",
+    "sv-SE": "{t:%Y-%m-%d %H:%M:%S}",
+    "ja-JP": "{t:%Y/%m/%d} {t.hour}:{t:%M:%S}",
+    "hu-HU": "{t:%Y. %m. %d.} {t.hour}:{t:%M:%S}",
+}
+ZONES = ["America/Los_Angeles", "Europe/London", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "UTC"]
+
+
+def written(time: datetime, culture: str) -> str:
+    return FORMS[culture].format(t=time, hour=time.hour % 12 or 12)
+
+
+def local(utc: datetime, zone: str) -> datetime:
+    return utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("culture", FORMS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_utc_times_beside_it_tell_culture_and_zone(culture: str, zone: str) -> None:
+    times = [datetime(2026, 3, 2, 8, 0, 5), datetime(2026, 3, 4, 15, 30, 0), datetime(2026, 3, 11, 23, 59, 59)]
+    stamps = [Stamp(written(local(utc, zone), culture), (utc - timedelta(seconds=4),)) for utc in times]
+    found = to_utc(stamps)
+    assert found.utc == times
+    assert found.is_known
+
+
+@pytest.mark.parametrize("culture", FORMS)
+def test_a_day_above_12_tells_the_culture_without_any_utc_time(culture: str) -> None:
+    times = [datetime(2026, 3, 2, 8, 0, 5), datetime(2026, 3, 29, 15, 30, 0)]
+    found = to_utc([Stamp(written(time, culture)) for time in times], "" if culture != "nl-NL" else culture)
+    assert found.utc == times
+    assert not found.is_known
+    assert "no UTC time stands in any of 2 rows" in found.assumed
+    assert "local time is kept as if it were UTC" in found.assumed
+
+
+def test_a_culture_given_decides_what_the_data_do_not() -> None:
+    stamps = [Stamp("03/02/2026 08:00:00")]
+    assert to_utc(stamps, "en-US").utc == [datetime(2026, 3, 2, 8)]
+    assert to_utc(stamps, "en-GB").utc == [datetime(2026, 2, 3, 8)]
+    assert "culture en-GB as given" in to_utc(stamps, "en-GB").assumed
+    assert "give --culture" in to_utc(stamps).assumed
+
+
+def test_data_that_cannot_be_of_the_culture_given_decide_themselves() -> None:
+    assert to_utc([Stamp("03/20/2026 08:00:00")], "en-GB").utc == [datetime(2026, 3, 20, 8)]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_rows_in_order_of_time_tell_the_culture(backwards: bool) -> None:
+    texts = ["01/11/2026 10:00:00", "02/11/2026 10:00:00", "01/12/2026 10:00:00", "02/12/2026 09:00:00"]
+    stamps = [Stamp(text) for text in (reversed(texts) if backwards else texts)]
+    assert sorted(time for time in to_utc(stamps).utc if time)[0] == datetime(2026, 11, 1, 10)
+
+
+def test_summer_time_moves_the_offset_within_a_file() -> None:
+    first = datetime(2026, 3, 28, 12)
+    times = [first + timedelta(hours=3 * number) for number in range(20)]
+    stamps = [
+        Stamp(written(local(utc, "Europe/Berlin"), "de-DE"), (utc - timedelta(seconds=2),) if number % 2 else ())
+        for number, utc in enumerate(times)
+    ]
+    found = to_utc(stamps)
+    wrong = [utc for utc, made in zip(times, found.utc, strict=True) if utc != made]
+    assert all(abs(utc - datetime(2026, 3, 29, 1)) <= timedelta(hours=3) for utc in wrong)
+    assert len(wrong) <= 1
+    assert "UTC+01:00 and +02:00" in found.assumed
+
+
+def test_the_hour_that_comes_twice_is_told_apart_by_utc_times() -> None:
+    times = [datetime(2026, 10, 24, 23, 50) + timedelta(minutes=10 * number) for number in range(20)]
+    stamps = [Stamp(written(local(utc, "Europe/Berlin"), "de-DE"), (utc,)) for utc in times]
+    assert to_utc(stamps).utc == times
+
+
+def test_late_messages_do_not_move_the_zone() -> None:
+    times = [datetime(2026, 3, day, 8) for day in range(1, 9)]
+    delays = [2, 3, 2 * 3600, 1, 5, 3600 + 20, 2, 40 * 60]
+    stamps = [
+        Stamp(written(local(utc, "Europe/Berlin"), "de-DE"), (), (utc - timedelta(seconds=delay),))
+        for utc, delay in zip(times, delays, strict=True)
+    ]
+    found = to_utc(stamps)
+    assert found.utc == times
+    assert "UTC+01:00" in found.assumed
+
+
+@pytest.mark.parametrize("text", ["2026-03-02T08:00:00.000Z", "2026-03-02T10:00:00+02:00", "2026-03-02 08:00:00Z"])
+def test_a_time_with_its_offset_needs_no_assumption(text: str) -> None:
+    found = to_utc([Stamp(text)])
+    assert found.utc == [datetime(2026, 3, 2, 8)]
+    assert found.is_known and not found.assumed
+
+
+def test_one_wrong_time_does_not_turn_the_others() -> None:
+    found = to_utc([Stamp("20.03.2026 08:00:00"), Stamp("03.20.2026 08:00:00"), Stamp("21.03.2026 08:00:00")])
+    assert found.utc == [datetime(2026, 3, 20, 8), None, datetime(2026, 3, 21, 8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("3/2/2026 12:00:01 AM", MDY, datetime(2026, 3, 2, 0, 0, 1)),
+        ("3/2/2026 12:00:01\u202fPM", MDY, datetime(2026, 3, 2, 12, 0, 1)),
+        ("2/03/2026 1:00:01 p.m.", DMY, datetime(2026, 3, 2, 13, 0, 1)),
+        ("02-Mar-26 13:00:01", MDY, datetime(2026, 3, 2, 13, 0, 1)),
+        ("2026/3/2 下午 1:00:01", YMD, datetime(2026, 3, 2, 13, 0, 1)),
+        ("02/03/2026 08.00.01", DMY, datetime(2026, 3, 2, 8, 0, 1)),
+        ("15-01-21 22:06:01", YMD, datetime(2015, 1, 21, 22, 6, 1)),
+        ("02.03.2026", DMY, None),
+        ("3/2/2026 13:00:01 AM", MDY, None),
+        ("99/99/2026 08:00:00", DMY, None),
+        ("tomorrow", DMY, None),
+        ("0/0/0000 0:0:0", DMY, None),
+    ],
+)
+def test_one_time_is_read(text: str, order: str, expected: datetime | None) -> None:
+    assert read(text, order) == (None if expected is None else (expected, None))
+
+
+def test_utc_times_are_found_in_texts() -> None:
+    assert utc_times("08DC;2026-03-02T08:00:00.1234567Z;0 and 2026-13-02T08:00:00Z") == (
+        datetime(2026, 3, 2, 8, 0, 0, 123456),
+    )
+    assert utc_times(None) == ()
+
+
+@pytest.mark.parametrize("name", ["xx-YY", "german", "", "de-DE; drop"])
+def test_an_unknown_culture_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no such culture"):
+        order_of(name)
+
+
+def test_a_file_is_read_again_only_where_a_culture_can_change_it() -> None:
+    guessed = to_utc([Stamp("03/02/2026 08:00:00")]).assumed
+    given = to_utc([Stamp("03/02/2026 08:00:00")], "en-US").assumed
+    sure = to_utc([Stamp("20.03.2026 08:00:00")]).assumed
+    assert not is_settled(guessed, "en-GB")
+    assert not is_settled(given, "en-GB")
+    assert (
+        is_settled(given, "en-US") and is_settled(sure, "en-GB") and is_settled(guessed, "") and is_settled(None, "x")
+    )

@@ -1,0 +1,151 @@
+"""Get-MessageTrackingLog as Export-Csv writes it: quoted, with or without `#TYPE`, by comma, semicolon or tab.
+
+Source: Microsoft Learn, Get-MessageTrackingLog and Export-Csv (NoTypeInformation, UseCulture, Delimiter).
+"""
+
+from __future__ import annotations
+
+import csv
+
+from tracelens.culture import is_time
+from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.schema import TRACKING_EVENT
+from tracelens.tracking_export import Item, is_header, is_talk, to_rows
+
+DELIMITERS = (",", ";", "\t")
+MAX_LINES = 5000
+"""Lines one quoted value may run over: a list of recipients joined by line breaks."""
+
+
+def recognise(head: str, _name: str) -> bool:
+    """Tells by the header below an optional `#TYPE` whether a text is an export of tracking results."""
+    for line in head.split("\n")[:20]:
+        if line.strip() and not line.startswith("#") and not is_talk(line):
+            return _header(line) is not None
+    return False
+
+
+def parse(source: Source) -> Parsed:
+    """Reads an export; a quote that is never closed costs its own line only."""
+    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    lines: list[str] = []
+    rejects: dict[int, str] = {}
+    items: list[Item] = []
+    names: list[str] = []
+    delimiter = ","
+    while len(lines) < len(physical):
+        number, line = len(lines) + 1, physical[len(lines)].rstrip("\r")
+        header = None if names and not _is_like(line, names) else _header(line)
+        if not line.strip():
+            lines.append("b")
+        elif line.startswith("#TYPE") or header or (line.startswith("#") and not names):
+            names, delimiter = header or ([] if line.startswith("#TYPE") else names, delimiter)
+            lines.append("h")
+        elif not names:
+            lines.append("h" if is_talk(line) else "r")
+            if lines[-1] == "r":
+                rejects[number] = "stands above the header"
+        else:
+            row, count, reason = _row(physical, number - 1, delimiter, names)
+            if row is None and is_talk(line):
+                lines.append("h")
+            elif row is None:
+                lines.append("r")
+                rejects[number] = reason
+            else:
+                lines += ["e", *"c" * (count - 1)]
+                items.append(Item(list(range(number, number + count)), dict(zip(names, row, strict=True))))
+    read = to_rows(items, source.server, source.culture)
+    for index, reason in read.wrong.items():
+        first, *others = items[index].lines
+        lines[first - 1], rejects[first] = "r", reason
+        for other in others:
+            lines[other - 1], rejects[other] = "r", f"belongs to line {first}: {reason}"
+    return Parsed(read.rows, lines, rejects, read.assumed)
+
+
+def _header(line: str) -> tuple[list[str], str] | None:
+    """Gives names and delimiter of a header; a line by tabs without any quote is `get_mtl_table`'s."""
+    for delimiter in DELIMITERS:
+        if delimiter == "\t" and '"' not in line:
+            continue
+        cells = _cells(line.strip("\r\ufeff"), delimiter)
+        if cells and is_header(cells) and len({cell.lower() for cell in cells}) == len(cells):
+            return cells, delimiter
+    return None
+
+
+def _is_like(line: str, names: list[str]) -> bool:
+    return line[:40].strip('"# \ufeff').lower().startswith(names[0].lower()) or "timestamp" in line.lower()
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return None
+
+
+def _row(physical: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
+    """Gives the row that begins at a line and the lines it stands on, or None and the reason."""
+    text, quotes = "", 0
+    for count, line in enumerate(physical[start : start + MAX_LINES], 1):
+        if count > 1 and _stands_alone(line, delimiter, names):
+            return None, 1, "has a quote that is not closed"
+        text += line if count == 1 else "\n" + line
+        quotes += line.count('"')
+        if quotes % 2:
+            continue
+        cells = _lenient(text.rstrip("\r"), delimiter)
+        if cells is None:
+            return None, 1, "has a misplaced quote"
+        if len(cells) != len(names):
+            return None, 1, f"has {len(cells)} values where the header has {len(names)}"
+        return cells, count, ""
+    return None, 1, "has a quote that is not closed"
+
+
+def _lenient(text: str, delimiter: str) -> list[str] | None:
+    """Parses a row with a line break as part of a value."""
+    limit = csv.field_size_limit()
+    if len(text) > limit:
+        csv.field_size_limit(len(text))
+    try:
+        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None
+
+
+def _stands_alone(line: str, delimiter: str, names: list[str]) -> bool:
+    """Tells whether a line is a whole row by itself, so that no value of the row above goes on in it."""
+    if line.count(delimiter) < len(names) - 1 or line.count('"') % 2:
+        return False
+    cells = _cells(line.rstrip("\r"), delimiter)
+    place = next(number for number, name in enumerate(names) if name.strip().lower() == "timestamp")
+    return cells is not None and len(cells) == len(names) and is_time(cells[place])
+
+
+FORMAT = LogFormat(
+    name="get_mtl_csv",
+    title="Get-MessageTrackingLog | Export-Csv, by comma, semicolon or tab",
+    log_type="",
+    table=TRACKING_EVENT,
+    direction=None,
+    generations=(),
+    recognise=recognise,
+    parse=parse,
+    samples=(
+        """#TYPE Microsoft.Exchange.Management.TransportLogSearchTasks.MessageTrackingEvent
+"Timestamp","ClientHostname","ServerHostname","SourceContext","Source","EventId","MessageId","Recipients","Sender"
+"3/2/2026 9:00:05 AM","edge01","EX01","08DC0000000000A1;2026-03-02T08:00:04.500Z;0","SMTP","RECEIVE","<a1@example.com>","System.String[]","ann@example.com"
+"3/2/2026 9:00:06 AM","EX01","EX02","","SMTP","SEND","<a1@example.com>","System.String[]","ann@example.com"
+""",
+        """"Timestamp";"EventId";"Source";"ServerHostname";"MessageId";"Recipients";"MessageSubject"
+"13.03.2026 09:00:05";"DELIVER";"STOREDRIVER";"EX01";"<a1@example.com>";"bob@contoso.com
+carol@contoso.com";"One; two"
+""",
+        '"Timestamp"\t"EventId"\t"Source"\t"ServerHostname"\t"MessageId"\r\n'
+        '"2026-03-02 09:00:05"\t"RECEIVE"\t"SMTP"\t"EX01"\t"<a1@example.com>"\r\n',
+    ),
+)
