@@ -101,7 +101,7 @@ class _Reader:
     @staticmethod
     def _keep(parent: _Element, name: str, value: Value) -> None:
         if parent.tag in LISTS:
-            parent.items = [*(parent.items or [])] if parent.items is None else parent.items
+            parent.items = [] if parent.items is None else parent.items
             if isinstance(value, str):
                 parent.items.append(value)
         elif parent.tag in ("Props", "MS") and name and value is not None:

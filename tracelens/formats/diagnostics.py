@@ -21,7 +21,7 @@ RETURNED = re.compile(
     r"(?:at (?P<host>.{1,300}?)(?: \((?P<ip>[0-9A-Fa-f.:%]+)\))? )?returned ['\"‘](?P<text>[245]\d\d[ -].+?)['\"’]?$"
 )
 HASHED = re.compile(
-    r"(?:(?P<host>[A-Za-z0-9][\w.-]{0,250}) )?#(?P<text>[245]\d\d[ -]\d\.\d{1,3}\.\d{1,3}\b.*?) ?##(?:rfc822;(?P<to>\S+))?$"
+    r"(?:(?P<host>[A-Za-z0-9][\w.-]{0,250}) )?#(?P<text>[245]\d\d[ -]\d\.\d{1,3}\.\d{1,3}\b.*?) ?##(?:rfc822;(?P<to>[^\s#]+))?$"
 )
 ANGLED = re.compile(
     r"(?:(?P<host>[A-Za-z0-9][\w.-]{0,250}) )?#<(?:(?P<at>[\w.-]{1,253}))? ?#?(?P<code>\d\.\d{1,3}\.\d{1,3}) smtp; ?(?P<text>[^>]+)>.*$",

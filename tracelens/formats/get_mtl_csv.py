@@ -89,7 +89,8 @@ def _cells(text: str, delimiter: str) -> list[str] | None:
 def _row(physical: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
     """Gives the row that begins at a line and the lines it stands on, or None and the reason."""
     text, quotes = "", 0
-    for count, line in enumerate(physical[start : start + MAX_LINES], 1):
+    for count in range(1, min(MAX_LINES, len(physical) - start) + 1):
+        line = physical[start + count - 1]
         if count > 1 and _stands_alone(line, delimiter, names):
             return None, 1, "has a quote that is not closed"
         text += line if count == 1 else "\n" + line

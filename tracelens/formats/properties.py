@@ -12,7 +12,7 @@ ROUND = re.compile(r"(\d{1,12})\s*(B|KB|MB|GB|TB)?(?:\s*bytes)?$", re.I)
 UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 TYPE_NAME = re.compile(r"(?:System|Microsoft|Deserialized)\.[\w.]+(?:`\d)?(?:\[.*\])?$", re.S)
 CUT = ("...", "…")
-SPACE_BREAK = re.compile(r"\s*[,\n]\s*|;(?=[A-Za-z0-9]+:)|(?<=;\d)\s+|(?<=;\d\d)\s+")
+SPACE_BREAK = re.compile(r" ?[,\n] ?|;(?=[A-Za-z0-9]+:)|(?<=;\d) |(?<=;\d\d) ")
 BREAK = re.compile(r"[,;\s]+")
 
 
@@ -25,7 +25,7 @@ def listed(value: str | list[str], is_space: bool = False) -> tuple[list[str] | 
     """
     if isinstance(value, list):
         return value, False
-    text = value.strip()
+    text = re.sub(r"[^\S\n]+", " ", value.strip())
     if TYPE_NAME.match(text):
         return None, True
     has_braces = text.startswith("{")
