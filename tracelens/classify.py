@@ -7,21 +7,35 @@ from collections.abc import Collection, Iterable, Sequence
 
 from tracelens.rulebook import Signature
 
+LONGEST = 4000
+
+
+def _wrapper(start: str, rest: str) -> tuple[str, re.Pattern[str]]:
+    """Gives the words a wrapper starts with, and the pattern that takes out what it holds.
+
+    Only the first place of the words is looked at, so that a hostile text costs no more than its length.
+    """
+    return start, re.compile(re.escape(start) + rest)
+
+
 WRAPPERS = (
-    re.compile(r"\{led=([^}].*?)\}(?:;|\]|$)"),
-    re.compile(r"\{msg=([^}].*?)\}(?:;|\]|$)"),
-    re.compile(r"\{led=([^}].*)$"),
-    re.compile(r"proxy session setup failed on frontend with '(.*)'"),
-    re.compile(r"proxy session setup failed on frontend with '([^']+)$"),
-    re.compile(r"""^.{0,400}? returned '(.*)'"""),
-    re.compile(r'(?:responded with|communicating with primary target ip address):? "(.*)"'),
-    re.compile(r'(?:responded with|communicating with primary target ip address):? "([^"]+)$'),
-    re.compile(r"smtpresponse:(.*?)\]?$"),
-    re.compile(r"\((?:retry|failed) : (.*)\)$"),
-    re.compile(r" -> (.*)$"),
+    _wrapper("{led=", r"([^}].*?)\}(?:;|\]|$)"),
+    _wrapper("{msg=", r"([^}].*?)\}(?:;|\]|$)"),
+    _wrapper("{led=", r"([^}].*)$"),
+    _wrapper("proxy session setup failed on frontend with '", r"(.*)'"),
+    _wrapper("proxy session setup failed on frontend with '", r"([^']+)$"),
+    _wrapper(" returned '", r"(.*)'"),
+    _wrapper("responded with", r':? "(.*)"'),
+    _wrapper("responded with", r':? "([^"]+)$'),
+    _wrapper("communicating with primary target ip address", r':? "(.*)"'),
+    _wrapper("communicating with primary target ip address", r':? "([^"]+)$'),
+    _wrapper("smtpresponse:", r"(.*?)\]?$"),
+    _wrapper("(retry : ", r"(.*)\)$"),
+    _wrapper("(failed : ", r"(.*)\)$"),
+    _wrapper(" -> ", r"(.*)$"),
 )
-ADDRESS = re.compile(r"<[^<>]*@[^<>]*>")
-ENDPOINT = re.compile(r"last endpoint attempted was (\S+?)[.'\"]*(?:\s|\}|$)")
+ADDRESS = re.compile(r"<[^<>@]*@[^<>]*>")
+ENDPOINT = re.compile(r"last endpoint attempted was (\S{1,80}?)[.'\"]{0,9}(?:\s|\}|$)")
 STAMP = re.compile(
     r"\{lrt=[^}]*\}|\b[0-9a-f]{12,}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b\d{4}-\d\d-\d\dt[0-9:.]+z?|(?<=:\d\d)\.\d+"
 )
@@ -41,13 +55,21 @@ def unwrap(text: str) -> list[str]:
     Source: Microsoft Learn, "Queues and messages in queues", LastError; the forms `LED=`, `->`, `responded with "…"`,
     `failed on Frontend with '…'`, `returned '…'`.
     """
-    chain = [fold(text)]
+    chain = [fold(text)[:LONGEST]]
     while len(chain) < 12:
-        inner = next((found.group(1).strip() for wrapper in WRAPPERS if (found := wrapper.search(chain[-1]))), "")
+        inner = _inner(chain[-1])
         if not inner or inner == chain[-1]:
             return chain
         chain.append(inner)
     return chain
+
+
+def _inner(text: str) -> str:
+    for start, pattern in WRAPPERS:
+        place = text.find(start)
+        if place >= 0 and (found := pattern.match(text, place)):
+            return found.group(1).strip()
+    return ""
 
 
 def classify(
@@ -64,6 +86,12 @@ def classify(
         logs: Logs the text was seen in; none given means it may be any.
         unverified: Ask the unverified signatures too.
     """
+    return _named(text, _asked(signatures, logs, unverified))
+
+
+def _asked(
+    signatures: Sequence[Signature], logs: Collection[str], unverified: bool = False
+) -> list[tuple[int, list[Signature]]]:
     seen = set(logs) | (LIKE_QUEUE if "queue" in logs else set())
     asked: dict[int, list[Signature]] = {}
     for signature in signatures:
@@ -71,12 +99,16 @@ def classify(
             not seen or not signature.where or not seen.isdisjoint(signature.where)
         ):
             asked.setdefault(signature.rank, []).append(signature)
+    return sorted(asked.items())
+
+
+def _named(text: str, asked: Sequence[tuple[int, Sequence[Signature]]]) -> Signature | None:
     chain = [ADDRESS.sub("<>", part) for part in unwrap(text)]
     if endpoint := ENDPOINT.search(chain[0]):
         chain = [part if endpoint.group(0) in part else f"{part} {endpoint.group(1)}" for part in chain]
-    for rank in sorted(asked):
+    for _, signatures in asked:
         for part in reversed(chain):
-            for signature in asked[rank]:
+            for signature in signatures:
                 if signature.matches(part):
                     return signature
     return None
@@ -90,11 +122,15 @@ def classify_all(
     Texts that differ in an address or a stamp only are asked once.
     """
     rows: list[dict[str, str | None]] = []
+    asked: dict[tuple[str, ...], list[tuple[int, list[Signature]]]] = {}
     known: dict[tuple[str, tuple[str, ...]], Signature | None] = {}
     for text, logs in texts:
-        key = (STAMP.sub("…", ADDRESS.sub("<>", fold(text))), tuple(logs))
+        seen = tuple(logs)
+        if seen not in asked:
+            asked[seen] = _asked(signatures, seen)
+        key = (STAMP.sub("…", ADDRESS.sub("<>", fold(text))), seen)
         if key not in known:
-            known[key] = classify(text, signatures, logs)
+            known[key] = _named(text, asked[seen])
         found = known[key]
         rows.append(
             {

@@ -118,7 +118,7 @@ def ingest(
     files = discover(paths, server, service, culture)
     if not any(entry.format for entry in files):
         raise InputError(
-            f"no log files found (looked at {len(files)} files, could not open {sum(entry.is_failed for entry in files)})",
+            f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:

@@ -30,7 +30,7 @@ class Signature:
 
     Attributes:
         all, any, none: Words that must all, one of which must, none of which may stand in the folded text.
-        regex: Pattern that must be found as well.
+        regex: Pattern, in lower case, that must be found as well.
         enhanced: Status codes (x.y.z or x.y.a-b), one of which must stand in the text.
         grade: V vendor, R reported, D ours, U unverified.
         rank: How little it says, asked in this order over the whole chain of nested errors: 0 words that name a cause,
@@ -63,8 +63,13 @@ class Signature:
             and (not self.any or any(word in folded for word in self.any))
             and not any(word in folded for word in self.none)
             and (not self.enhanced or not self.codes.isdisjoint(status_codes(folded)))
-            and (not self.regex or re.search(self.regex, folded, re.IGNORECASE) is not None)
+            and (not self.regex or self.pattern.search(folded) is not None)
         )
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern of `regex`."""
+        return re.compile(self.regex)
 
     @cached_property
     def codes(self) -> frozenset[str]:
@@ -155,6 +160,8 @@ def _check_signature(signature: Signature, found: Mapping[str, Signature], name:
     for word in (*signature.all, *signature.any, *signature.none):
         if word != " ".join(word.lower().split()):
             raise ConfigError(f"'{word}' can match nothing", where, "write words in lower case with single blanks")
+    if re.search(r"(?<!\\)[A-Z]", signature.regex):
+        raise ConfigError("the pattern can match nothing", where, "write it in lower case")
     if not signature.examples:
         raise ConfigError("a signature needs at least one example", where)
 
@@ -259,7 +266,7 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
     peer = "" if "remote_ip" in by else peer
     return f"""
         with seen as (
-            select r.*, count(*) over (partition by {columns}, r.log order by r.moment
+            select r.*, count(r.moment) over (partition by {columns}, r.log order by r.moment
                 range between interval 5 minutes preceding and current row) as in_window,
                 count(*) over (partition by {columns}, r.log) as in_log
             from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}

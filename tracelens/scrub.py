@@ -24,7 +24,7 @@ LEXER = re.compile(
         FirstForestHop=|AccountForest=|ProxiedClientHostname=|TlsDomain=|XOORG=))(?P<host>[^\s;,:()\[\]{{}}|'"=]+)
     | (?P<session_mark>\b(?:SID=|SESSIONID=|session[ ]id[ ]))(?P<session>[0-9A-Fa-f]{{16}})\b
     | (?P<session_id>\b08[0-9A-F]{{14}}\b)
-    | (?P<mail>[^\s<>;,:"'()\[\]{{}}=|\\@]{{1,320}}@(?:\[[^\]\s]{{0,80}}\]|[\w.\-]{{0,255}}\w))
+    | (?P<mail>[^\s\x00-\x1f<>;,:"'()\[\]{{}}=|\\@]{{1,320}}@(?:\[[^\]\s]{{0,80}}\]|[\w.\-]{{0,255}}\w))
     | (?P<login>[\w.\-]{{1,64}}\\[\w.\-]+\$?)
     | (?P<ip4>(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\.?\w))
     | (?P<ip6>(?<![\w:.])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}

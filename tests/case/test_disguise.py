@@ -36,11 +36,20 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.suffix == ".LOG")
 
 
+def shape(text: str) -> str:
+    """The text with what stands in fields left out: commas, quotes around fields and line ends remain."""
+    quoted = re.sub(r'"(?:[^"]|"")*"', lambda found: '"' + "\n" * found.group().count("\n") + '"', text)
+    return re.sub(r'[^,"\n\0]+', "x", quoted)
+
+
 def test_files_lines_ends_and_quotes_are_the_same(pair: Pair) -> None:
     assert len(files(pair.logs)) == len(files(pair.copy)) > 200
-    shape = [[line.count(b'"') for line in path.read_bytes().split(b"\n")] for path in files(pair.logs)]
-    copied = [[line.count(b'"') for line in path.read_bytes().split(b"\n")] for path in files(pair.copy)]
-    assert sorted(shape) == sorted(copied)
+    assert sorted(shape(path.read_text("utf-8")) for path in files(pair.logs)) == sorted(
+        shape(path.read_text("utf-8")) for path in files(pair.copy)
+    )
+    assert sorted(path.read_bytes().count(b"\r\n") for path in files(pair.logs)) == sorted(
+        path.read_bytes().count(b"\r\n") for path in files(pair.copy)
+    )
     heads = [b"".join(path.read_bytes().splitlines(True)[:5]) for path in files(pair.logs)]
     assert sorted(heads) == sorted(b"".join(path.read_bytes().splitlines(True)[:5]) for path in files(pair.copy))
     assert {path.name for path in files(pair.copy)} == {path.name for path in files(pair.logs)}
@@ -143,7 +152,7 @@ def named_in(folder: Path, values: set[str]) -> set[str]:
     texts = []
     for path in folder.rglob("*"):
         if path.is_file():
-            lines = path.read_text(encoding="utf-8").splitlines()
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
             texts.append(str(path.relative_to(folder)))
             texts += [line for line in lines if not line.startswith("#")]
     text = "\n".join(texts).lower()
@@ -211,7 +220,8 @@ def test_a_faulty_file_is_read_as_its_original_is(call: Call, tmp_path: Path, fa
     assert done.exit_code == 0, done.output
     (copied,) = files(tmp_path / "copy")
     new = copied.read_bytes().decode(encoding)
-    assert [new.count(sign) for sign in '\r\n",\0'] == [text.count(sign) for sign in '\r\n",\0']
+    assert shape(new) == shape(text)
+    assert new.count("\r\n") == text.count("\r\n")
     assert not re.search(r"\b(bob|ann|anna|contoso|ex01)\b", new.lower())
     for name, place in (("S", "EX01"), ("C", "copy")):
         ingest([tmp_path / place], tmp_path / name, workers=1)

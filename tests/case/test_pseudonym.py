@@ -102,13 +102,14 @@ def test_a_connector_keeps_what_exchange_called_it(text: str, expected: str) -> 
     assert Scrub(TOKENS).connector(text) == expected.format_map(named)
 
 
-def test_key_and_map_are_for_their_owner_alone(pair: Pair) -> None:
-    beside = pair.key.with_name("a.key.map")
-    assert sorted(path.name for path in pair.key.parent.iterdir()) == ["a.key", "a.key.map"]
+def test_key_and_map_are_for_their_owner_alone(call: Call, pair: Pair, tmp_path: Path) -> None:
+    place = pair.logs / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
+    assert call("pseudonymise", place, "--out", "copy", "--key", "keys/a.key").exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "keys").iterdir()) == ["a.key", "a.key.map"]
     if os.name == "posix":
-        for path in (pair.key, beside):
+        for path in (tmp_path / "keys").iterdir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert not [path for path in pair.copy.rglob("*") if path.is_file() and path.suffix != ".LOG"]
+    assert not [path for path in (tmp_path / "copy").rglob("*") if path.is_file() and path.suffix != ".LOG"]
 
 
 def test_a_token_is_revealed_with_its_key_and_map(call: Call, pair: Pair) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tracelens.build import models
 from tracelens.cli import main
 from tracelens.config import SETTINGS
+from tracelens.formats import formats
 from tracelens.query import describe, question
 from tracelens.schema import TABLES
 
@@ -37,6 +38,13 @@ def test_the_command_table_of_readme_is_what_the_commands_say() -> None:
 def test_the_settings_table_of_readme_is_what_the_settings_are() -> None:
     told = re.findall(r"^\| `(\w+)` \| `(TRACELENS_\w+)` \|", README, flags=re.M)
     assert told == [(entry.name, entry.variable) for entry in SETTINGS]
+
+
+def test_the_table_of_formats_in_readme_is_what_is_read() -> None:
+    told = re.findall(r"^\| (.+) \| `(\w+)` \| `(\w+)` \|$", README, flags=re.M)
+    held = [(f.title.replace("|", "to"), f.name, f.table.name) for f in formats().values()]
+    assert sorted(told) == sorted(held)
+    assert all(title for title, _, _ in told)
 
 
 def test_the_description_of_the_tables_is_up_to_date(sample_store: Path) -> None:

@@ -11,7 +11,9 @@ with told as (
 )
 select t.file_id, t.line_number, r.position, t.server, t.event_id, t.source, t.message_key, t.mid as message_id, t.sender_address, t.message_subject,
     lower(t.recipient_address[r.position]) as recipient_address, lower(split_part(t.recipient_address[r.position], '@', -1)) as domain,
-    coalesce(nullif(t.recipient_status[r.position], ''), nullif(t.source_context, '')) as reason,
+    coalesce(nullif(t.recipient_status[r.position], ''),
+        case when t.event_id in ('SUBMITDEFER', 'SUBMITFAIL') then nullif(regexp_extract(t.custom_data, '(?:DiagnosticInfo=)?((?:Error:|Diagnostic Information:).*SmtpResponse:.*)$', 1), '') end,
+        case when not regexp_matches(t.source_context, '^[0-9A-F]{16}(;|$)') then nullif(t.source_context, '') end) as reason,
     t.related_recipient_address, t.reference, t.connector_id, nullif(t.next_server, '') as peer_server, t.server_ip as peer_ip, t.client_ip, t.source_context, t.custom_data,
     t.directionality, t.is_noise, t.date_time as moment
 from told t, lateral (select unnest(range(1, 1 + greatest(coalesce(len(t.recipient_address), 0), 1))) as position) r

@@ -1,0 +1,122 @@
+"""Tables of runs and files, and of what the rules found."""
+
+from __future__ import annotations
+
+from tracelens.schema.table import Table, columns
+
+LOG_FILE = Table(
+    "log_file",
+    "file seen",
+    "ledger",
+    columns("""
+file_id BIGINT | hash of the absolute path
+path VARCHAR |
+server VARCHAR | from the folder or --server; NULL where each row says it
+service VARCHAR |
+format VARCHAR | message_tracking, smtp_receive, smtp_send, or the foreign kind
+state VARCHAR | ingested, partial, skipped, failed
+reason VARCHAR | why it was skipped, or what was assumed
+size_bytes BIGINT | bytes
+line_count BIGINT | physical lines
+header_count BIGINT | lines that begin with #
+event_count BIGINT |
+reject_count BIGINT |
+blank_count BIGINT |
+pending_count BIGINT | a last line still being written
+continuation_count BIGINT | further lines of events with a line break inside quotes
+first_at TIMESTAMP | UTC
+last_at TIMESTAMP | UTC
+modified_at TIMESTAMP | UTC
+content_hash VARCHAR | BLAKE2b of the bytes read
+ingest_id BIGINT |
+"""),
+)
+
+REJECT = Table(
+    "reject",
+    "unreadable line",
+    "ledger",
+    columns("""
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+reason VARCHAR |
+text VARCHAR | the line, up to 4,000 characters
+"""),
+)
+
+FINDING = Table(
+    "finding",
+    "answer of a rule",
+    "derived",
+    columns("""
+finding_key VARCHAR | the same for the same rule and subject in every build
+rule_id VARCHAR |
+class VARCHAR | relay, proxy, hybrid, config, policy, ...
+severity VARCHAR | info, low, medium, high, critical
+title VARCHAR |
+summary VARCHAR |
+subject_kind VARCHAR | what the rule finds: client, server pair, connector, message ...
+subject VARCHAR |
+server VARCHAR |
+connector_id VARCHAR |
+remote_ip VARCHAR |
+message_key VARCHAR | message, where it is about one
+hit_count BIGINT |
+first_at TIMESTAMP | UTC
+last_at TIMESTAMP | UTC
+evidence STRUCT(file_id BIGINT, line_number BIGINT)[] | raw rows, the first 50
+advice VARCHAR | what to rule out first, then what to do
+"""),
+)
+
+REPLY_CLASS = Table(
+    "reply_class",
+    "distinct failure text",
+    "derived",
+    columns("""
+text VARCHAR | as logged
+signature_id VARCHAR | NULL: no signature knows it
+class VARCHAR |
+severity VARCHAR |
+meaning VARCHAR |
+inner_text VARCHAR | the innermost nested error, folded
+"""),
+)
+
+RULE_RUN = Table(
+    "rule_run",
+    "rule in the last build",
+    "derived",
+    columns("""
+rule_id VARCHAR |
+class VARCHAR |
+severity VARCHAR | before escalation
+title VARCHAR |
+state VARCHAR | evaluated, not evaluated
+missing VARCHAR[] | logs that would be needed: log/service, accepted_domains
+finding_count BIGINT | NULL when not evaluated
+"""),
+)
+
+SEGMENT = Table(
+    "segment",
+    "Parquet file of events",
+    "ledger",
+    columns("""
+table_name VARCHAR |
+path VARCHAR | relative to the store
+file_id BIGINT | log_file
+row_count BIGINT |
+"""),
+)
+
+INGEST = Table(
+    "ingest",
+    "published generation",
+    "ledger",
+    columns("""
+ingest_id BIGINT |
+published_at TIMESTAMP | UTC
+version VARCHAR | of tracelens
+"""),
+)
