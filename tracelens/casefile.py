@@ -9,12 +9,12 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tracelens import __version__, query
+from tracelens.casepage import Case, Row, case_html
 from tracelens.errors import InputError, QueryError, UsageError
 from tracelens.pseudonym import Tokens
 from tracelens.render import dump
@@ -28,24 +28,6 @@ QUESTIONS = (
 )  # fmt: skip
 STAMP = (1980, 1, 1, 0, 0, 0)
 BLOCK_BYTES = 1 << 20
-Row = dict[str, Any]
-
-
-@dataclass
-class Case:
-    """What a case file holds.
-
-    Attributes:
-        tables: Rows by name: message, hop, leg, gap, session, smtp_event, tracking_event, finding, log_file, coverage.
-        sql: Name and text of each question that found them.
-        is_plain: Names are as logged.
-        cut: Tables of which not all rows are in it.
-    """
-
-    tables: dict[str, list[Row]]
-    sql: dict[str, str]
-    is_plain: bool
-    cut: list[str] = field(default_factory=list)
 
 
 def gather(
@@ -160,8 +142,6 @@ def write(case: Case, out: Path) -> str:
     Raises:
         UsageError: The file exists already, or its folder does not.
     """
-    from tracelens.casepage import case_html
-
     members = {"case.html": case_html(case).encode()}
     for name, rows in case.tables.items():
         members[f"data/{name}.jsonl"] = b"".join(json.dumps(json.loads(dump(row))).encode() + b"\n" for row in rows)

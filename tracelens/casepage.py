@@ -1,15 +1,13 @@
-"""The readable part of a case file: one HTML page without script, every text escaped."""
+"""What a case file holds, and its readable part: one HTML page without script, every text escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 from tracelens import __version__
 from tracelens.render import cell
-
-if TYPE_CHECKING:
-    from tracelens.casefile import Case
 
 Row = dict[str, Any]
 SIGNS = {"+": "connect", "-": "disconnect", "*": "note", ">": "sent", "<": "received"}
@@ -51,6 +49,23 @@ COVERAGE = {
     "server": "server", "log": "log", "service": "service", "day": "day", "hours_with_rows": "hours with rows",
     "event_count": "rows",
 }  # fmt: skip
+
+
+@dataclass
+class Case:
+    """What a case file holds.
+
+    Attributes:
+        tables: Rows by name: message, hop, leg, gap, session, smtp_event, tracking_event, finding, log_file, coverage.
+        sql: Name and text of each question that found them.
+        is_plain: Names are as logged.
+        cut: Tables of which not all rows are in it.
+    """
+
+    tables: dict[str, list[Row]]
+    sql: dict[str, str]
+    is_plain: bool
+    cut: list[str] = field(default_factory=list)
 
 
 def case_html(case: Case) -> str:

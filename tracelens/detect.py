@@ -37,6 +37,9 @@ def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Map
     have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
         have.add(("accepted_domains", ""))
+    for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
+        if con.execute(f"select 1 from {table} limit 1").fetchall():
+            have.add((table, ""))
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     for rule in rules:

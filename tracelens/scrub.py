@@ -171,6 +171,15 @@ class Scrub:
         """Gives addresses or message-ids between semicolons."""
         return ";".join(self.mail(part) for part in value.split(";"))
 
+    def references(self, value: str) -> str:
+        """Gives what a tracking row refers to: message-ids; the id of a queue entry stays, the linker needs it."""
+        kept = re.compile(r"\{?\d+\}?")
+        parts = value.split(";")
+        return ";".join(
+            part if kept.fullmatch(part) else self.text(part) if GUID.fullmatch(part.strip("{}")) else self.mail(part)
+            for part in parts
+        )
+
     def mail(self, value: str) -> str:
         """Gives one address or message-id, in angle brackets or not."""
         bare = value.strip("<> ")
@@ -213,7 +222,8 @@ def fields(scrub: Scrub) -> dict[str, Callable[[str], str]]:
         scrub.host: "client-hostname server-hostname",
         scrub.connector: "connector-id",
         scrub.mail: "message-id sender-address return-path",
-        scrub.mails: "recipient-address related-recipient-address reference",
+        scrub.mails: "recipient-address related-recipient-address",
+        scrub.references: "reference",
         scrub.subject: "message-subject",
         scrub.endpoint: "local-endpoint remote-endpoint",
         lambda value: value if value in ("+", "-", "<", ">", "*") else scrub.strict(value): "event",

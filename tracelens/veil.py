@@ -17,7 +17,7 @@ KEPT = frozenset(
     "subject_kind origin_class session_id enhanced_code reason_code tls_version tls_cipher "
     "content_hash directionality reason".split()
 )  # fmt: skip
-MAILS = ("sender_address", "recipient_address", "return_path", "message_id", "related_recipient_address", "reference")
+MAILS = ("sender_address", "recipient_address", "return_path", "message_id", "related_recipient_address")
 HOSTS = ("server", "from_server", "to_server", "client_hostname", "server_hostname", "helo_name")
 KEYS = ("message_key", "session_key", "hop_key", "parent_hop_key", "leg_key", "finding_key")
 
@@ -43,6 +43,7 @@ class Veil:
             "local_endpoint": self.scrub.endpoint,
             "remote_endpoint": self.scrub.endpoint,
             "path": self.path,
+            "reference": self.scrub.references,
             "client_certificate": self.scrub.strict,
         }
         self._kinds = kinds

@@ -16,7 +16,7 @@ from tracelens.classify import classify
 from tracelens.pipeline import ingest
 from tracelens.pseudonym import Tokens
 from tracelens.rulebook import load_signatures
-from tracelens.scrub import Scrub
+from tracelens.scrub import Scrub, fields
 
 from .conftest import Pair
 
@@ -57,21 +57,20 @@ def test_files_lines_ends_and_quotes_are_the_same(pair: Pair) -> None:
 
 def test_hops_are_the_same_under_their_tokens(pair: Pair) -> None:
     sql = """
-        select h.message_key, h.hop_number, h.from_server, h.to_server, h.from_ip, h.to_ip, h.kind, h.from_service,
+        select h.message_key, h.from_server, h.to_server, p.to_server, h.from_ip, h.to_ip, h.kind, h.from_service,
             h.to_service, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at, h.transit_ms, h.tls_version,
-            p.hop_number as parent
+            p.kind, p.started_at, p.ended_at, p.to_port
         from hop h left join hop p on p.hop_key = h.parent_hop_key where h.message_key not like 'smtp:%'"""
     tokens = pair.tokens
 
     def token(row: tuple[Any, ...]) -> tuple[Any, ...]:
-        key, number, *rest = row
-        hosts, addresses = rest[:2], rest[2:4]
+        key, *rest = row
+        hosts, addresses = rest[:3], rest[3:5]
         return (
             tokens.hexes(key) if not key.startswith("id:") else "id:" + tokens.mail(key[3:]),
-            number,
             *(name and tokens.host(name) for name in hosts),
             *(address and tokens.ip(address) for address in addresses),
-            *rest[4:],
+            *rest[5:],
         )
 
     expected = Counter(token(row) for row in rows(pair.store, sql))
@@ -266,6 +265,16 @@ def test_a_server_without_its_folder_is_still_named_in_the_path(call: Call, pair
     assert (
         tmp_path / "copy" / server / "TransportRoles" / "Logs" / "FrontEnd" / "ProtocolLog" / "SmtpReceive"
     ).is_dir()
+
+
+def test_what_a_row_refers_to_can_still_be_followed() -> None:
+    scrub = Scrub(Tokens(b"k" * 32))
+    change = fields(scrub)["reference"]
+    assert change("49823505973893") == "49823505973893"
+    assert change("{49823505973893}") == "{49823505973893}"
+    assert change("<a1@example.com>;<b2@example.com>") == ";".join(
+        scrub.text(part) for part in ("<a1@example.com>", "<b2@example.com>")
+    )
 
 
 def test_every_failure_text_keeps_its_meaning() -> None:

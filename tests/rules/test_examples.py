@@ -14,7 +14,7 @@ from tracelens.classify import classify, fold, unwrap
 from tracelens.detect import run
 from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
 from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
-from tracelens.store import create_events, create_table
+from tracelens.store import EVENT_TABLES, create_events, create_table
 
 SIGNATURES = load_signatures()
 EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.examples]
@@ -28,6 +28,9 @@ def models() -> Iterator[duckdb.DuckDBPyConnection]:
         create_table(con, table)
     create_events(con, [])
     build(con)
+    for table in EVENT_TABLES:  # views over segments; rows can be given to tables only
+        con.execute(f"drop view {table.name}")
+        create_table(con, table)
     yield con
     con.close()
 
