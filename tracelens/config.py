@@ -9,7 +9,6 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +66,6 @@ def _file() -> Mapping[str, Any]:
     return _read(Path(FILE).absolute())
 
 
-@lru_cache
 def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}

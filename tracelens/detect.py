@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from tracelens.build import models
 from tracelens.classify import classify_all
 from tracelens.errors import ConfigError, QueryError
 from tracelens.rulebook import SEVERITIES, Rule, load_rules, load_signatures
@@ -17,6 +18,16 @@ from tracelens.store import check_question, create_table, insert_rows, lock_down
 
 EVIDENCE_ROWS = 50
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
+
+
+def recipe(rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """Gives a text that changes with whatever decides the derived tables but the logs: models, signatures, rules.
+
+    Raises:
+        ConfigError: A signature or rule file is wrong.
+    """
+    parts = [models(), load_signatures(), load_rules(rule_dirs, overrides)]
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
 def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:

@@ -14,7 +14,7 @@ from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.culture import is_settled
-from tracelens.detect import detect
+from tracelens.detect import detect, recipe
 from tracelens.discover import LogFile, discover, recognise
 from tracelens.errors import InputError, StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
@@ -71,11 +71,12 @@ class Account:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a generation is built: DuckDB's memory limit, further rules, parameters of rules."""
+    """How a generation is built: memory limit, further rules, their parameters, and what decides the outcome."""
 
     memory_limit: str | None
     rule_dirs: Sequence[Path]
     rule_params: Mapping[str, Mapping[str, Any]]
+    recipe: str
 
 
 def ingest(
@@ -123,7 +124,10 @@ def ingest(
         )
     try:
         with stores.lock(folder, wait_s):
-            account = _locked(files, folder, workers, BuildOptions(memory_limit, rule_dirs, rule_params or {}), tell)
+            folders = [*rule_dirs, folder / "rules"]
+            made_by = f"{__version__} {recipe(folders, rule_params)}"
+            options = BuildOptions(memory_limit, folders, rule_params or {}, made_by)
+            account = _locked(files, folder, workers, options, tell)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
     account.seconds = time.monotonic() - began
@@ -149,7 +153,8 @@ def _locked(
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
     fresh += _orphaned_copies(files, fresh, ledger)
-    if fresh or not live:
+    is_current = bool(live) and options.recipe == stores.ask(folder, "select version from ingest")["version"][0]
+    if fresh or not is_current:
         run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
         written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
         account.new_files = sum(not done.error for done in written.values())
@@ -170,7 +175,7 @@ def _locked(
                 if file_id not in copies
             ]
         segments = _without_gone(folder, segments, copies)
-        if rows or not live:
+        if rows or not is_current:
             _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
@@ -320,7 +325,7 @@ def _publish(
             (LOG_FILE, ledger),
             (REJECT, rejects),
             (SEGMENT, segments),
-            (INGEST, [{"ingest_id": run, "published_at": stamp, "version": __version__}]),
+            (INGEST, [{"ingest_id": run, "published_at": stamp, "version": options.recipe}]),
         ]
         for table, rows in kept:
             stores.create_table(con, table)
@@ -328,7 +333,7 @@ def _publish(
         stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
         build(con, lambda name: tell(Progress(f"build {name}")))
         tell(Progress("detect"))
-        detect(con, [*options.rule_dirs, folder / "rules"], options.rule_params)
+        detect(con, options.rule_dirs, options.rule_params)
         tell(Progress("publish"))
         con.execute("checkpoint")
     stores.publish(folder, path)

@@ -210,3 +210,16 @@ def test_paths_are_read_from_stdin(call: Call) -> None:
     done = call("ingest", "-", "--store", "S", stdin="\n".join(str(path) for path in sorted(logs.iterdir())[:3]) + "\n")
     assert done.exit_code == 0
     assert "3 files read" in done.stdout
+
+
+def test_other_rule_parameters_judge_known_logs_anew(call: Call, tmp_path: Path) -> None:
+    logs = ROOT / "sample_logs" / "EX01" / "TransportRoles" / "Logs" / "FrontEnd"
+    assert call("ingest", logs, "--store", "S").exit_code == 0
+    assert "nothing new" in call("ingest", logs, "--store", "S").stdout
+    (tmp_path / "tracelens.toml").write_text("[rule.relay-denied-non-accepted]\nsome_per_hour = 1\n", encoding="utf-8")
+    again = call("ingest", logs, "--store", "S")
+    assert "tracelens-000002.duckdb" in again.stdout
+    found = json.loads(
+        call("findings", "--rule", "relay-denied-non-accepted", "--format", "json", "--store", "S").stdout
+    )
+    assert {row["severity"] for row in found} == {"medium"}

@@ -10,5 +10,5 @@ where ($noise or not m.is_noise)
         select 1 from leg l where l.message_key = m.message_key and contains(lower(l.recipient_address), lower($recipient))))
     and ($status = '' or exists (select 1 from leg l where l.message_key = m.message_key and l.status = $status))
     and ($since is null or m.last_at >= $since) and ($until is null or m.first_at < $until)
-order by m.first_at desc nulls last, m.message_key
+order by case when $message_id <> '' and lower(m.message_id) = lower($message_id) then 0 else 1 end, m.first_at desc nulls last, m.message_key
 limit $limit offset $offset

@@ -117,6 +117,6 @@ INGEST = Table(
     columns("""
 ingest_id BIGINT |
 published_at TIMESTAMP | UTC
-version VARCHAR | of tracelens
+version VARCHAR | of tracelens, and a hash of models, signatures and rules
 """),
 )
