@@ -50,7 +50,7 @@ def difference(left: pl.DataFrame, right: pl.DataFrame) -> list[dict[str, object
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("estate")
-    simulate(out, messages=1500, servers=3, days=1, seed=7)
+    simulate(out, messages=800, servers=3, days=1, seed=7)
     return out
 
 

@@ -32,14 +32,14 @@ def read(folder: Path, tmp: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame]:
     tmp = tmp_path_factory.mktemp("planted")
-    simulate(tmp / "logs", messages=3000, servers=3, days=1, seed=7)
+    simulate(tmp / "logs", messages=1500, servers=3, days=1, seed=7)
     return read(tmp / "logs", tmp)
 
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame]:
     tmp = tmp_path_factory.mktemp("calm")
-    simulate(tmp / "logs", messages=3000, servers=3, days=1, seed=7, troubles=False)
+    simulate(tmp / "logs", messages=1500, servers=3, days=1, seed=7, troubles=False)
     return read(tmp / "logs", tmp)
 
 
