@@ -46,7 +46,7 @@ class Parsed:
     assumed: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LogFormat:
     """One log format.
 
@@ -64,10 +64,10 @@ class LogFormat:
     """
 
     name: str
-    log_type: str
+    log_type: str = ""
     table: Table
-    direction: str | None
-    generations: tuple[tuple[str, ...], ...]
+    direction: str | None = None
+    generations: tuple[tuple[str, ...], ...] = ()
     samples: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     recognise: Callable[[str, str], bool] | None = None

@@ -17,7 +17,6 @@ FORMAT = LogFormat(
     title="agent logs",
     log_type="Agent Log",
     table=AGENT_EVENT,
-    direction=None,
     generations=(FIELDS[:16], FIELDS),
     names={
         "timestamp": "date_time", "sessionid": "session_id", "localendpoint": "local_endpoint",

@@ -11,7 +11,6 @@ FORMAT = LogFormat(
     title="connectivity logs of all services",
     log_type="Transport Connectivity Log",
     table=CONNECTIVITY_EVENT,
-    direction=None,
     generations=(("date-time", "session", "source", "destination", "direction", "description"),),
     samples=(
         "2026-03-02T08:00:00.000Z,08DC0000000000C1,SMTP,internalproxy,+,Undefined 00000000-0000-0000-0000-000000000000;QueueLength=0",

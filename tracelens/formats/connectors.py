@@ -215,10 +215,7 @@ FORMATS = tuple(
     LogFormat(
         name=kind.name,
         title=f"{kind.cmdlet} as Format-List, Export-Csv or Export-Clixml",
-        log_type="",
         table=kind.table,
-        direction=None,
-        generations=(),
         samples=SAMPLES[kind.name],
         recognise=partial(_recognise, kind),
         parse=partial(_parse, kind),

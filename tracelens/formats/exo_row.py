@@ -24,7 +24,6 @@ COLUMNS = {
     "sourcecontext": "source_context",
 }  # fmt: skip
 LARGEST = 2**63 - 1
-BETWEEN_STATUSES = re.compile(r";(?=[^;#]*##)")
 
 
 @lru_cache(4096)

@@ -99,10 +99,7 @@ def _section(lines: list[str], begin: int, parsed: Parsed, found: list[tuple[int
 FORMAT = LogFormat(
     name="exo_trace_csv",
     title="Exchange Online message traces as CSV (Get-MessageTrace, V2, historical searches, admin centre)",
-    log_type="",
     table=EXO_TRACE_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

@@ -111,10 +111,7 @@ def _row(held: Any) -> dict[str, Any] | None:
 FORMAT = LogFormat(
     name="exo_trace_json",
     title="Exchange Online message traces as JSON (reporting web service; lines or an array)",
-    log_type="",
     table=EXO_TRACE_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

@@ -80,10 +80,7 @@ def parse(source: Source) -> Parsed:
 FORMAT = LogFormat(
     name="exo_validation",
     title="Exchange Online connector validation, as text",
-    log_type="",
     table=EXO_TRACE_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

@@ -130,10 +130,7 @@ def _stands_alone(line: str, delimiter: str, names: list[str]) -> bool:
 FORMAT = LogFormat(
     name="get_mtl_csv",
     title="Get-MessageTrackingLog | Export-Csv, by comma, semicolon or tab",
-    log_type="",
     table=TRACKING_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

@@ -119,10 +119,7 @@ def _join(texts: list[str], hard: bool, width: int) -> str:
 FORMAT = LogFormat(
     name="get_mtl_list",
     title="Get-MessageTrackingLog | Format-List, as text",
-    log_type="",
     table=TRACKING_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

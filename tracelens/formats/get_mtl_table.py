@@ -144,10 +144,7 @@ def _go_on(item: Item, cells: dict[str, str], number: int) -> None:
 FORMAT = LogFormat(
     name="get_mtl_table",
     title="Get-MessageTrackingLog | Format-Table, or copied with tabs",
-    log_type="",
     table=TRACKING_EVENT,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

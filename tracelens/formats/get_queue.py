@@ -146,10 +146,7 @@ def _row(fields: dict[str, str], number: int) -> dict[str, Any]:
 FORMAT = LogFormat(
     name="get_queue",
     title="Get-Queue as Format-List text, pasted LastError texts",
-    log_type="",
     table=QUEUE_STATE,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

@@ -175,10 +175,7 @@ def _mark(parsed: Parsed, lines: list[Line], reason: str | None) -> None:
 FORMAT = LogFormat(
     name="headers",
     title="message headers and non-delivery reports, pasted or as .eml",
-    log_type="",
     table=HEADER_HOP,
-    direction=None,
-    generations=(),
     recognise=recognise,
     parse=parse,
     samples=(

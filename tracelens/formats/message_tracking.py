@@ -12,7 +12,6 @@ FORMAT = LogFormat(
     title="message tracking logs (MSGTRK, MSGTRKM, MSGTRKMS, MSGTRKMD, MSGTRKMA), 21 to 30 columns",
     log_type="Message Tracking Log",
     table=TRACKING_EVENT,
-    direction=None,
     generations=tuple(tuple(names) for names in (TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016)),
     samples=(
         "2026-03-02T08:00:00.000Z,192.0.2.5,ex01,192.0.2.5,ex01,08DC0000000000A1;2026-03-02T08:00:00.000Z;0,EX01\\Default EX01,"

@@ -211,7 +211,7 @@ def _typed(row: list[str], log: str, server: str | None, assumed: set[str]) -> d
 
 def _format(name: str, log: str, table: Table, title: str, sample: str) -> LogFormat:
     return LogFormat(
-        name=name, title=title, log_type="", table=table, direction=None, generations=(),
+        name=name, title=title, table=table,
         recognise=partial(recognise, wanted=log), parse=partial(parse, log=log), samples=(sample,),
     )  # fmt: skip
 
