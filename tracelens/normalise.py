@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tracelens.formats import LogFormat
+from tracelens.read import REAL_TIME
 from tracelens.schema import TRACKING_EVENT
 
 BY_CLIENT = ("SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO")
 OURS = ("file_id", "line_number", "known_server", "known_service", "is_old")
-TIME = r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?"
 TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
 """A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 
@@ -52,7 +52,7 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
     else:
         made, source = {"server": "known_server"}, base
     made |= {
-        "date_time": f"case when regexp_full_match(date_time, '{TIME}') then try_cast(date_time as timestamp) end",
+        "date_time": f"case when regexp_full_match(date_time, '{REAL_TIME.pattern}') then try_cast(date_time as timestamp) end",
         "extra": extra,
     }
     columns = ", ".join(

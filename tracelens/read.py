@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 
 from tracelens.discover import LogFile
 from tracelens.errors import InternalError
+from tracelens.guard import quotes_are_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -321,21 +322,8 @@ def is_clean(view: np.ndarray, block: bytes) -> bool:
         return False
     if block.count(b"\r") != block.count(b"\r\n"):
         return False
-    quotes = np.flatnonzero(view == 34)
-    if len(quotes):
-        line_of = np.searchsorted(np.flatnonzero(view == 10), quotes)
-        first = np.searchsorted(line_of, line_of)
-        order = np.arange(len(quotes)) - first
-        opening = order % 2 == 0
-        last = np.flatnonzero(np.append(line_of[1:] != line_of[:-1], True))
-        if opening[last].any():
-            return False
-        before = view[np.maximum(quotes - 1, 0)]
-        after = view[np.minimum(quotes + 1, len(view) - 1)]
-        at_start = (before == 44) | (before == 10) | (quotes == 0) | (before == 34)
-        at_end = (after == 44) | (after == 13) | (after == 10) | (quotes == len(view) - 1) | (after == 34)
-        if not (at_start | ~opening).all() or not (at_end | opening).all():
-            return False
+    if b'"' in block and not quotes_are_whole(view, np.flatnonzero(view == 10)):
+        return False
     try:
         block.decode("utf-8")
     except UnicodeDecodeError:
