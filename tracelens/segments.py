@@ -136,7 +136,7 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path) -> dict[int, Written]
         except OSError as error:
             written[entry.file_id] = _broken(entry, error)
             continue
-        if found.is_clean and entry.format and column(entry.format, found.fields[0]) == "date_time":
+        if found.is_clean and column(entry.format, found.fields[0]) == "date_time":
             clean.setdefault((found.fields, found.headers, found.days), []).append((entry, found))
         else:
             careful.append(entry)
@@ -181,7 +181,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     )
     is_known = all(_is_known(entry) for entry, _ in group)
     parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
-    whole = _whole(store, described, _key(described, *parts))
+    whole = _whole(store, described, *parts)
     try:
         stores.copy_out(con, events(described, fields, raw, is_known), whole)
         counted = stores.count_rows(con, whole)
@@ -235,19 +235,9 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
         con.register("careful", table)
         stores.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
         raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
-        whole = _whole(
-            store, described, _key(described, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
-        )
-        try:
-            stores.copy_out(con, events(described, fields, raw, _is_known(entry)), whole)
-            row = _settle(con, whole, stores.count_rows(con, whole), described, store).get(file_id)
-        finally:
-            stores.remove(whole)
+        whole = _whole(store, described, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
+        _store_rows(con, written, events(described, fields, raw, _is_known(entry)), whole, described, store)
         con.unregister("careful")
-        if row is not None:
-            written.segments += row.segments
-            written.first_at = min(filter(None, (written.first_at, row.first_at)), default=None)
-            written.last_at = max(filter(None, (written.last_at, row.last_at)), default=None)
     return written
 
 
@@ -280,24 +270,27 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     con.register("parsed", frame.to_arrow())
     columns = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in table.columns)
     parts = f"{entry.file_id}|{written.content_hash}|{entry.server}|{entry.service}|{entry.culture}"
-    whole = _whole(store, described, _key(described, parts))
+    _store_rows(con, written, f"select {columns} from parsed", _whole(store, described, parts), described, store)
+    con.unregister("parsed")
+    return written
+
+
+def _store_rows(con: Any, written: Written, sql: str, whole: Path, described: LogFormat, store: Path) -> None:
+    """Writes a query's rows, all of one file, as segments, and adds them to what reading that file gave."""
     try:
-        stores.copy_out(con, f"select {columns} from parsed", whole)
-        has_time = "date_time" in table.names
-        row = _settle(con, whole, stores.count_rows(con, whole, has_time), described, store)[entry.file_id]
+        stores.copy_out(con, sql, whole)
+        counted = stores.count_rows(con, whole, "date_time" in described.table.names)
+        row = _settle(con, whole, counted, described, store).get(written.file_id)
     finally:
         stores.remove(whole)
-        con.unregister("parsed")
-    written.segments, written.first_at, written.last_at = row.segments, row.first_at, row.last_at
-    return written
+    if row is not None:
+        written.segments += row.segments
+        written.first_at = min(filter(None, (written.first_at, row.first_at)), default=None)
+        written.last_at = max(filter(None, (written.last_at, row.last_at)), default=None)
 
 
 def _of_file(entry: LogFile, version: str | None) -> tuple[int, str | None, str | None, bool]:
     return entry.file_id, entry.server, entry.service, bool(version and version.startswith(OLD_VERSIONS))
-
-
-def _key(described: LogFormat, *parts: str) -> str:
-    return blake2b("\n".join((described.name, __version__, *parts)).encode(), digest_size=12).hexdigest()
 
 
 @dataclass
@@ -310,7 +303,9 @@ class Settled:
     segments: list[tuple[str, str, int]]
 
 
-def _whole(store: Path, described: LogFormat, key: str) -> Path:
+def _whole(store: Path, described: LogFormat, *parts: str) -> Path:
+    """Gives the file that rows are written to first; its name begins with a key of all that decides the rows."""
+    key = blake2b("\n".join((described.name, __version__, *parts)).encode(), digest_size=12).hexdigest()
     return store / "segments" / described.table.name / f"{key}.{os.getpid()}.tmp"
 
 
