@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from string import Formatter
@@ -12,38 +13,53 @@ from typing import Any
 from tracelens.build import models
 from tracelens.classify import classify_all
 from tracelens.errors import ConfigError, QueryError
-from tracelens.rulebook import SEVERITIES, Rule, load_rules, load_signatures
-from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN, Table
-from tracelens.store import check_question, create_table, insert_rows, lock_down
+from tracelens.rulebook import SEVERITIES, Rule, Signature, load_rules, load_signatures
+from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN
+from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 
 
-def recipe(rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-    """Gives a text that changes with whatever decides the derived tables but the logs: models, signatures, rules.
+@dataclass(frozen=True)
+class Rulebook:
+    """The signatures and rules of one run."""
 
-    Raises:
-        ConfigError: A signature or rule file is wrong.
-    """
-    parts = [models(), load_signatures(), load_rules(rule_dirs, overrides)]
-    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+    signatures: Sequence[Signature]
+    rules: Sequence[Rule]
+
+    @property
+    def recipe(self) -> str:
+        """A text that changes with whatever decides the derived tables but the logs: models, signatures, rules."""
+        parts = [models(), self.signatures, self.rules]
+        return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
-def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-    """Makes `reply_class`, `finding` and `rule_run` in the open database, and locks its connection.
+def rulebook(rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Rulebook:
+    """Loads the signatures and rules of a run.
 
     Args:
-        con: Open DuckDB connection that has all models.
         rule_dirs: Folders with further rules.
         overrides: Values of rule parameters by rule id.
 
     Raises:
-        ConfigError: A signature or rule file is wrong, or a rule's query fails.
+        ConfigError: A signature or rule file is wrong.
     """
-    rules = load_rules(rule_dirs, overrides)
+    return Rulebook(load_signatures(), load_rules(rule_dirs, overrides))
+
+
+def detect(con: Any, book: Rulebook) -> None:
+    """Makes `reply_class`, `finding` and `rule_run` in the open database, and locks its connection.
+
+    Args:
+        con: Open DuckDB connection that has all models.
+        book: Signatures and rules.
+
+    Raises:
+        ConfigError: A rule's query fails.
+    """
     texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
-    _keep(con, REPLY_CLASS, classify_all(texts, load_signatures()))
+    fill_table(con, REPLY_CLASS, classify_all(texts, book.signatures))
     lock_down(con)
     have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
@@ -53,7 +69,7 @@ def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Map
             have.add((table, ""))
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
-    for rule in rules:
+    for rule in book.rules:
         missing = [need for need in rule.needs if not _is_met(need, have)]
         found = [] if missing else run(con, rule)
         findings += found
@@ -68,8 +84,8 @@ def detect(con: Any, rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Map
                 "finding_count": None if missing else len(found),
             }
         )
-    _keep(con, FINDING, findings)
-    _keep(con, RULE_RUN, runs)
+    fill_table(con, FINDING, findings)
+    fill_table(con, RULE_RUN, runs)
 
 
 def run(con: Any, rule: Rule) -> list[dict[str, Any]]:
@@ -131,8 +147,3 @@ def _is_met(need: str, have: set[tuple[str, str]]) -> bool:
         if any(log == known and (not service or service == other) for known, other in have):
             return True
     return False
-
-
-def _keep(con: Any, table: Table, rows: list[dict[str, Any]]) -> None:
-    create_table(con, table)
-    insert_rows(con, table, rows)

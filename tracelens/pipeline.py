@@ -14,7 +14,7 @@ from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.culture import is_settled
-from tracelens.detect import detect, recipe
+from tracelens.detect import Rulebook, detect, rulebook
 from tracelens.discover import LogFile, discover, recognise
 from tracelens.errors import InputError, StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
@@ -71,12 +71,15 @@ class Account:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a generation is built: memory limit, further rules, their parameters, and what decides the outcome."""
+    """How a generation is built: memory limit, signatures and rules."""
 
     memory_limit: str | None
-    rule_dirs: Sequence[Path]
-    rule_params: Mapping[str, Mapping[str, Any]]
-    recipe: str
+    book: Rulebook
+
+    @property
+    def recipe(self) -> str:
+        """What decides the outcome but the logs."""
+        return f"{__version__} {self.book.recipe}"
 
 
 def ingest(
@@ -124,9 +127,7 @@ def ingest(
         )
     try:
         with stores.lock(folder, wait_s):
-            folders = [*rule_dirs, folder / "rules"]
-            made_by = f"{__version__} {recipe(folders, rule_params)}"
-            options = BuildOptions(memory_limit, folders, rule_params or {}, made_by)
+            options = BuildOptions(memory_limit, rulebook([*rule_dirs, folder / "rules"], rule_params))
             account = _locked(files, folder, workers, options, tell)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
@@ -143,9 +144,9 @@ def _locked(
 ) -> Account:
     live = stores.generation(folder)
     stores.tidy(folder)
-    ledger = {row["file_id"]: row for row in stores.ask(folder, "select * from log_file").to_dicts()} if live else {}
-    segments = stores.segments_of(folder, live) if live else []
-    rejects = stores.ask(folder, "select * from reject").to_dicts() if live else []
+    tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
+    files_before, segments, rejects, made = stores.kept_rows(folder, live, *tables) if live else ([], [], [], [])
+    ledger = {row["file_id"]: row for row in files_before}
     fresh = [entry for entry in files if not _is_known(entry, ledger.get(entry.file_id))]
     account = Account(known_files=len(files) - len(fresh))
     account.skipped = [
@@ -153,7 +154,7 @@ def _locked(
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
     fresh += _orphaned_copies(files, fresh, ledger)
-    is_current = bool(live) and options.recipe == stores.ask(folder, "select version from ingest")["version"][0]
+    is_current = [row["version"] for row in made] == [options.recipe]
     if fresh or not is_current:
         run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
         written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
@@ -328,12 +329,11 @@ def _publish(
             (INGEST, [{"ingest_id": run, "published_at": stamp, "version": options.recipe}]),
         ]
         for table, rows in kept:
-            stores.create_table(con, table)
-            stores.insert_rows(con, table, rows)
+            stores.fill_table(con, table, rows)
         stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
         build(con, lambda name: tell(Progress(f"build {name}")))
         tell(Progress("detect"))
-        detect(con, options.rule_dirs, options.rule_params)
+        detect(con, options.book)
         tell(Progress("publish"))
         con.execute("checkpoint")
     stores.publish(folder, path)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracelens.errors import QueryError, StoreBusyError, StoreError
-from tracelens.schema import TABLES, Table
+from tracelens.schema import SEGMENT, TABLES, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -412,10 +412,11 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(f"create or replace table {table.name} ({columns})")
 
 
-def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Adds rows to a table, by column name."""
+def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Makes a table as described and adds rows by column name."""
     import polars as pl
 
+    create_table(con, table)
     if not rows:
         return
     con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
@@ -435,11 +436,10 @@ def publish(store: Path, path: Path) -> None:
     os.replace(pointer, store / "CURRENT")
 
 
-def segments_of(store: Path, name: str) -> list[dict[str, Any]]:
-    """Gives the segment list of a generation."""
+def kept_rows(store: Path, name: str, *tables: Table) -> list[list[dict[str, Any]]]:
+    """Gives all rows of some ledger tables of a generation."""
     with _attach(store, name) as con:
-        rows: list[dict[str, Any]] = con.sql("select * from segment").pl().to_dicts()
-        return rows
+        return [con.sql(f"select * from {table.name}").pl().to_dicts() for table in tables]
 
 
 def tidy(store: Path) -> None:
@@ -455,7 +455,7 @@ def tidy(store: Path) -> None:
         if name not in kept:
             remove(store / name)
             remove(store / f"{name}.wal")
-    listed = {row["path"] for name in kept for row in segments_of(store, name)}
+    listed = {row["path"] for name in kept for rows in kept_rows(store, name, SEGMENT) for row in rows}
     root = store / "segments"
     for path in sorted(root.rglob("*")) if root.is_dir() else []:
         if path.is_file() and path.relative_to(store).as_posix() not in listed:
