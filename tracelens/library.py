@@ -168,12 +168,8 @@ class Store:
             raise QueryError(f"{found['found_count'][0]:,} messages match '{message}'", hint="give a message_key")
         key = found["message_key"][0]
         (row,) = query.ask(self.path, "path", message=key).to_dicts()
-        around: dict[str, Any] = query.around(row)
-        hops = query.ask(self.path, "hop", message=key)
-        gaps = query.ask(self.path, "gap", message=key)
-        legs = query.ask(self.path, "leg", message=key, limit=100_000)
-        rows = query.ask(self.path, "raw", message=key, limit=100_000, **around)
-        return Trace(row, hops, legs, gaps, rows)
+        hops, gaps, legs = query.parts(self.path, key)
+        return Trace(row, hops, legs, gaps, query.evidence(self.path, row, limit=100_000))
 
     def session(self, key: str) -> Session:
         """Gives one SMTP conversation, by session_key or session-id.
@@ -182,8 +178,7 @@ class Store:
             QueryError: No session, or more than one, has that key or session-id.
             StoreError: There is no store.
         """
-        found, _ = query.conversation(self.path, key)
-        return Session(found, query.ask(self.path, "conversation", key=found["session_key"]))
+        return Session(*query.conversation(self.path, key))
 
     def findings(self, severity: str = "info", *, rule: str = "", kind: str = "", limit: int = 1000) -> pl.DataFrame:
         """Gives what is wrong, from a severity up, the worst first; `kind` is the class: relay, proxy, ...

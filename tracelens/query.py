@@ -104,15 +104,39 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
     found = ask(store, "path", message=message_key).to_dicts()
     if not found:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
-    message = found[0]
-    rows: list[dict[str, Any]] = []
-    if with_rows:
-        span: dict[str, Any] = around(message)
-        rows = ask(store, "raw", message=message_key, limit=100_000, **span).to_dicts()
-    parts = (ask(store, name, message=message_key).to_dicts() for name in ("hop", "gap"))
-    hops, gaps = parts
-    legs = ask(store, "leg", message=message_key, limit=100_000).to_dicts()
-    return Path(message, hops, legs, gaps, rows)
+    rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
+    hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
+    return Path(found[0], hops, legs, gaps, rows)
+
+
+def parts(store: Store, message_key: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Gives the hops, gaps and legs of one message.
+
+    Raises:
+        StoreError: There is no store.
+    """
+    hops, gaps = (ask(store, name, message=message_key) for name in ("hop", "gap"))
+    return hops, gaps, ask(store, "leg", message=message_key, limit=100_000)
+
+
+def evidence(store: Store, row: dict[str, Any], limit: int) -> pl.DataFrame:
+    """Gives the log rows behind a message or a finding, with file and line.
+
+    Args:
+        store: Folder of the store.
+        row: Its row of `message` or `finding`.
+        limit: At most this many.
+
+    Raises:
+        StoreError: There is no store.
+    """
+    return ask(store, "evidence", **behind(row), limit=limit)
+
+
+def behind(row: dict[str, Any]) -> dict[str, Any]:
+    """Gives the parameters by which the question `evidence` finds the log rows behind a message or a finding."""
+    finding = row.get("finding_key")
+    return {"message": None if finding else row["message_key"], "finding": finding, **around(row)}
 
 
 def around(row: dict[str, Any]) -> dict[str, datetime]:
@@ -124,7 +148,7 @@ def around(row: dict[str, Any]) -> dict[str, datetime]:
     }
 
 
-def conversation(store: Store, key: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def conversation(store: Store, key: str) -> tuple[dict[str, Any], pl.DataFrame]:
     """Gives one session and its rows, each with the silence before it.
 
     Raises:
@@ -137,7 +161,7 @@ def conversation(store: Store, key: str) -> tuple[dict[str, Any], list[dict[str,
     if len(found) > 1:
         keys = ", ".join(f"'{row['session_key']}'" for row in found)
         raise QueryError(f"{len(found)} sessions have the id '{key}'", hint=f"give one of the keys {keys}")
-    return found[0], ask(store, "conversation", key=found[0]["session_key"]).to_dicts()
+    return found[0], ask(store, "conversation", key=found[0]["session_key"])
 
 
 def describe(store: Store, table: str = "") -> pl.DataFrame:

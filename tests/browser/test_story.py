@@ -111,6 +111,12 @@ def heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=30_000)
 
 
+def settled(page: Page) -> None:
+    """Waits until the page's script has run and no element of the run before is left."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
+    expect(page.locator('[data-stale="true"]')).to_have_count(0)
+
+
 def test_from_the_overview_to_a_message_and_its_path(page: Page, address: str, store: Path) -> None:
     message = stores.ask(
         store,
@@ -126,6 +132,7 @@ def test_from_the_overview_to_a_message_and_its_path(page: Page, address: str, s
     page.get_by_label("Message-ID").press("Enter")
     expect(page.get_by_text("1 message, newest first")).to_be_visible(timeout=30_000)
     assert "message_id=" in page.url
+    settled(page)
     shot(page, "messages")
     page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52})
     heading(page, "Path")

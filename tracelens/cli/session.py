@@ -26,6 +26,6 @@ def session(key: str, silence: float, store: Path | None, form: str) -> None:
 
     found, rows = query.conversation(chosen(store), key)
     if form == "table":
-        put(story.conversation_text(found, rows, int(silence * 1000)))
+        put(story.conversation_text(found, rows.to_dicts(), int(silence * 1000)))
         return
-    put_frame(query.ask(chosen(store), "conversation", key=found["session_key"]), form)
+    put_frame(rows, form)

@@ -11,6 +11,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens import query
+from tracelens.dashboard import data
 from tracelens.render import plain, safe
 from tracelens.story import place
 
@@ -140,6 +142,32 @@ def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
             open_message(row["message_key"])
         st.caption("Log rows behind it")
         events(rows, f"{key}_rows")
+
+
+def findings_of(kind: str) -> None:
+    """Shows the findings of one class, and the selected one with the log rows behind it."""
+    st.subheader("Findings", anchor=False)
+    found = data.ask("finding", kind=kind, rule="", severity="info", limit=500)
+    if found.is_empty():
+        nothing(f"No {kind} findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
+        return
+    row = findings(found, f"{kind}_findings")
+    if row:
+        finding(row, evidence(row), kind)
+
+
+def evidence(row: Mapping[str, Any]) -> pl.DataFrame:
+    """Gives the log rows behind a finding."""
+    return data.ask("evidence", **query.behind(dict(row)), limit=200).drop("hop")
+
+
+def total_or_stop(noise: bool) -> dict[str, Any]:
+    """Gives what the store holds, in one row; says so and ends the page when it holds nothing."""
+    total = data.one("total", noise=noise) or {}
+    if not total.get("first_at"):
+        empty_store()
+        st.stop()
+    return total
 
 
 def open_message(message_key: str) -> None:

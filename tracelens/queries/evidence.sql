@@ -1,6 +1,14 @@
--- The log rows behind one finding, with file and line. `since` and `until` only spare reading other days.
+-- The log rows behind the hops and the ends of one message, or behind one finding, with file and line. `since` and `until` only spare reading other days.
 with wanted as (
-    select distinct e.file_id, e.line_number
+    select h.hop_number, e.file_id, e.line_number
+    from hop h, lateral (select unnest(h.evidence, recursive := true)) e(file_id, line_number)
+    where h.message_key = $message
+    union all
+    select null, e.file_id, e.line_number
+    from leg g, lateral (select unnest(g.evidence, recursive := true)) e(file_id, line_number)
+    where g.message_key = $message and not exists (select 1 from hop h where h.message_key = $message and list_contains(h.evidence, g.evidence[1]))
+    union all
+    select distinct null, e.file_id, e.line_number
     from finding f, lateral (select unnest(f.evidence, recursive := true)) e(file_id, line_number)
     where f.finding_key = $finding
 ),
@@ -18,9 +26,9 @@ line as (
     from tracking_event t
     where t.date_time between $since and $until and t.file_id in (select file_id from wanted)
 )
-select l.date_time, l.server, l.log, l.event, l.text, f.path, w.line_number as line
+select l.date_time, w.hop_number as hop, l.server, l.log, l.event, l.text, f.path, w.line_number as line
 from wanted w
 join line l on l.file_id = w.file_id and l.line_number = w.line_number
 left join log_file f on f.file_id = w.file_id
-order by l.date_time, f.path, w.line_number
+order by l.date_time, f.path, w.line_number, w.hop_number
 limit $limit

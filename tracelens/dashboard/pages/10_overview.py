@@ -5,15 +5,11 @@ What the store holds: volume, how messages ended, what is wrong, and which logs 
 
 import streamlit as st
 
-from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 widgets.head("Overview", "What the logs of this store say. All times are UTC.")
 noise = st.toggle("Count health probes too", key="noise", bind="query-params")
-total = data.one("total", noise=noise) or {}
-if not total.get("first_at"):
-    widgets.empty_store()
-    st.stop()
+total = widgets.total_or_stop(noise)
 step = data.bucket(total["first_at"], total["last_at"])
 
 tiles = {
@@ -62,9 +58,7 @@ else:
     with right:
         row = widgets.findings(found, "findings")
     if row:
-        widgets.finding(
-            row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "finding"
-        )
+        widgets.finding(row, widgets.evidence(row), "finding")
 unanswered = data.ask("rule_run")
 if not unanswered.is_empty():
     with st.expander(f"Rules not evaluated because logs are missing: {unanswered.height}", key="unanswered"):

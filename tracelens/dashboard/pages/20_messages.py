@@ -72,7 +72,7 @@ def path(message_key: str) -> None:
         widgets.gaps(gaps, "gaps")
     if not hops.is_empty():
         st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
-        rows = data.ask("raw", message=message_key, limit=1000, **query.around(row))
+        rows = data.ask("evidence", **query.behind(row), limit=1000)
         widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
 
 

@@ -5,24 +5,13 @@ Who hands in mail for other people's domains, who tries to, and what the rules s
 
 import streamlit as st
 
-from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 widgets.head("Relay", "Mail from clients to domains that are not yours: taken or denied. All times are UTC.")
-total = data.one("total", noise=False) or {}
-if not total.get("first_at"):
-    widgets.empty_store()
-    st.stop()
+total = widgets.total_or_stop(noise=False)
 step = data.bucket(total["first_at"], total["last_at"])
 
-found = data.ask("finding", kind="relay", rule="", severity="info", limit=500)
-st.subheader("Findings", anchor=False)
-if found.is_empty():
-    widgets.nothing("No relay findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
-else:
-    row = widgets.findings(found, "relay_findings")
-    if row:
-        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "relay")
+widgets.findings_of("relay")
 
 sources = data.ask("relay_source", limit=1000)
 st.subheader("Who relays, who tries", anchor=False)

@@ -5,26 +5,15 @@ Why Front Ends fail to hand mail on, to which server, and whether it works again
 
 import streamlit as st
 
-from tracelens import query
 from tracelens.dashboard import charts, data, widgets
 
 widgets.head(
     "Proxy failures", "The Front End hands each message on at once; here is where that fails. All times are UTC."
 )
-total = data.one("total", noise=False) or {}
-if not total.get("first_at"):
-    widgets.empty_store()
-    st.stop()
+total = widgets.total_or_stop(noise=False)
 step = data.bucket(total["first_at"], total["last_at"])
 
-found = data.ask("finding", kind="proxy", rule="", severity="info", limit=500)
-st.subheader("Findings", anchor=False)
-if found.is_empty():
-    widgets.nothing("No proxy findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
-else:
-    row = widgets.findings(found, "proxy_findings")
-    if row:
-        widgets.finding(row, data.ask("evidence", finding=row["finding_key"], limit=200, **query.around(row)), "proxy")
+widgets.findings_of("proxy")
 
 pairs = data.ask("proxy_pair", limit=1000)
 st.subheader("Front End to its next server", anchor=False)
