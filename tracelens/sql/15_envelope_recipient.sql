@@ -16,9 +16,7 @@ placed as (
     select n.*, split_part(n.recipient_address, '@', -1) as domain from named n
 )
 select p.session_key, p.transaction_number, p.command_number, t.server, t.service, t.connector_id, t.local_port, t.remote_ip,
-    case when t.remote_ip is not null then not regexp_matches(t.remote_ip,
-        '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|fe[89ab]|f[cd])') end as is_public,
-    i.role is not null as is_first_party, s.helo_name, s.auth_user, t.mail_from, p.recipient_address, p.domain, p.written,
+    e.is_public, coalesce(e.is_first_party, false) as is_first_party, s.helo_name, s.auth_user, t.mail_from, p.recipient_address, p.domain, p.written,
     case when k.domain_count > 0 and contains(p.recipient_address, '@') then d.domain is null end as is_outside,
     coalesce(starts_with(p.reply_text, '2'), false) and t.is_accepted as is_taken, coalesce(regexp_matches(p.reply_text, '^[45]'), false) as is_denied,
     p.reply_text, p.answered_at, p.file_id, p.line_number
@@ -27,6 +25,6 @@ join transaction t on t.session_key = p.session_key and t.transaction_number = p
 join session s on s.session_key = p.session_key
 cross join known k
 left join accepted_domain_guess d on d.domain = p.domain
-left join inventory i on i.network = t.remote_ip and i.role in ('server', 'gateway', 'exo', 'loadbalancer')
+left join peer e on e.remote_ip = t.remote_ip
 where t.direction = 'receive' and not t.server_auth and not t.is_noise and t.service in ('frontend', 'hub', 'edge', 'unknown')
     and t.proxied_session_id is null and not t.proxy_accepted

@@ -43,12 +43,10 @@ named as (
     where not n.is_good group by n.session_key, n.attempt_number
 )
 select n.session_key, n.attempt_number, s.server, s.service, s.connector_id, s.local_port, s.remote_ip,
-    case when s.remote_ip is not null then not regexp_matches(s.remote_ip,
-        '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|fe[89ab]|f[cd])') end as is_public,
-    i.role is not null as is_first_party, s.helo_name, nullif(upper(coalesce(nullif(n.told_mechanism, ''), s.auth_mechanism)), '') as mechanism,
+    e.is_public, coalesce(e.is_first_party, false) as is_first_party, s.helo_name, nullif(upper(coalesce(nullif(n.told_mechanism, ''), s.auth_mechanism)), '') as mechanism,
     coalesce(case when n.is_good then coalesce(n.told_user, s.auth_user) end, u.user_name) as user_name,
     nullif(lower(split_part(split_part(coalesce(case when n.is_good then coalesce(n.told_user, s.auth_user) end, u.user_name), '\', -1), '@', 1)), '') as account,
     n.is_good, nullif(n.reason, '') as reason, n.has_tls, s.is_noise, n.moment, n.row.file_id as file_id, n.row.line_number as line_number
 from numbered n join session s on s.session_key = n.session_key and not s.server_auth
 left join named u on u.session_key = n.session_key and u.attempt_number = n.attempt_number
-left join (select network, max(role) as role from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer') group by network) i on i.network = s.remote_ip
+left join peer e on e.remote_ip = s.remote_ip

@@ -37,10 +37,8 @@ united as (
     select c.session_key, 'extra acceptance', c.row.moment, c.row.data, null, c.row.file_id, c.row.line_number from counted c where c.accepted > c.bodies and c.bodies > 0
 )
 select u.session_key, u.kind, s.server, s.service, s.direction, s.connector_id, s.local_port, s.remote_ip,
-    case when s.remote_ip is not null then not regexp_matches(s.remote_ip,
-        '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|169\.254\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|::1$|fe[89ab]|f[cd])') end as is_public,
-    i.role is not null as is_first_party, s.helo_name, s.auth_user, s.server_auth, s.is_complete, u.text,
+    e.is_public, coalesce(e.is_first_party, false) as is_first_party, s.helo_name, s.auth_user, s.server_auth, s.is_complete, u.text,
     date_diff('millisecond', time '00:00:00', u.delay) as delay_ms, u.moment, u.file_id, u.line_number
 from united u join session s on s.session_key = u.session_key
-left join (select network, max(role) as role from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer') group by network) i on i.network = s.remote_ip
+left join peer e on e.remote_ip = s.remote_ip
 where not s.is_noise
