@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracelens import __version__
-from tracelens.render import cell
+from tracelens.render import cell, page
 
 Row = dict[str, Any]
 SIGNS = {"+": "connect", "-": "disconnect", "*": "note", ">": "sent", "<": "received"}
@@ -70,20 +70,13 @@ class Case:
 
 def case_html(case: Case) -> str:
     """Gives the page of a case."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    shelf = Environment(
-        loader=PackageLoader("tracelens", ""),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     tables = case.tables
     talks: dict[str | None, list[Row]] = {}
     for row in tables["smtp_event"]:
         talks.setdefault(row["session_key"], []).append(_step(row))
-    return shelf.get_template("casepage.html.j2").render(
+    return page(
+        "tracelens",
+        "casepage.html.j2",
         version=__version__,
         is_plain=case.is_plain,
         cut=case.cut,

@@ -95,6 +95,20 @@ def as_parquet(frame: pl.DataFrame) -> bytes:
     return stream.getvalue()
 
 
+def page(package: str, template: str, **values: Any) -> str:
+    """Gives an HTML page from a package's template; values are escaped, and a missing one is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shelf = Environment(
+        loader=PackageLoader(package, ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return shelf.get_template(template).render(**values)
+
+
 def dump(value: object) -> bytes:
     """Gives any result as indented JSON; times as UTC with `Z`."""
     return json.dumps(value, default=_plainly, ensure_ascii=True, indent=2).encode() + b"\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracelens import __version__
-from tracelens.render import plain
+from tracelens.render import page, plain
 from tracelens.report.parts import Report, Section
 from tracelens.report.shown import grid
 from tracelens.report.svg import chart_svg, legend
@@ -17,16 +17,9 @@ ALL_ROWS = 5000
 
 def report_html(report: Report) -> str:
     """Gives the page. Everything from a log is escaped, its control characters made visible."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    shelf = Environment(
-        loader=PackageLoader("tracelens.report", ""),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    return shelf.get_template("report.html.j2").render(
+    return page(
+        "tracelens.report",
+        "report.html.j2",
         title=plain(report.title),
         window=plain(report.window),
         sentences=[plain(sentence) for sentence in report.sentences],
