@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,21 +12,21 @@ import streamlit as st
 
 from tracelens import query
 from tracelens import store as stores
+from tracelens.config import setting
 
-DEFAULT_STORE = "tracelens-store"
 TIMEOUT_S = 60
 HOURLY_LIMIT = timedelta(days=10)
 
 
 def store_path() -> Path:
-    """Gives the store to show: `--store PATH` after the script's name, `TRACELENS_STORE`, or ./tracelens-store."""
+    """Gives the store to show: `--store PATH` after the script's name, else the setting `store`."""
     words = sys.argv[1:]
     for at, word in enumerate(words):
         if word.startswith("--store="):
             return Path(word.removeprefix("--store="))
         if word == "--store" and at + 1 < len(words):
             return Path(words[at + 1])
-    return Path(os.environ.get("TRACELENS_STORE") or DEFAULT_STORE)
+    return Path(setting("store"))
 
 
 def fingerprint() -> str:
