@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 
+from tests.pipeline.stores import an_hour, differences
 from tracelens import store
 from tracelens.errors import StoreError
 from tracelens.pipeline import ingest
-from tracelens.simulate import simulate
 
 PROGRAM = """
 import os, signal, sys
@@ -63,12 +62,7 @@ MOMENTS = {
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One hour of logs, in the folders of two servers."""
-    out = tmp_path_factory.mktemp("estate")
-    simulate(out, messages=60, servers=2, seed=3)
-    for log in out.rglob("*.LOG"):
-        if log.stem.split("-")[0][-2:] != "09":
-            log.unlink()
-    return out
+    return an_hour(tmp_path_factory.mktemp("estate"))
 
 
 @pytest.fixture(scope="module")
@@ -84,33 +78,6 @@ def stores(estate: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 def start(folder: Path, moment: str, *paths: Path) -> subprocess.Popen[bytes]:
     words = [sys.executable, "-c", PROGRAM, str(folder), moment, *map(str, paths)]
     return subprocess.Popen(words, stderr=subprocess.DEVNULL)
-
-
-def content(folder: Path) -> dict[str, pl.DataFrame]:
-    """Gives every table of the live database, without the columns that tell how it came about."""
-    name = (folder / "CURRENT").read_text().strip()
-    tables = {}
-    with duckdb.connect(str(folder / name), read_only=True, config={"file_search_path": str(folder)}) as con:
-        for (table,) in con.execute("select table_name from information_schema.tables").fetchall():
-            if table not in ("segment", "ingest"):
-                spare = "exclude (ingest_id)" if table == "log_file" else ""
-                tables[table] = con.sql(f"select * {spare} from {table}").pl()
-    return tables
-
-
-def differing(left: Path, right: Path) -> list[str]:
-    """Gives the tables in which two stores differ."""
-    ours, theirs = content(left), content(right)
-    assert ours.keys() == theirs.keys()
-    found = []
-    with duckdb.connect() as con:
-        for table in ours:
-            con.register("ours", ours[table])
-            con.register("theirs", theirs[table])
-            for one, other in (("ours", "theirs"), ("theirs", "ours")):
-                if con.sql(f"from {one} except all from {other} limit 1").fetchall():
-                    found.append(table)
-    return found
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -130,10 +97,10 @@ def check(folder: Path, expected: Path | None, stores: dict[str, Path], paths: S
         with pytest.raises(StoreError, match="no store"):
             store.ask(folder, "select 1")
     else:
-        assert differing(folder, expected) == []
+        assert differences(folder, expected) == {}
         assert store.ask(folder, "select count(*) from smtp_event").item() > 0
     ingest(paths, folder, wait_s=0)
-    assert differing(folder, stores["both"]) == []
+    assert differences(folder, stores["both"]) == {}
     assert leftovers(folder) == []
 
 

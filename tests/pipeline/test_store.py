@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.stores import an_hour
 from tracelens import store
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_EVENT, TRACKING_EVENT
-from tracelens.simulate import simulate
 
 HOLDER = """
 import sys
@@ -49,12 +49,7 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One hour of logs of two servers."""
-    out = tmp_path_factory.mktemp("estate")
-    simulate(out, messages=60, servers=2, seed=3)
-    for log in out.rglob("*.LOG"):
-        if log.stem.split("-")[0][-2:] != "09":
-            log.unlink()
-    return out
+    return an_hour(tmp_path_factory.mktemp("estate"))
 
 
 @pytest.fixture(scope="module")
