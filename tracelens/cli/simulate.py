@@ -27,6 +27,13 @@ from tracelens.cli.shared import put
 @click.option(
     "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
 )
+@click.option(
+    "--headers",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Delivered messages that leave their headers.",
+)
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 def simulate(
     out: Path,
@@ -37,11 +44,12 @@ def simulate(
     start: str,
     release: str,
     hours: tuple[int, int],
+    headers: int,
     no_troubles: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours)
+    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours, headers)
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

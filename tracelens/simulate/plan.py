@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate import headers as header_files
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, DEVICES, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
@@ -48,6 +49,7 @@ def simulate(
     troubles: bool = True,
     version: str = "2019",
     hours: tuple[int, int] = (6, 20),
+    headers: int = 0,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -61,6 +63,7 @@ def simulate(
         troubles: Plant relay, proxy, logon and TLS troubles.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
+        headers: How many delivered messages leave their headers in `headers/`, at most.
 
     Raises:
         UsageError: A number is out of range, the version or the date unknown, or the folder is in use.
@@ -89,6 +92,8 @@ def simulate(
     world.record_troubles()
     sink.close()
     truth.close()
+    if headers:
+        header_files.write(folder, headers, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),

@@ -1,8 +1,18 @@
 -- One hand-over of a message, put together from all logs that witness it.
 -- grain: hop_key
 -- kind: table
--- basis: observed where a log of either side shows it, inferred where only a later log reports it
-with recursive merged as (
+-- basis: observed where a log of either side shows it, inferred where only a later log reports it, reported where only a header or a cloud trace tells it
+with recursive part as (
+    select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, to_port, send_connector, receive_connector,
+        started_at, ended_at, tls_version, auth_user, outcome, reply_text, basis, from_node, to_node, evidence from hop_part
+    union all
+    select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, null, null, null,
+        null, ended_at, tls_version, null, outcome, null, basis, from_node, to_node, evidence from header_part
+    union all
+    select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, null, send_connector, null,
+        null, ended_at, null, null, outcome, null, basis, from_node, to_node, evidence from cloud_part
+),
+merged as (
     select message_key, kind, anchor,
         max(from_server) as from_server, max(from_service) as from_service,
         max({rank: case when witness in ('proto_in', 'proto_client') then 2 when witness = 'tracking_frontend' then 3 else 1 end, ip: from_ip}) filter (from_ip is not null).ip as from_ip,
@@ -13,10 +23,10 @@ with recursive merged as (
         min(case outcome when 'accepted' then '1accepted' when 'expanded' then '1expanded' when 'redirected' then '1redirected' when 'forked' then '1forked'
             when 'report created' then '1report created' when 'duplicate' then '2duplicate' when 'deferred' then '3deferred' when 'refused' then '4refused' else '5unknown' end) as outcome,
         max({moment: ended_at, text: reply_text}) filter (reply_text is not null).text as reply_text,
-        min(basis) filter (basis = 'observed') as observed, max(from_node) as from_node, max(to_node) as to_node,
+        min(case basis when 'observed' then '1observed' when 'inferred' then '2inferred' else '3' || basis end) as basis, max(from_node) as from_node, max(to_node) as to_node,
         list_sort(list_distinct(flatten(list(evidence)))) as evidence
-    from hop_part where not (kind in ('dsn') and anchor not like '%>dsn' and exists (
-        select 1 from hop_part d where d.message_key = hop_part.message_key and d.kind = 'dsn' and d.anchor = hop_part.anchor || '>dsn'))
+    from part where not (kind in ('dsn') and anchor not like '%>dsn' and exists (
+        select 1 from hop_part d where d.message_key = part.message_key and d.kind = 'dsn' and d.anchor = part.anchor || '>dsn'))
     group by message_key, kind, anchor
 ),
 keyed as (
@@ -52,5 +62,5 @@ select hop_key, message_key, hop_number, parent_hop_key, kind, from_server, from
     cast(null as bigint) as corrected_ms, cast(null as bigint) as bound_ms,
     case when started_at >= parent_ended_at then cast(floor(date_diff('microsecond', parent_ended_at, started_at) / 1000) as bigint) end as wait_ms,
     tls_version, auth_user, substr(outcome, 2) as outcome, reply_text,
-    case when observed is not null then 'observed' else 'inferred' end as basis, evidence
+    substr(basis, 2) as basis, evidence
 from numbered
