@@ -64,7 +64,7 @@ def detect(con: Any, book: Rulebook) -> None:
     have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
         have.add(("accepted_domains", ""))
-    for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
+    for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server", "header_hop"):
         if con.execute(f"select 1 from {table} limit 1").fetchall():
             have.add((table, ""))
     findings: list[dict[str, Any]] = []

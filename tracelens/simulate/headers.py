@@ -78,8 +78,8 @@ def _received(hop: Row, before: Row | None, build: str) -> list[str]:
         return _line(sender, by, hop, build, " via Mailbox Transport")
     if hop["kind"] == "submit":
         own = f"{hop['from_server']}.{INTERNAL}"
-        mapi = [f"Received: from {own} ([{hop['from_ip']}]) by {own}", f" ([{hop['from_ip']}]) with mapi id {build};"]
-        return _line(sender, by, hop, build, "") + [*mapi, f" {_date(hop['started_at'])}"]
+        mapi = f" ([{hop['from_ip']}]) with mapi id {build}; {_date(hop['started_at'])}"
+        return [*_line(sender, by, hop, build, ""), f"Received: from {own} ([{hop['from_ip']}]) by {own}", mapi]
     if before and before["to_port"] == 587:
         sender = f"[{before['from_ip']}] ({before['from_ip']})"
     return _line(sender, by, hop, build, "")

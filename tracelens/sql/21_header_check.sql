@@ -70,12 +70,15 @@ placed as (
     where l.copy = 1
 ),
 client as (
+    -- behind the client proxy the hub writes the client's address, and the Front End writes no line
     select message_key, flatten(list(from_ips)) as ips from logged_hop where kind = 'receive' group by message_key
 ),
 candidate as (
     select p.file_id, p.line_number, p.hop_number, g.hop_key, g.kind, g.anchor, coalesce(g.started_at, g.ended_at) as logged_at, g.from_server as logged_from, g.from_ips,
         case when p.role in ('submission', 'other') or p.from_ip is null and p.from_server is null or list_contains(g.from_ips, p.from_ip) or p.from_server = g.from_server
-                or g.from_server is null and len(g.from_ips) = 0 or p.role = 'hub' and list_contains(c.ips, p.from_ip) then 0 else 1 end as other_sender,
+                or g.from_server is null and len(g.from_ips) = 0 
+                or p.role = 'hub' and list_contains(c.ips, p.from_ip) and not exists (select 1 from placed f where f.file_id = p.file_id and f.message_key = p.message_key and f.role = 'frontend'
+                    and f.from_ip = p.from_ip) then 0 else 1 end as other_sender,
         case when p.said_at is null or p.role = 'other' then 0
             when p.said_at < coalesce(g.started_at, g.ended_at) then date_diff('second', p.said_at, coalesce(g.started_at, g.ended_at))
             when p.said_at > coalesce(g.ended_at, g.started_at) then date_diff('second', coalesce(g.ended_at, g.started_at), p.said_at) else 0 end as seconds
@@ -118,7 +121,7 @@ select file_id, line_number, hop_number, message_key, message_id, said_at, from_
         when state = 'not confirmed' then concat('the logs of ', coalesce(by_server, from_server), ' around that time are here and hold no such hand-over of this message')
         when by_server is null and from_server is null then 'both hosts are not ours: no log here could tell'
         when said_at is null then 'the header has no time, and the logs no such hand-over'
-        else concat('no log of ', coalesce(by_server, from_server), ' around that time is here') end as reason,
+        else concat('no rows of ', coalesce(by_server, from_server), case when role <> 'other' then concat(' (', role, ')') else '' end, ' on both sides of that time are here') end as reason,
     case when state = 'confirmed' then best.hop_key when state = 'reported' and told_kind is not null then md5(concat_ws('|', message_key, told_kind, told_anchor)) end as hop_key,
     case when state = 'confirmed' then best.kind when state = 'reported' then told_kind end as kind,
     case when state = 'confirmed' then best.anchor when state = 'reported' and told_kind is not null then told_anchor end as anchor, best.logged_at as logged_at
