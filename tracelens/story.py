@@ -123,7 +123,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
         f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
         f"   {hop['outcome']}, {hop['basis']}{', in the headers too' if is_in_headers else ''}"
     ]
-    times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
+    precision = "seconds" if hop["basis"] == "reported" and start and not start.microsecond else "milliseconds"
+    times = f"{start.time().isoformat(precision)}" if start else "time unknown"
     if hop["transit_ms"] is not None:
         times += f", took {duration(hop['transit_ms'])}"
     if hop["wait_ms"] is not None and hop["wait_ms"] >= 1000:

@@ -65,6 +65,22 @@ def one(name: str, /, **params: Any) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def path(message_key: str) -> query.Path:
+    """Gives the path of one message, without its log rows.
+
+    Raises:
+        QueryError: The store has no such message.
+        StoreError: There is no store.
+    """
+    return _path(fingerprint(), str(store_path()), message_key)
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the store …")
+def _path(generation: str, store: str, message_key: str) -> query.Path:
+    assert generation is not None  # a part of the key only
+    return query.path(store, message_key)
+
+
 def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     """Gives the width of one time step: hours while they stay readable, else days."""
     if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -172,16 +171,7 @@ def total_or_stop(noise: bool) -> dict[str, Any]:
 
 def open_message(message_key: str) -> None:
     """Goes to the page of one message."""
-    st.switch_page(st.session_state["pages"]["messages"], query_params={"message": message_key})
-
-
-def choose(key: str, keys: list[str]) -> None:
-    """Puts the message of the row just selected in a table into the address."""
-    at = selected(st.session_state.get(key))
-    if at is not None and at < len(keys):
-        st.query_params["message"] = keys[at]
-    elif "message" in st.query_params:
-        del st.query_params["message"]
+    st.switch_page(st.session_state["pages"]["message"], query_params={"message": message_key})
 
 
 def messages(frame: pl.DataFrame, key: str) -> None:
@@ -196,29 +186,10 @@ def messages(frame: pl.DataFrame, key: str) -> None:
         "total_ms": "Total ms",
         "message_id": "Message-ID",
     }
-    keys = frame["message_key"].to_list()
-    height = min(38 + 35 * frame.height, 388)
-    table(frame, labels, key, on_select=partial(choose, key, keys), selection_mode="single-row", height=height)
-
-
-def message(row: Mapping[str, Any]) -> None:
-    """Shows what is known of a message as a whole."""
-    st.subheader("Message", anchor=False)
-    st.text(plain(row["message_subject"]) or "(no subject in the logs)")
-    st.code(plain(row["message_id"]) or plain(row["network_message_id"]), language=None)
-    total = row["total_ms"]
-    facts = {
-        "Status": row["status"],
-        "Sender": row["sender_address"] or "unknown",
-        "Recipients": f"{row['recipient_count']:,}",
-        "First seen (UTC)": f"{row['first_at']:%Y-%m-%d %H:%M:%S}" if row["first_at"] else "unknown",
-        "Total": "unknown" if total is None else f"{total / 1000:,.3f} s",
-        "Size": "unknown" if row["message_bytes"] is None else f"{row['message_bytes'] / 1024:,.1f} KB",
-        "Origin": f"{row['origin_class']} {row['origin_ip'] or ''}".strip(),
-    }
-    for column, (label, value) in zip(st.columns([1, 2, 1, 1.5, 1, 1, 1.6]), facts.items(), strict=True):
-        column.caption(label)
-        column.text(plain(value))
+    height = min(38 + 35 * frame.height, 600)
+    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
+    if at is not None and at < frame.height:
+        open_message(frame["message_key"][at])
 
 
 def hops(frame: pl.DataFrame, key: str) -> int | None:

@@ -1,15 +1,13 @@
 """Messages
 
-Find a message, then see its path: who handed it to whom, when, how it ended, and the log rows behind that.
+Find a message; a selected one opens the page of its path.
 """
 
 from typing import Any
 
 import streamlit as st
 
-from tracelens import query
 from tracelens.dashboard import charts, data, widgets
-from tracelens.render import plain
 
 PAGE_SIZE = 50
 widgets.head("Messages", "Any part of a text finds; select a row to see its path. All times are UTC.")
@@ -50,33 +48,6 @@ def search() -> None:
         st.pagination(-(-count // PAGE_SIZE), key=f"page_{name}")
 
 
-def path(message_key: str) -> None:
-    """Shows one message's path."""
-    row = data.one("path", message=message_key)
-    if row is None:
-        st.warning("The store holds no message of that key.")
-        st.code(plain(message_key), language=None)
-        return
-    widgets.message(row)
-    hops, gaps = data.ask("hop", message=message_key), data.ask("gap", message=message_key)
-    st.subheader("Path", anchor=False)
-    if hops.is_empty():
-        widgets.nothing("No hop is known.", "The rows of this message name no hand-over.")
-    else:
-        st.plotly_chart(charts.waterfall(hops), key="waterfall")
-        picked = widgets.hops(hops, "hops")
-    st.subheader("Legs", anchor=False)
-    widgets.legs(data.ask("leg", message=message_key, limit=500), "legs")
-    if gaps.height:
-        st.subheader("Gaps", anchor=False)
-        widgets.gaps(gaps, "gaps")
-    if not hops.is_empty():
-        st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
-        rows = data.ask("evidence", **query.behind(row), limit=1000)
-        widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
-
-
+if st.query_params.get("message"):  # an old link
+    widgets.open_message(st.query_params["message"])
 search()
-if st.query_params.get("message"):
-    st.divider()
-    path(st.query_params["message"])
