@@ -71,6 +71,8 @@ def detect(con: Any, book: Rulebook) -> None:
     for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
         if con.execute(f"select 1 from {table} limit 1").fetchall():
             have.add((table, ""))
+    if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
+        have.add(("report", ""))
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     for rule in book.rules:
@@ -149,6 +151,8 @@ def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         named = [str(part) for part in value if part not in (None, "")]
+        if not named:
+            return "unknown"
         return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"

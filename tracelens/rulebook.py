@@ -238,7 +238,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
     return Rule(
         name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
         document["summary"], document["why"], document["lookalikes"], document["fix"],
-        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures, escalate, examples,
+        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
+        escalate, examples,
     )  # fmt: skip
 
 
@@ -277,7 +278,7 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
         select concat_ws(' ', {columns}) as subject, {columns}, {peer} max(in_log) as hit_count,
             max(in_window) as per_window,
             count(distinct r.remote_ip) as peer_count, list_sort(list(distinct r.remote_ip)) as peers,
-            count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
+            nullif(count(distinct coalesce(r.message_key, r.session_key)), 0) as affected_count,
             min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,
             list({{file_id: r.file_id, line_number: r.line_number}}
                 order by r.moment, r.file_id, r.line_number) as evidence
