@@ -119,8 +119,8 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set lock_configuration = true")
 
 
-def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Checks that a text is one statement that only reads.
+def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Gives the one statement of a text, checked to read only.
 
     Raises:
         QueryError: It is not.
@@ -139,6 +139,7 @@ def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         kind = "foreign"
     if kind != "SELECT":  # EXPLAIN ANALYZE runs what it explains, COPY too
         raise QueryError(f"a statement of type {kind} is refused", hint="the store is read with SELECT only")
+    return statements[0]
 
 
 def ask(

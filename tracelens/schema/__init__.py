@@ -11,7 +11,7 @@ from tracelens.schema.exports import (
     SEND_CONNECTOR,
     TRANSPORT_SERVER,
 )
-from tracelens.schema.ledger import FINDING, INGEST, LOG_FILE, REJECT, REPLY_CLASS, RULE_RUN, SEGMENT
+from tracelens.schema.ledger import FINDING, INGEST, LOG_FILE, NAMED_REPLY, REJECT, REPLY_CLASS, RULE_RUN, SEGMENT
 from tracelens.schema.logs import (
     AGENT_EVENT,
     CONNECTIVITY_EVENT,
@@ -34,6 +34,7 @@ __all__ = [
     "HEADER_HOP",
     "INGEST",
     "LOG_FILE",
+    "NAMED_REPLY",
     "QUEUE_STATE",
     "RECEIVE_CONNECTOR",
     "REJECT",
@@ -73,6 +74,7 @@ TABLES = {
         SEGMENT,
         INGEST,
         REPLY_CLASS,
+        NAMED_REPLY,
         FINDING,
         RULE_RUN,
     )

@@ -83,6 +83,13 @@ inner_text VARCHAR | the innermost nested error, folded
 """),
 )
 
+NAMED_REPLY = Table(
+    "named_reply",
+    "reply that a signature knows: the columns of `reply`, and which",
+    "derived",
+    columns("signature_id VARCHAR | see reply_class"),
+)
+
 RULE_RUN = Table(
     "rule_run",
     "rule in the last build",

@@ -178,7 +178,7 @@ def from_internet(world: World, moment: int) -> None:
         elif roll < 0.19:
             recipients = [next(iter(world.estate.redirects))]
         elif roll < 0.20:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
         sender = f"{rng.choice(('petra', 'office', 'm.ruiz', 'k.olsen'))}@{remote.domain}"
         mails.append(world.new_mail(moment, sender, recipients, remote.domain))
     world.keep_open = count > 1
@@ -253,7 +253,7 @@ def from_mailbox(world: World, moment: int, inside: float, outside: float, numbe
         elif roll < 0.12:
             recipients.append(f"mistyped{rng.randrange(90)}@{INTERNAL}")
         elif roll < 0.13:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
     if rng.random() < outside or not recipients:
         recipients.append(outsider(world, number))
     mail = world.new_mail(moment, person.address, recipients, person.home.fqdn)

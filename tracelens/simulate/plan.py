@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate.delivery import expire
-from tracelens.simulate.estate import BUILDS, DEVICES, Estate
+from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
 from tracelens.simulate.troubles import planned
@@ -58,7 +58,7 @@ def simulate(
         days: Days.
         seed: The same seed gives the same bytes.
         start: First day.
-        troubles: Plant relay, proxy, logon and TLS troubles.
+        troubles: Plant troubles; without, no mailbox is full and no device speaks an old TLS version either.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
 
@@ -80,7 +80,7 @@ def simulate(
     rng = random.Random(seed)
     truth = Truth(folder / "truth.parquet")
     sink = Sink(folder, version, BUILDS[version])
-    world = World(sink, truth, rng, Estate(rng, servers), version, first)
+    world = World(sink, truth, rng, Estate(rng, servers, troubles), version, first)
     for moment, _, begin in _begins(world, messages, days, first, hours, troubles):
         expire(world, moment)
         sink.write_until(moment)
@@ -143,5 +143,5 @@ def _flow(world: World, roll: float, moment: int) -> Callable[[], None]:
         return partial(from_mailbox, world, moment, 0.0, 1.0)
     if roll < 0.92:
         return partial(from_client, world, moment)
-    device = DEVICES[int(roll * 10_000) % len(DEVICES)]
+    device = world.estate.devices[int(roll * 10_000) % len(world.estate.devices)]
     return partial(from_device, world, moment, device)

@@ -1,4 +1,4 @@
--- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row, a delivery or an agent that said why, a queue's last error.
+-- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row, a delivery or an agent that said why, a queue's last error, a non-delivery report, a recipient that a cloud trace did not find.
 -- A tracking row without words of its own is told by its event and source.
 -- grain: reply_key
 -- kind: table
@@ -54,7 +54,21 @@ queued as (
         coalesce(nullif(regexp_extract(last_error, '[{]FQDN=([^}]*)', 1), ''), next_hop_domain) as peer_name, last_error as text,
         cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
     from queue_state where last_error <> ''
+),
+reported as (
+    select 'report' as log, server, case when server is null then 'unknown' else 'hub' end as service, 'send' as direction, cast(null as varchar) as connector_id,
+        cast(null as varchar) as session_id, cast(null as varchar) as session_key, by_ip as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port,
+        by_host as peer_name, text, cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
+    from header_hop where kind = 'diagnostic' and regexp_matches(text, '(^|[^0-9.])[45]\.[0-9]{1,3}\.[0-9]{1,3}([^0-9.]|$)')
+),
+traced as (
+    select 'exo_trace' as log, server, 'cloud' as service, 'send' as direction, connector_id, cast(null as varchar) as session_id, cast(null as varchar) as session_key,
+        to_ip as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port, cast(null as varchar) as peer_name,
+        case when starts_with(coalesce(status, ''), 'NotFound.') then status else detail end as text,
+        cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, row_number() over (partition by file_id, line_number order by recipient_address) - 1 as position
+    from exo_trace_event where starts_with(coalesce(status, ''), 'NotFound.') or regexp_matches(coalesce(detail, ''), '(^|[ ''":=\[])[45][0-9][0-9] [45]\.[0-9]{1,3}\.[0-9]{1,3}[ ;]')
 )
 select concat_ws(':', file_id, line_number, position) as reply_key, log, server, service, direction, connector_id, session_id, session_key,
     remote_ip, remote_port, local_port, peer_name, text, message_key, moment, is_noise, file_id, line_number
-from (select * from smtp union all select * from tracked union all select * from connected union all select * from acted union all select * from queued) where text is not null
+from (select * from smtp union all select * from tracked union all select * from connected union all select * from acted union all select * from queued
+    union all select * from reported union all select * from traced) where text is not null
