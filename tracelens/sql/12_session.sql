@@ -69,10 +69,14 @@ select f.session_key, f.server, f.service, f.direction, f.session_id, m.connecto
     greatest(coalesce(n.failed_rows, 0), coalesce(p.failed_replies, 0)) as auth_failure_count,
     coalesce(e.accepted_count, 0) as accepted_count, coalesce(e.refused_count, 0) as refused_count,
     p.last_reply, n.close_reason, coalesce(cast(floor(q.silence / 1000) as bigint), 0) as longest_silence_ms, f.is_complete,
-    coalesce(c.is_probe and not c.has_real_rcpt, false)
-        or (f.direction = 'receive' and f.is_complete and not coalesce(c.has_work, false) and regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)')) as is_noise,
+    coalesce(c.is_probe and not c.has_real_rcpt, false) or (f.direction = 'receive' and f.is_complete and not coalesce(c.has_work, false)
+            and (regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)') or coalesce(a.role in ('loadbalancer', 'monitor'), false)))
+        or f.direction = 'receive' and coalesce(a.role = 'scanner', false) and coalesce(e.accepted_count, 0) = 0 as is_noise,
     case when coalesce(c.is_probe and not c.has_real_rcpt, false) then 'managed-availability'
-        when f.direction = 'receive' and f.is_complete and not coalesce(c.has_work, false) and regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)') then 'loadbalancer-probe' end as noise_filter,
+        when f.direction = 'receive' and a.role = 'scanner' and coalesce(e.accepted_count, 0) = 0 then 'scanner-approved'
+        when f.direction = 'receive' and f.is_complete and not coalesce(c.has_work, false) and a.role = 'monitor' then 'monitoring-system'
+        when f.direction = 'receive' and f.is_complete and not coalesce(c.has_work, false)
+            and (regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)') or coalesce(a.role = 'loadbalancer', false)) then 'loadbalancer-probe' end as noise_filter,
     f.direction = 'receive' and coalesce(n.user_row, nullif(n.user_proxied, '')) is null and not (coalesce(c.has_server_verb, false) or coalesce(p.proxy_accepted, false)) as anonymous,
     (coalesce(c.has_server_verb, false) or coalesce(p.proxy_accepted, false)) as server_auth, n.permissions, p.banner,
     nullif(coalesce(nullif(n.sid_text, ''), c.sid_proxy), '') as proxied_session_id, nullif(c.proxied_ip, '') as proxied_ip,
@@ -86,3 +90,4 @@ left join named m on m.session_number = f.session_number
 left join commanded c on c.session_number = f.session_number
 left join replied p on p.session_number = f.session_number
 left join noted n on n.session_number = f.session_number
+left join assigned_role a on a.address = f.remote_ip
