@@ -97,11 +97,13 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 def _check_role(row: Any, where: str) -> None:
     """Refuses a row of `[[inventory]]` that says something the build would not do."""
-    known = ("network", "role", "server")
+    known = ("network", "role", "server", "site")
     if not isinstance(row, dict) or not all(isinstance(row.get(key), str) and row[key] for key in known[:2]):
         raise ConfigError("a row of 'inventory' needs `network` and `role`", where, "write them below [[inventory]]")
     if unknown := sorted(set(row) - set(known)):
         raise ConfigError(f"unknown key '{unknown[0]}' in 'inventory'", where, f"known: {', '.join(known)}")
+    if not all(isinstance(value, str) for value in row.values()):
+        raise ConfigError("a row of 'inventory' holds texts only", where)
     if row["role"] not in ROLES:
         raise ConfigError(f"role '{row['role']}' is not one of {', '.join(ROLES)}", where)
     if not _is_network(row["network"]):

@@ -18,6 +18,7 @@ from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
+EXPORTS = ("receive_connector", "connector_permission", "send_connector", "accepted_domain", "transport_server")
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 
 
@@ -61,16 +62,11 @@ def detect(con: Any, book: Rulebook) -> None:
     texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
     fill_table(con, REPLY_CLASS, classify_all(texts, book.signatures))
     lock_down(con)
-    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
-    if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
-        have.add(("accepted_domains", ""))
-    for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
-        if con.execute(f"select 1 from {table} limit 1").fetchall():
-            have.add((table, ""))
+    have = available(con)
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     for rule in book.rules:
-        missing = [need for need in rule.needs if not _is_met(need, have)]
+        missing = lacking(rule, have)
         found = [] if missing else run(con, rule)
         findings += found
         runs.append(
@@ -86,6 +82,22 @@ def detect(con: Any, book: Rulebook) -> None:
         )
     fill_table(con, FINDING, findings)
     fill_table(con, RULE_RUN, runs)
+
+
+def available(con: Any) -> set[tuple[str, str]]:
+    """Gives what rules can need and the open database has: logs with their services, and imported configuration."""
+    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
+        have.add(("accepted_domains", ""))
+    for table in EXPORTS:
+        if con.execute(f"select 1 from {table} limit 1").fetchall():
+            have.add((table, ""))
+    return have
+
+
+def lacking(rule: Rule, have: set[tuple[str, str]]) -> list[str]:
+    """Gives the needs of a rule that are not met."""
+    return [need for need in rule.needs if not _is_met(need, have)]
 
 
 def run(con: Any, rule: Rule) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ def ingest(
         workers: Reading processes; the number of cores when not given.
         rule_dirs: Folders with further rules.
         rule_params: New values of rule parameters by rule id.
-        inventory: Roles of addresses and ranges: network, role and, for a server, its name as `server`.
+        inventory: Roles of addresses and ranges: network, role and, for a server, its `server` name and `site`.
         on_progress: Called as work goes on.
 
     Raises:

@@ -10,12 +10,10 @@ import duckdb
 import polars as pl
 
 from tracelens.build import build, models
+from tracelens.configuration import REBUILT
 from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
 from tracelens.store import EVENT_TABLES, create_events, create_table, fill_table
 
-CONNECTOR_MODELS = (
-    "address", "network", "connector", "connector_binding", "connector_range", "connector_choice",
-)  # fmt: skip
 
 
 def empty() -> duckdb.DuckDBPyConnection:
@@ -45,7 +43,7 @@ def given(
             con.unregister("arriving")
         con.execute("insert into step select remote_ip, local_ip from session")
         for model in models():
-            if model.name in CONNECTOR_MODELS:
+            if model.name in REBUILT:
                 con.execute(f"create or replace temp table {model.name} as {model.sql}")
         yield con
     finally:

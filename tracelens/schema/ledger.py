@@ -129,5 +129,6 @@ INVENTORY_SETTING = Table(
 network VARCHAR | address, a-b, a/n or a(mask)
 role VARCHAR | server, loadbalancer, gateway, exo, relay-client, scanner, monitor
 server VARCHAR | short upper-case host name, for the role server
+site VARCHAR | site of a server, as the organisation calls it
 """),
 )
