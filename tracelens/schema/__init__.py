@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tracelens.schema.exports import (
     ACCEPTED_DOMAIN,
+    CONNECTOR_PERMISSION,
     EXO_TRACE_EVENT,
     HEADER_HOP,
     QUEUE_STATE,
@@ -11,7 +12,17 @@ from tracelens.schema.exports import (
     SEND_CONNECTOR,
     TRANSPORT_SERVER,
 )
-from tracelens.schema.ledger import FINDING, INGEST, LOG_FILE, NAMED_REPLY, REJECT, REPLY_CLASS, RULE_RUN, SEGMENT
+from tracelens.schema.ledger import (
+    FINDING,
+    INGEST,
+    INVENTORY_SETTING,
+    LOG_FILE,
+    NAMED_REPLY,
+    REJECT,
+    REPLY_CLASS,
+    RULE_RUN,
+    SEGMENT,
+)
 from tracelens.schema.logs import (
     AGENT_EVENT,
     CONNECTIVITY_EVENT,
@@ -29,10 +40,12 @@ __all__ = [
     "ACCEPTED_DOMAIN",
     "AGENT_EVENT",
     "CONNECTIVITY_EVENT",
+    "CONNECTOR_PERMISSION",
     "EXO_TRACE_EVENT",
     "FINDING",
     "HEADER_HOP",
     "INGEST",
+    "INVENTORY_SETTING",
     "LOG_FILE",
     "NAMED_REPLY",
     "QUEUE_STATE",
@@ -64,6 +77,7 @@ TABLES = {
         AGENT_EVENT,
         EXO_TRACE_EVENT,
         RECEIVE_CONNECTOR,
+        CONNECTOR_PERMISSION,
         SEND_CONNECTOR,
         ACCEPTED_DOMAIN,
         TRANSPORT_SERVER,
@@ -73,6 +87,7 @@ TABLES = {
         REJECT,
         SEGMENT,
         INGEST,
+        INVENTORY_SETTING,
         REPLY_CLASS,
         NAMED_REPLY,
         FINDING,

@@ -127,3 +127,15 @@ published_at TIMESTAMP | UTC
 version VARCHAR | of tracelens, and a hash of models, signatures and rules
 """),
 )
+
+INVENTORY_SETTING = Table(
+    "inventory_setting",
+    "address or range to which `[[inventory]]` in tracelens.toml gives a role",
+    "ledger",
+    columns("""
+network VARCHAR | address, a-b, a/n or a(mask)
+role VARCHAR | server, loadbalancer, gateway, exo, relay-client, scanner, monitor
+server VARCHAR | short upper-case host name, for the role server
+site VARCHAR | site of a server, as the organisation calls it
+"""),
+)

@@ -72,6 +72,17 @@ negotiated as (
     select tls_text, regexp_extract(tls_text, 'SP_PROT_(.+?)_(SERVER|CLIENT) negotiation succeeded', 1) as tls_raw,
         regexp_extract(tls_text, 'bulk encryption algorithm ([A-Za-z0-9_]+) with strength ([0-9]+)', 1) as tls_cipher
     from (select distinct tls_text from noted where tls_text is not null)
+),
+judged as (
+    select f.session_number, case when m.is_probe and not m.has_real_rcpt then 'managed-availability'
+        when k.direction <> 'receive' then null
+        when a.role = 'scanner' and coalesce(m.accepted_count, 0) = 0 then 'scanner-approved'
+        when not f.is_complete or m.session_number is not null or c.has_work then null
+        when a.role = 'monitor' then 'monitoring-system'
+        when a.role = 'loadbalancer' or regexp_matches(f.remote_ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)') then 'loadbalancer-probe' end as noise_filter
+    from facts f join session_number k on k.session_number = f.session_number
+    left join mailed m on m.session_number = f.session_number left join commanded c on c.session_number = f.session_number
+    left join assigned_role a on a.address = f.remote_ip
 )
 select k.session_key, k.server, k.service, k.direction, k.session_id, f.connector_id, f.local_ip, f.local_port, f.remote_ip,
     f.remote_port, f.opened_at, f.closed_at, f.event_count, c.helo_name,
@@ -80,10 +91,7 @@ select k.session_key, k.server, k.service, k.direction, k.session_id, f.connecto
     greatest(coalesce(n.failed_rows, 0), coalesce(p.failed_replies, 0)) as auth_failure_count,
     coalesce(m.accepted_count, 0) as accepted_count, coalesce(m.refused_count, 0) as refused_count,
     p.last_reply, n.close_reason, coalesce(cast(floor(q.silence / 1000) as bigint), 0) as longest_silence_ms, f.is_complete,
-    coalesce(m.is_probe and not m.has_real_rcpt, false)
-        or (k.direction = 'receive' and f.is_complete and m.session_number is null and not coalesce(c.has_work, false) and regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)')) as is_noise,
-    case when coalesce(m.is_probe and not m.has_real_rcpt, false) then 'managed-availability'
-        when k.direction = 'receive' and f.is_complete and m.session_number is null and not coalesce(c.has_work, false) and regexp_matches(coalesce(f.remote_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe80)') then 'loadbalancer-probe' end as noise_filter,
+    j.noise_filter is not null as is_noise, j.noise_filter,
     k.direction = 'receive' and coalesce(n.user_row, nullif(n.user_proxied, '')) is null and not (coalesce(c.has_server_verb, false) or coalesce(p.proxy_accepted, false)) as anonymous,
     (coalesce(c.has_server_verb, false) or coalesce(p.proxy_accepted, false)) as server_auth, n.permissions, p.banner,
     nullif(coalesce(nullif(n.sid_text, ''), c.sid_proxy), '') as proxied_session_id, nullif(c.proxied_ip, '') as proxied_ip,
@@ -98,3 +106,4 @@ left join commanded c on c.session_number = f.session_number
 left join replied p on p.session_number = f.session_number
 left join noted n on n.session_number = f.session_number
 left join negotiated g on g.tls_text = n.tls_text
+join judged j on j.session_number = f.session_number
