@@ -24,7 +24,7 @@ ranked as (
     from united
 )
 select message_key, mid, network_message_id, server, internal_message_id, concat(server, '#', internal_message_id) as node, date_time, source, client_ip, client_server, server_ip,
-    connector_id, context_session, try_cast(split_part(source_context, ';', 2) as timestamp) as context_at, directionality, reference,
+    connector_id, context_session, try_cast(split_part(source_context, ';', 2) as timestamp) as context_at, directionality, reference, message_info,
     nullif(upper(split_part(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 1), '.', 1)), '') as frontend_server,
     nullif(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 2), '') as frontend_ip,
     coalesce(nullif(regexp_extract(custom_data, 'ProxiedClientIPAddress=([^;]+)', 1), ''), original_client_ip) as original_client_ip,
