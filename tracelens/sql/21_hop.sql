@@ -10,7 +10,7 @@ with recursive merged as (
         max(send_connector) as send_connector,
         max({rank: case when witness in ('proto_in', 'proto_client') then 2 else 1 end, name: receive_connector}) filter (receive_connector is not null).name as receive_connector,
         min(started_at) as started_at, max(ended_at) as ended_at, max(tls_version) as tls_version, max(auth_user) as auth_user,
-        min(case outcome when 'accepted' then '1accepted' when 'expanded' then '1expanded' when 'redirected' then '1redirected' when 'forked' then '1forked'
+        min(case outcome when 'accepted' then '1accepted' when 'expanded' then '1expanded' when 'redirected' then '1redirected' when 'forked' then '1forked' when 'resubmitted' then '1resubmitted'
             when 'report created' then '1report created' when 'duplicate' then '2duplicate' when 'deferred' then '3deferred' when 'refused' then '4refused' else '5unknown' end) as outcome,
         max({moment: ended_at, text: reply_text}) filter (reply_text is not null).text as reply_text,
         min(basis) filter (basis = 'observed') as observed, max(from_node) as from_node, max(to_node) as to_node,
