@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, DEVICES, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
@@ -48,6 +49,7 @@ def simulate(
     troubles: bool = True,
     version: str = "2019",
     hours: tuple[int, int] = (6, 20),
+    clocks: Clocks | None = None,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -61,9 +63,10 @@ def simulate(
         troubles: Plant relay, proxy, logon and TLS troubles.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
+        clocks: How far the servers' clocks are off; right ones if None.
 
     Raises:
-        UsageError: A number is out of range, the version or the date unknown, or the folder is in use.
+        UsageError: A number is out of range, the version, the date or a clock's server unknown, or the folder in use.
     """
     if version not in BUILDS:
         raise UsageError(f"unknown version '{version}'", "version", f"choose one of {', '.join(BUILDS)}")
@@ -76,17 +79,20 @@ def simulate(
     folder = Path(out)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"folder '{folder}' is not empty", "out", "choose a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
+    estate, clocks = Estate(rng, servers), clocks or Clocks()
+    clocks.check({server.name for server in estate.servers})
+    folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(folder / "truth.parquet")
-    sink = Sink(folder, version, BUILDS[version])
-    world = World(sink, truth, rng, Estate(rng, servers), version, first)
+    sink = Sink(folder, version, BUILDS[version], clocks)
+    world = World(sink, truth, rng, estate, version, first)
     for moment, _, begin in _begins(world, messages, days, first, hours, troubles):
         expire(world, moment)
         sink.write_until(moment)
         begin()
     expire(world, None)
     world.record_troubles()
+    world.record_clocks()
     sink.close()
     truth.close()
     logs = sink.logs.values()

@@ -5,10 +5,13 @@ Source: Microsoft Learn, "Protocol logging in Exchange Server" and "Message trac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
+
+from tracelens.simulate.clock import Clocks
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -61,13 +64,14 @@ def quoted(text: str) -> str:
 
 
 class Log:
-    """One kind of log of one server; rows come in any order and leave sorted by time."""
+    """One kind of log of one server; rows come in any order and leave sorted by true time; files bear the server's."""
 
-    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool) -> None:
+    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool, clock: Callable[[int], int]) -> None:
         self.folder = folder
         self.prefix = prefix
         self.head = head
         self.hourly = hourly
+        self.clock = clock
         self.pending: list[tuple[int, int, str]] = []
         self.written_bytes = 0
         self.file_count = 0
@@ -95,9 +99,10 @@ class Log:
         length = HOUR if self.hourly else 24 * HOUR
         for row_at, _, text in self.pending[:cut]:
             raw = text.encode()
-            period = row_at // length
+            shown = self.clock(row_at)
+            period = shown // length
             if self._file is None or period > self._period or self._size + len(raw) > FILE_LIMIT_BYTES:
-                self._open(row_at, period)
+                self._open(shown, period)
             assert self._file is not None
             self._file.write(raw)
             self._size += len(raw)
@@ -130,10 +135,11 @@ class Log:
 class Sink:
     """All logs of the estate, made when their first row comes."""
 
-    def __init__(self, out: Path, version: str, build: str) -> None:
+    def __init__(self, out: Path, version: str, build: str, clocks: Clocks) -> None:
         self.out = out
         self.version = version
         self.build = build
+        self.clocks = clocks
         self.logs: dict[tuple[str, str], Log] = {}
         self._counter = 0
         self._unwritten = 0
@@ -174,4 +180,10 @@ class Sink:
             f"#Fields: {fields}",
         )
         head = "".join(line + "\r\n" for line in lines)
-        return Log(self.out / server / "TransportRoles" / "Logs" / folder, prefix, head, self.version != "2013")
+        return Log(
+            self.out / server / "TransportRoles" / "Logs" / folder,
+            prefix,
+            head,
+            self.version != "2013",
+            partial(self.clocks.shown, server),
+        )
