@@ -7,21 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tracelens.delay import duration, took, waited
 from tracelens.query import Path
 from tracelens.render import cell, plain
 
-UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
 Row = Mapping[str, Any]
-
-
-def duration(ms: float | None) -> str:
-    """Gives milliseconds as a short text, e.g. `1.5 s`; empty when unknown."""
-    if ms is None:
-        return ""
-    for size, unit in UNITS:
-        if ms >= size:
-            return f"{ms / size:.3g} {unit}"
-    return "0 ms"
 
 
 def size(count: float) -> str:
@@ -119,10 +109,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row]) -> list[str]:
         f"   {hop['outcome']}, {hop['basis']}"
     ]
     times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
-    if hop["transit_ms"] is not None:
-        times += f", took {duration(hop['transit_ms'])}"
-    if hop["wait_ms"] is not None and hop["wait_ms"] >= 1000:
-        times += f", waited {duration(hop['wait_ms'])} before"
+    times += f", took {took(hop)}" if took(hop) else ""
+    times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]
     facts += [plain(hop["tls_version"])] if hop["tls_version"] else []
     facts += [f"user {plain(hop['auth_user'])}"] if hop["auth_user"] else []

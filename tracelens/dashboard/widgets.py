@@ -13,6 +13,7 @@ import streamlit as st
 
 from tracelens import query
 from tracelens.dashboard import data
+from tracelens.delay import took
 from tracelens.render import plain, safe
 from tracelens.story import place
 
@@ -226,6 +227,7 @@ def hops(frame: pl.DataFrame, key: str) -> int | None:
     shown = frame.with_columns(
         pl.Series("from", [place(row, "from") for row in frame.to_dicts()], dtype=pl.String),
         pl.Series("to", [place(row, "to") for row in frame.to_dicts()], dtype=pl.String),
+        pl.Series("took", [took(row) for row in frame.to_dicts()], dtype=pl.String),
     )
     labels = {
         "hop_number": "Hop",
@@ -234,7 +236,7 @@ def hops(frame: pl.DataFrame, key: str) -> int | None:
         "to": "To",
         "outcome": "Outcome",
         "started_at": "Start (UTC)",
-        "transit_ms": "Transit ms",
+        "took": "Took",
         "wait_ms": "Wait ms",
         "tls_version": "TLS",
         "send_connector": "Send connector",

@@ -21,7 +21,6 @@ from tracelens.simulate.smtp import Talk, connect, listen
 from tracelens.simulate.tracking import latency, track
 from tracelens.simulate.transport import NOT_FOUND, remote_of, route
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import stamp
 
 
 @dataclass
@@ -192,7 +191,7 @@ def submit(world: World, moment: int, person: Person, mail: Mail, client: str) -
     """Takes a message out of an Outbox and hands it to a hub."""
     home = person.home
     event = world.event_number(person.database)
-    created = stamp(moment - 1_500_000)
+    created = world.stamp(home, moment - 1_500_000)
     context = (
         f"MDB:{person.database}, Mailbox:{person.mailbox}, Event:{event}, MessageClass:IPM.Note,"
         f" CreationTime:{created}, ClientType:{client}"

@@ -21,6 +21,7 @@ from tracelens.simulate.borders import (
     to_cloud,
     to_old,
 )
+from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
@@ -70,6 +71,7 @@ def simulate(
     hours: tuple[int, int] = (6, 20),
     extras: Collection[str] = (),
     lose: Iterable[str] = (),
+    clocks: Clocks | None = None,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -85,9 +87,11 @@ def simulate(
         hours: First and last hour of the working day, UTC.
         extras: Of `EXTRAS`: what stands beside the servers, or makes their logs harder to read.
         lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
+        clocks: How far the servers' clocks are off; right ones if None.
 
     Raises:
-        UsageError: A number is out of range, the version, an extra, a log or the date unknown, or the folder is in use.
+        UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
+            folder in use.
     """
     if version not in BUILDS:
         raise UsageError(f"unknown version '{version}'", "version", f"choose one of {', '.join(BUILDS)}")
@@ -104,11 +108,12 @@ def simulate(
     folder = Path(out)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"folder '{folder}' is not empty", "out", "choose a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
+    estate, clocks = Estate(rng, servers, troubles), clocks or Clocks()
+    clocks.check({server.name for server in estate.servers})
+    folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(folder / "truth.parquet")
-    sink = Sink(folder, version, BUILDS[version], losses)
-    estate = Estate(rng, servers, troubles)
+    sink = Sink(folder, version, BUILDS[version], clocks, losses)
     world = World(sink, truth, rng, estate, version, first, "nat" in extras, "collisions" in extras)
     if "edge" in extras:
         add_edge(estate, random.Random(seed + 1))
@@ -126,6 +131,7 @@ def simulate(
         begin()
     expire(world, None)
     world.record_troubles()
+    world.record_clocks()
     sink.close()
     truth.close()
     logs = sink.logs.values()
