@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Store = str | os.PathLike[str]
+SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Path:
         legs: Rows of `leg`, what went wrong first.
         gaps: Rows of `gap`.
         rows: The log rows behind the hops, with file and line; empty unless asked for.
+        headers: The Received lines of its headers, each with what the logs say of it.
+        coverage: What the store holds of the servers on the path in its hours.
     """
 
     message: dict[str, Any]
@@ -37,6 +40,8 @@ class Path:
     legs: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     rows: list[dict[str, Any]]
+    headers: list[dict[str, Any]] = field(default_factory=list)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
 
 
 @lru_cache
@@ -60,6 +65,17 @@ def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: An
         StoreError: There is no store.
     """
     return stores.ask(store, question(name), params or None, timeout_s)
+
+
+def ask_with_model(store: Store, name: str, model: str, /, **params: Any) -> pl.DataFrame:
+    """Answers a saved question that holds the text of a model, as `{model}`, over rows given with the question.
+
+    Raises:
+        QueryError: There is none of that name.
+        StoreError: There is no store.
+    """
+    text = next(entry.sql for entry in models() if entry.name == model)
+    return stores.ask(store, question(name).replace("{" + model + "}", text), params)
 
 
 def search(
@@ -106,7 +122,18 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
     rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
     hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
-    return Path(found[0], hops, legs, gaps, rows)
+    headers, coverage = (ask(store, name, message=message_key).to_dicts() for name in ("header_check", "path_coverage"))
+    return Path(found[0], hops, legs, gaps, rows, headers, coverage)
+
+
+def as_document(path: Path) -> dict[str, Any]:
+    """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
+    parts = ("message", "hops", "legs", "gaps", "headers", "coverage", "rows")
+    return {
+        "schema": "tracelens.path",
+        "schema_version": SCHEMA_VERSION,
+        **{name: getattr(path, name) for name in parts},
+    }
 
 
 def parts(store: Store, message_key: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

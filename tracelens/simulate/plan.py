@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate import headers as header_files
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -72,6 +73,7 @@ def simulate(
     extras: Collection[str] = (),
     lose: Iterable[str] = (),
     clocks: Clocks | None = None,
+    headers: int = 0,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -88,6 +90,7 @@ def simulate(
         extras: Of `EXTRAS`: what stands beside the servers, or makes their logs harder to read.
         lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
         clocks: How far the servers' clocks are off; right ones if None.
+        headers: How many delivered messages leave their headers in `headers/`, at most.
 
     Raises:
         UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
@@ -134,6 +137,8 @@ def simulate(
     world.record_clocks()
     sink.close()
     truth.close()
+    if headers:
+        header_files.write(folder, headers, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),

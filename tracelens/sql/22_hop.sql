@@ -7,7 +7,7 @@
 -- column order_basis: what its place among the message's hops rests on: path, one clock, corrected clocks, kind
 -- grain: hop_key
 -- kind: table
--- basis: observed where a log of either side shows it, inferred where only a later log reports it
+-- basis: observed where a log of either side shows it, inferred where only a later log reports it, reported where only a header or a cloud trace tells it
 with recursive keyed as (
     select *, md5(concat_ws('|', message_key, kind, anchor)) as hop_key from hop_whole
 ),
@@ -83,5 +83,5 @@ select hop_key, message_key, hop_number, parent_hop_key, kind, from_server, from
     case when wait >= -wait_bound then cast(floor(greatest(wait, 0)) as bigint) when wait is null and raw_wait >= 0 then cast(floor(raw_wait) as bigint) end as wait_ms,
     case when wait >= -wait_bound then cast(wait_bound as bigint) end as wait_bound_ms,
     tls_version, auth_user, substr(outcome, 2) as outcome, reply_text,
-    case when observed is not null then 'observed' else 'inferred' end as basis, evidence, order_basis
+    basis, evidence, order_basis
 from span
