@@ -13,22 +13,24 @@ from typing import Any
 from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
-from tracelens.culture import is_settled
 from tracelens.detect import Rulebook, detect, rulebook
-from tracelens.discover import LogFile, discover, recognise
+from tracelens.discover import LogFile, discover
 from tracelens.errors import InputError, StoreError
-from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
-from tracelens.segments import Written, as_datetime, without, write_all
-
-COUNTED = (
-    "line_count",
-    "header_count",
-    "event_count",
-    "reject_count",
-    "blank_count",
-    "pending_count",
-    "continuation_count",
+from tracelens.ledger import (
+    COUNTED,
+    Held,
+    is_known,
+    is_left_out,
+    known_files,
+    ledger_of,
+    orphaned,
+    sealed,
+    set_aside,
+    still_pruned,
 )
+from tracelens.repeats import set_repeats_aside
+from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
+from tracelens.segments import Written, as_datetime, without, write_all
 
 
 @dataclass
@@ -119,7 +121,11 @@ def ingest(
     tell = on_progress or (lambda _: None)
     folder = Path(store).absolute()
     tell(Progress("discover"))
-    files = discover(paths, server, service, culture)
+    book = rulebook([*rule_dirs, folder / "rules"], rule_params)
+    options = BuildOptions(memory_limit, book)
+    held = ledger_of(folder)
+    is_current = held.version == options.recipe
+    files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
     if not any(entry.format for entry in files):
         raise InputError(
             f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
@@ -127,8 +133,9 @@ def ingest(
         )
     try:
         with stores.lock(folder, wait_s):
-            options = BuildOptions(memory_limit, rulebook([*rule_dirs, folder / "rules"], rule_params))
-            account = _locked(files, folder, workers, options, tell)
+            if stores.generation(folder) != held.generation:
+                held = ledger_of(folder)
+            account = _locked(files, folder, held, workers, options, tell)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
     account.seconds = time.monotonic() - began
@@ -138,23 +145,24 @@ def ingest(
 def _locked(
     files: list[LogFile],
     folder: Path,
+    held: Held,
     workers: int | None,
     options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> Account:
-    live = stores.generation(folder)
     stores.tidy(folder)
-    tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
-    files_before, segments, rejects, made = stores.kept_rows(folder, live, *tables) if live else ([], [], [], [])
-    ledger = {row["file_id"]: row for row in files_before}
-    fresh = [entry for entry in files if not _is_known(entry, ledger.get(entry.file_id))]
+    ledger, segments, rejects = held.files, held.segments, held.rejects
+    is_current = held.version == options.recipe
+    fresh = [entry for entry in files if not is_known(entry, ledger.get(entry.file_id), is_current)]
     account = Account(known_files=len(files) - len(fresh))
+    renewed = {entry.file_id for entry in fresh}
     account.skipped = [
-        (str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed
+        (str(entry.path), entry.reason or "")
+        for entry in files
+        if not entry.is_failed and (entry.format is None or is_left_out(ledger.get(entry.file_id), renewed))
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
-    fresh += _orphaned_copies(files, fresh, ledger)
-    is_current = [row["version"] for row in made] == [options.recipe]
+    fresh += orphaned(files, fresh, ledger)
     if fresh or not is_current:
         run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
         written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
@@ -162,20 +170,21 @@ def _locked(
         account.failed += [(str(e.path), written[e.file_id].error or "") for e in fresh if _is_broken(e, written)]
         rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
         rows = {file_id: row for file_id, row in rows.items() if _is_news(row, ledger.get(file_id))}
-        ledger.update(rows)
-        copies = _set_copies_aside(ledger)
-        account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in copies]
         segments = _without_gone(folder, segments, rows.keys())
-        rejects = [row for row in rejects if row["file_id"] not in rows.keys() | copies]
         for file_id in rows.keys() & written.keys():
             done = written[file_id]
             segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
-            rejects += [
-                {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
-                for r in done.rejects
-                if file_id not in copies
-            ]
-        segments = _without_gone(folder, segments, copies)
+        segments = still_pruned(rows, ledger, segments)
+        ledger.update(rows)
+        aside = set_aside(ledger, [entry for entry in fresh if entry.file_id in rows], segments, folder)
+        account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in aside]
+        segments = _without_gone(folder, segments, aside)
+        rejects = [row for row in rejects if row["file_id"] not in rows.keys() | aside]
+        rejects += [
+            {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
+            for file_id in (rows.keys() & written.keys()) - aside
+            for r in written[file_id].rejects
+        ]
         if rows or not is_current:
             _publish(folder, list(ledger.values()), segments, rejects, options, tell)
         stores.tidy(folder)
@@ -183,22 +192,10 @@ def _locked(
     account.kinds = stores.ask(
         folder,
         "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
-        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTED)
-        + " from log_file where state in ('ingested', 'partial') group by format order by format",
+        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
+        + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
     ).to_dicts()
     return account
-
-
-def _is_known(entry: LogFile, row: dict[str, Any] | None) -> bool:
-    return (
-        row is not None
-        and row["state"] != "failed"
-        and row["size_bytes"] == entry.size_bytes
-        and row["modified_at"] == as_datetime(entry.modified_ns)
-        and (entry.server is None or row["server"] == entry.server)
-        and (entry.service is None or row["service"] == entry.service)
-        and is_settled(row["reason"], entry.culture)
-    )
 
 
 def _is_broken(entry: LogFile, written: Mapping[int, Written]) -> bool:
@@ -208,41 +205,6 @@ def _is_broken(entry: LogFile, written: Mapping[int, Written]) -> bool:
 def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
     """Tells whether a row replaces the old one; a file that cannot be read now keeps what was read of it before."""
     return row["state"] != "failed" or old is None or (old["state"] == "failed" and old["reason"] != row["reason"])
-
-
-def _orphaned_copies(files: list[LogFile], fresh: list[LogFile], ledger: dict[int, dict[str, Any]]) -> list[LogFile]:
-    """Gives files that were left out as copies of a file which is now read anew: they may be all that is left of it."""
-    renewed = {entry.file_id for entry in fresh}
-    here = {entry.file_id: entry for entry in files}
-    safe = {
-        row["content_hash"]
-        for row in ledger.values()
-        if row["state"] in ("ingested", "partial") and row["file_id"] not in renewed
-    }
-    return [
-        here.get(row["file_id"]) or recognise(Path(row["path"]), row["server"], row["service"])
-        for row in ledger.values()
-        if row["state"] == "skipped" and row["content_hash"] and row["content_hash"] not in safe
-        if row["file_id"] not in renewed and Path(row["path"]).is_file()
-    ]
-
-
-def _set_copies_aside(ledger: dict[int, dict[str, Any]]) -> set[int]:
-    """Marks files with the content of another file as its copies, and gives their ids.
-
-    The first path stays, whatever the order of reading.
-    """
-    originals: dict[str, str] = {}
-    for row in sorted(ledger.values(), key=lambda row: str(row["path"])):
-        if row["state"] in ("ingested", "partial") and row["event_count"]:
-            originals.setdefault(row["content_hash"], row["path"])
-    copies = set()
-    for file_id, row in ledger.items():
-        original = originals.get(row["content_hash"])
-        if original and original != row["path"]:
-            row.update(state="skipped", reason=f"copy of {original}", **dict.fromkeys(COUNTED, 0))
-            copies.add(file_id)
-    return copies
 
 
 def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
@@ -275,6 +237,11 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
         "last_at": done.last_at if done else None,
         "modified_at": as_datetime(entry.modified_ns),
         "content_hash": done.content_hash if done else None,
+        "head_hash": entry.head_hash,
+        "kept_in": None,
+        "repeated_count": 0,
+        "pruned_before": None,
+        "pruned_count": 0,
         "ingest_id": run,
     }
 
@@ -325,12 +292,26 @@ def _publish(
         kept: list[tuple[Table, list[dict[str, Any]]]] = [
             (LOG_FILE, ledger),
             (REJECT, rejects),
-            (SEGMENT, segments),
-            (INGEST, [{"ingest_id": run, "published_at": stamp, "version": options.recipe}]),
+            (SEGMENT, sealed(folder, segments)),
+            (
+                INGEST,
+                [
+                    {
+                        "ingest_id": run,
+                        "published_at": stamp,
+                        "version": options.recipe,
+                        "schema_version": SCHEMA_VERSION,
+                    }
+                ],
+            ),
+            (DUPLICATE, []),
         ]
         for table, rows in kept:
             stores.fill_table(con, table, rows)
-        stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
+        events = [(row["table_name"], row["path"]) for row in segments]
+        stores.create_events(con, events)
+        if set_repeats_aside(con):
+            stores.create_events(con, events)
         build(con, lambda name: tell(Progress(f"build {name}")))
         tell(Progress("detect"))
         detect(con, options.book)

@@ -396,6 +396,8 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         if paths:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
             source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+            if table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall():
+                source += " anti join duplicate using (file_id, line_number)"
         else:
             nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
             source = f"select {nothing} where false"

@@ -11,7 +11,17 @@ from tracelens.schema.exports import (
     SEND_CONNECTOR,
     TRANSPORT_SERVER,
 )
-from tracelens.schema.ledger import FINDING, INGEST, LOG_FILE, REJECT, REPLY_CLASS, RULE_RUN, SEGMENT
+from tracelens.schema.ledger import (
+    DUPLICATE,
+    FINDING,
+    INGEST,
+    LOG_FILE,
+    REJECT,
+    REPLY_CLASS,
+    RULE_RUN,
+    SCHEMA_VERSION,
+    SEGMENT,
+)
 from tracelens.schema.logs import (
     AGENT_EVENT,
     CONNECTIVITY_EVENT,
@@ -29,6 +39,7 @@ __all__ = [
     "ACCEPTED_DOMAIN",
     "AGENT_EVENT",
     "CONNECTIVITY_EVENT",
+    "DUPLICATE",
     "EXO_TRACE_EVENT",
     "FINDING",
     "HEADER_HOP",
@@ -39,6 +50,7 @@ __all__ = [
     "REJECT",
     "REPLY_CLASS",
     "RULE_RUN",
+    "SCHEMA_VERSION",
     "SEGMENT",
     "SEND_CONNECTOR",
     "SMTP_EVENT",
@@ -70,6 +82,7 @@ TABLES = {
         HEADER_HOP,
         LOG_FILE,
         REJECT,
+        DUPLICATE,
         SEGMENT,
         INGEST,
         REPLY_CLASS,
