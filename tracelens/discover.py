@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from glob import glob
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +21,7 @@ from tracelens.formats import LogFormat, by_content, by_log_type, formats
 HEAD_BYTES = 65536
 HASHED_BYTES = tuple(64 << step for step in range(9))
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$")
+NO_PROTOCOL_LOG = "?"
 LOG_NAME = re.compile(
     r"^(MSGTRKMA|MSGTRKMD|MSGTRKMS|MSGTRKM|MSGTRK|RECV|SEND|CONNECTLOG|AGENTLOG)(\d{8})(\d{2})?-(\d+)\.log$", re.I
 )
@@ -99,7 +101,7 @@ def walk(paths: Iterable[str | os.PathLike[str]], apart: Path | None = None) -> 
     Raises:
         InputError: A path does not exist, or a pattern matches nothing.
     """
-    found: set[str] = set()
+    found: dict[str, set[str]] = {}
     unlisted: list[OSError] = []
     store = str(apart) if apart else None
     for given in paths:
@@ -114,15 +116,14 @@ def walk(paths: Iterable[str | os.PathLike[str]], apart: Path | None = None) -> 
             )
         for place in places:
             if place.is_file():
-                found.add(str(place))
+                found.setdefault(str(place.parent), set()).add(place.name)
                 continue
             for folder, below, names in os.walk(place, onerror=unlisted.append):
                 if folder == store:
                     below.clear()
                     continue
-                begin = folder if folder.endswith(os.sep) else folder + os.sep
-                found.update(begin + name for name in names)
-    return sorted(map(Path, found)), unlisted
+                found.setdefault(folder, set()).update(names)
+    return [place / name for place in sorted(map(Path, found)) for name in sorted(found[str(place)])], unlisted
 
 
 def discover(
@@ -230,8 +231,16 @@ def recognise(path: Path, server: str | None = None, service: str | None = None,
 
 
 def hash_head(head: bytes) -> str:
-    """Hashes the first 64, 128, 256 … bytes, as many as there are: what two files have in common shows at a glance."""
-    digest, at, found = blake2b(digest_size=5), 0, ""
+    """Hashes what stands up to the end of the first row, then the first 64, 128, 256 … bytes, as many as there are.
+
+    What two files have in common shows at a glance; it is empty before the first row ends.
+    """
+    at, end = 0, head.find(b"\n")
+    while end >= 0 and (head[at : at + 1] == b"#" or not head[at:end].strip()):
+        at, end = end + 1, head.find(b"\n", end + 1)
+    if end < 0:
+        return ""
+    found, digest, at = blake2b(head[: end + 1], digest_size=5).hexdigest(), blake2b(digest_size=5), 0
     for end in HASHED_BYTES:
         if len(head) < end:
             break
@@ -307,7 +316,12 @@ def recognise_row(line: str, path: Path) -> LogFormat | None:
 
 def folder_server(path: Path) -> str | None:
     """Gives the server named by the folder above TransportRoles (`…/EX01/TransportRoles/Logs/…`), or None."""
-    parts = list(path.parts[:-1])
+    return _server_above(os.path.dirname(path))  # noqa: PTH120, ten thousand times
+
+
+@lru_cache(maxsize=4096)
+def _server_above(folder: str) -> str | None:
+    parts = list(Path(folder).parts)
     lower = [part.lower() for part in parts]
     if "transportroles" not in lower:
         return None
@@ -322,9 +336,21 @@ def folder_server(path: Path) -> str | None:
 
 def folder_service(path: Path, described: LogFormat | None) -> str | None:
     """Gives the service named by the folders (formats.md 1.2), else by a word in the file's name, else None."""
-    lower = [part.lower() for part in path.parts[:-1]]
     if described is None or described.direction is None:
         return None
+    placed = _service_above(os.path.dirname(path), described.direction)  # noqa: PTH120
+    if placed != NO_PROTOCOL_LOG:
+        return placed
+    name = path.stem.lower()
+    for word in ("frontend", "hub", "edge", "delivery", "submission"):
+        if word in name:
+            return word
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _service_above(folder: str, direction: str) -> str | None:
+    lower = [part.lower() for part in Path(folder).parts]
     if "protocollog" in lower:
         place = lower.index("protocollog")
         above, below = lower[place - 1] if place else "", lower[place + 1 :]
@@ -333,10 +359,6 @@ def folder_service(path: Path, described: LogFormat | None) -> str | None:
                 return "delivery"
             if "submission" in below:
                 return "submission"
-            return "delivery" if described.direction == "receive" else "submission"
+            return "delivery" if direction == "receive" else "submission"
         return {"frontend": "frontend", "hub": "hub", "edge": "edge", "logs": "hub"}.get(above)
-    name = path.stem.lower()
-    for word in ("frontend", "hub", "edge", "delivery", "submission"):
-        if word in name:
-            return word
-    return None
+    return NO_PROTOCOL_LOG

@@ -28,7 +28,7 @@ first_at TIMESTAMP | UTC
 last_at TIMESTAMP | UTC
 modified_at TIMESTAMP | UTC
 content_hash VARCHAR | BLAKE2b of the bytes read
-head_hash VARCHAR | hashes of the first 64, 128, 256 ... bytes: that of a file's beginning begins it
+head_hash VARCHAR | hashes of the first row with what stands above it and of the first 64, 128, 256 ... bytes
 kept_in BIGINT | log_file that holds these rows, where this one is its copy or its beginning
 repeated_count BIGINT | events that stand in another file too (log_id) and are left out of every table but the segments
 pruned_before DATE | events before this day were dropped
