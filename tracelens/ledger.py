@@ -19,8 +19,9 @@ from tracelens import archive
 from tracelens import store as stores
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
-from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, TABLES
+from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
 from tracelens.segments import as_datetime
+from tracelens.vintage import check_not_newer
 
 Row = dict[str, Any]
 HOLDING = ("ingested", "partial", "pruned")
@@ -46,27 +47,42 @@ class Held:
     Attributes:
         generation: Its name, None before the first.
         files: Rows of `log_file` by id.
-        version: What built it.
+        made_by: What built it: version of tracelens, hash of models, signatures and rules.
+        schema_version: Of its tables.
     """
 
     generation: str | None = None
     files: dict[int, Row] = field(default_factory=dict)
     segments: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
-    version: str | None = None
+    made_by: str | None = None
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether its tables are those of this tracelens."""
+        return self.schema_version == SCHEMA_VERSION
 
 
 def ledger_of(folder: Path) -> Held:
     """Reads the ledger of the live generation.
 
     Raises:
-        StoreError: It cannot be read.
+        StoreError: It cannot be read, or a newer tracelens made it.
     """
     live = stores.generation(folder)
     if live is None:
         return Held()
-    files, segments, rejects, made = stores.kept_rows(folder, live, LOG_FILE, SEGMENT, REJECT, INGEST)
-    return Held(live, {row["file_id"]: row for row in files}, segments, rejects, made[0]["version"] if made else None)
+    tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
+    rows_of = stores.kept_rows(folder, live, *tables)
+    if not rows_of[-1] or rows_of[-1][0].keys() != {*INGEST.names}:
+        rows_of = [[{n: row.get(n) for n in t.names} for row in rows] for t, rows in zip(tables, rows_of, strict=True)]
+    files, segments, rejects, made = rows_of
+    version = made[0]["schema_version"] or 1
+    check_not_newer(version, str(folder / live))
+    for row in files if version < SCHEMA_VERSION else []:
+        row["repeated_count"], row["pruned_count"] = row["repeated_count"] or 0, row["pruned_count"] or 0
+    return Held(live, {row["file_id"]: row for row in files}, segments, rejects, made[0]["version"], version)
 
 
 def known_files(rows: Iterable[Row], is_current: bool) -> dict[str, Known]:
@@ -159,7 +175,7 @@ def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping
         if _begins(holder, row["size_bytes"], row["content_hash"]):
             row["reason"] = f"beginning of {holder.path}"
             continue
-        place = _place(row["path"])
+        place = place_of(row["path"])
         again = [here[file_id]] if file_id in here else []
         if not again and place.is_file():
             again = [entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == file_id]
@@ -214,6 +230,8 @@ def _is_copy(row: Row) -> bool:
 
 def _mark(row: Row, holder: Row, reason: str) -> None:
     row.update(state="skipped", reason=reason, kept_in=holder["file_id"], **dict.fromkeys(COUNTED, 0))
+    if row["pruned_before"]:
+        holder["pruned_before"] = max(filter(None, (holder["pruned_before"], row["pruned_before"])))
     row.update(repeated_count=0, pruned_count=0, pruned_before=None)
 
 
@@ -261,7 +279,7 @@ def _blocks(entry: LogFile, size: int) -> Iterator[bytes]:
 
 def _unchanged(row: Row) -> LogFile | None:
     """Gives the file of a ledger row where it still is as it was read."""
-    place = _place(row["path"])
+    place = place_of(row["path"])
     if not place.is_file():
         return None
     same = (entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == row["file_id"])
@@ -294,11 +312,11 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
     return bool(others[0] == (0, 0))
 
 
-def _place(path: str) -> Path:
+def place_of(path: str) -> Path:
     """Gives the file on disk: of something inside an archive, the archive."""
     at = path.find(f"!{os.sep}")
     return Path(path[:at]) if at > 0 and not Path(path).exists() else Path(path)
 
 
 def _is_there(path: str) -> bool:
-    return _place(path).is_file()
+    return place_of(path).is_file()

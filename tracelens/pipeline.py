@@ -24,10 +24,12 @@ from tracelens.ledger import (
     known_files,
     ledger_of,
     orphaned,
+    prune,
     sealed,
     set_aside,
     still_pruned,
 )
+from tracelens.migrate import to_read_again
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
@@ -124,7 +126,7 @@ def ingest(
     book = rulebook([*rule_dirs, folder / "rules"], rule_params)
     options = BuildOptions(memory_limit, book)
     held = ledger_of(folder)
-    is_current = held.version == options.recipe
+    is_current = held.is_up_to_date and held.made_by == options.recipe
     files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
     if not any(entry.format for entry in files):
         raise InputError(
@@ -151,8 +153,8 @@ def _locked(
     tell: Callable[[Progress], None],
 ) -> Account:
     stores.tidy(folder)
-    ledger, segments, rejects = held.files, held.segments, held.rejects
-    is_current = held.version == options.recipe
+    ledger = held.files
+    is_current = held.is_up_to_date and held.made_by == options.recipe
     fresh = [entry for entry in files if not is_known(entry, ledger.get(entry.file_id), is_current)]
     account = Account(known_files=len(files) - len(fresh))
     renewed = {entry.file_id for entry in fresh}
@@ -163,30 +165,14 @@ def _locked(
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
     fresh += orphaned(files, fresh, ledger)
+    fresh += [entry for entry in to_read_again(folder, held) if entry.file_id not in renewed]
     if fresh or not is_current:
-        run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
-        written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
-        account.new_files = sum(not done.error for done in written.values())
-        account.failed += [(str(e.path), written[e.file_id].error or "") for e in fresh if _is_broken(e, written)]
-        rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
-        rows = {file_id: row for file_id, row in rows.items() if _is_news(row, ledger.get(file_id))}
-        segments = _without_gone(folder, segments, rows.keys())
-        for file_id in rows.keys() & written.keys():
-            done = written[file_id]
-            segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
-        segments = still_pruned(rows, ledger, segments)
-        ledger.update(rows)
-        aside = set_aside(ledger, [entry for entry in fresh if entry.file_id in rows], segments, folder)
-        account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in aside]
-        segments = _without_gone(folder, segments, aside)
-        rejects = [row for row in rejects if row["file_id"] not in rows.keys() | aside]
-        rejects += [
-            {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
-            for file_id in (rows.keys() & written.keys()) - aside
-            for r in written[file_id].rejects
-        ]
-        if rows or not is_current:
-            _publish(folder, list(ledger.values()), segments, rejects, options, tell)
+        taken = _take_in(fresh, folder, held, workers, tell)
+        account.new_files = sum(not done.error for done in taken.written.values())
+        account.failed += [(str(e.path), taken.written[e.file_id].error or "") for e in fresh if taken.is_broken(e)]
+        account.skipped += [(ledger[n]["path"], ledger[n]["reason"]) for n in taken.renewed if n in taken.aside]
+        if taken.renewed or not is_current:
+            _publish(folder, held, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
     account.kinds = stores.ask(
@@ -198,8 +184,63 @@ def _locked(
     return account
 
 
-def _is_broken(entry: LogFile, written: Mapping[int, Written]) -> bool:
-    return entry.file_id in written and written[entry.file_id].error is not None
+@dataclass
+class Taken:
+    """What reading files brought.
+
+    Attributes:
+        written: What reading gave, by file.
+        renewed: Files whose rows in the ledger are new.
+        aside: Files set aside, as another one holds their rows.
+    """
+
+    written: dict[int, Written]
+    renewed: list[int]
+    aside: set[int]
+
+    def is_broken(self, entry: LogFile) -> bool:
+        """Tells whether a file could not be read to its end."""
+        return entry.file_id in self.written and self.written[entry.file_id].error is not None
+
+
+def _take_in(
+    fresh: list[LogFile], folder: Path, held: Held, workers: int | None, tell: Callable[[Progress], None]
+) -> Taken:
+    """Reads files and puts what they give in place of what the ledger held of them."""
+    run = int(max((row["ingest_id"] for row in held.files.values()), default=0)) + 1
+    written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
+    rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
+    rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
+    segments = _without_gone(folder, held.segments, rows.keys())
+    for file_id in rows.keys() & written.keys():
+        done = written[file_id]
+        segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
+    segments = still_pruned(rows, held.files, segments)
+    held.files.update(rows)
+    aside = set_aside(held.files, [entry for entry in fresh if entry.file_id in rows], segments, folder)
+    held.segments = prune(held.files, _without_gone(folder, segments, aside))
+    held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
+    held.rejects += [
+        {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
+        for file_id in (rows.keys() & written.keys()) - aside
+        for r in written[file_id].rejects
+    ]
+    return Taken(written, list(rows), aside)
+
+
+def republish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+    """Publishes a generation of a ledger as it stands, with all tables built anew; the caller has the lock.
+
+    Raises:
+        StoreError: It cannot be written, or files of an older store would have to be read again and cannot.
+    """
+    again = to_read_again(folder, held)
+    if again:
+        taken = _take_in(again, folder, held, None, tell)
+        broken = [entry for entry in again if taken.is_broken(entry)]
+        if broken:
+            raise StoreError(f"'{broken[0].path}' cannot be read again", str(folder), "ingest into another store")
+    _publish(folder, held, options, tell)
 
 
 def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
@@ -278,21 +319,15 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
     return kept
 
 
-def _publish(
-    folder: Path,
-    ledger: list[dict[str, Any]],
-    segments: list[dict[str, Any]],
-    rejects: list[dict[str, Any]],
-    options: BuildOptions,
-    tell: Callable[[Progress], None],
-) -> None:
+def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+    ledger, segments = list(held.files.values()), sealed(folder, held.segments)
     with stores.open_next(folder, options.memory_limit) as (con, path):
         stamp = datetime.now(UTC).replace(tzinfo=None)
         run = max((row["ingest_id"] for row in ledger), default=1)
         kept: list[tuple[Table, list[dict[str, Any]]]] = [
             (LOG_FILE, ledger),
-            (REJECT, rejects),
-            (SEGMENT, sealed(folder, segments)),
+            (REJECT, held.rejects),
+            (SEGMENT, segments),
             (
                 INGEST,
                 [

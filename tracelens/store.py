@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import vintage
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.schema import SEGMENT, TABLES, Table
 
@@ -75,6 +76,7 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     con = _attach(folder, name)
     try:
         try:
+            vintage.check(con, str(folder / name))
             lock_down(con)
         except duckdb.Error as error:
             raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
@@ -489,6 +491,7 @@ def exporting(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnecti
         raise StoreError(f"no store at '{store}'", hint=f"make one: tracelens ingest PATH --store {store}")
     con = _attach(folder, name)
     try:
+        vintage.check(con, str(folder / name))
         con.execute(f"set memory_limit = {literal(default_memory_limit())}")
         yield con
     except duckdb.Error as error:
