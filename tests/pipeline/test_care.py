@@ -12,7 +12,7 @@ import pytest
 from click.testing import Result
 
 from tests.pipeline.stores import content, differences
-from tests.pipeline.test_ingest import HEADER, ROLE, ledger, write
+from tests.pipeline.test_ingest import HEADER, ROLE, conversation, ledger, write
 from tracelens import store
 from tracelens.pipeline import ingest
 
@@ -77,10 +77,9 @@ def test_pruned_days_are_gone_and_do_not_come_back(call: Call, logs: Path, mine:
     assert content(mine)["session"].height == 2
     assert ingest([logs], mine, workers=1).generation == "tracelens-000004.duckdb"
     copied = shutil.copytree(logs, tmp_path / "copied")
-    grown = write(copied / ROLE / "RECV-4.LOG", 1)  # the pruned log, grown under another name
-    grown.write_text(
-        grown.read_text() + (logs / ROLE / "RECV-2.LOG").read_text().removeprefix(HEADER), encoding="utf-8"
-    )
+    later = conversation(9).replace("03-02T", "03-03T").replace("\n", "\r\n").encode()
+    grown = copied / ROLE / "RECV-4.LOG"  # a pruned log, grown under another name
+    grown.write_bytes((logs / ROLE / "RECV-1.LOG").read_bytes() + later)
     account = ingest([copied], mine, workers=1)
     assert store.ask(mine, "select count(*) from smtp_event where date_time < '2026-03-03'").item() == 0
     assert sum(row["pruned_count"] for row in account.kinds) == 8
