@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import vintage
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.schema import SEGMENT, TABLES, Table
 
@@ -75,6 +76,7 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     con = _attach(folder, name)
     try:
         try:
+            vintage.check(con, str(folder / name))
             lock_down(con)
         except duckdb.Error as error:
             raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
@@ -397,6 +399,8 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         if paths:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
             source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+            if table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall():
+                source += " anti join duplicate using (file_id, line_number)"
         else:
             nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
             source = f"select {nothing} where false"
@@ -525,6 +529,7 @@ def exporting(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnecti
         raise StoreError(f"no store at '{store}'", hint=f"make one: tracelens ingest PATH --store {store}")
     con = _attach(folder, name)
     try:
+        vintage.check(con, str(folder / name))
         con.execute(f"set memory_limit = {literal(default_memory_limit())}")
         yield con
     except duckdb.Error as error:

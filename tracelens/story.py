@@ -203,6 +203,7 @@ def account_text(
         "event_count": "events", "reject_count": "rejects", "blank_count": "blank", "pending_count": "pending",
         "continuation_count": "continued",
     }  # fmt: skip
+    kinds = list(kinds)
     rows = [{label: row[name] for name, label in names.items()} for row in kinds]
     lines = []
     if rows:
@@ -214,6 +215,9 @@ def account_text(
         lines.append(
             f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}"
         )
+        for name, said in (("repeated_count", "stand in two files and count once"), ("pruned_count", "were pruned")):
+            count = sum(row.get(name) or 0 for row in kinds)
+            lines += [f"{count:,} events {said}"] if count else []
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
             lines.append(f"{title}: {len(entries)} files")

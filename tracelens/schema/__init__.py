@@ -13,6 +13,7 @@ from tracelens.schema.exports import (
     TRANSPORT_SERVER,
 )
 from tracelens.schema.ledger import (
+    DUPLICATE,
     FINDING,
     INGEST,
     INVENTORY_SETTING,
@@ -21,6 +22,7 @@ from tracelens.schema.ledger import (
     REJECT,
     REPLY_CLASS,
     RULE_RUN,
+    SCHEMA_VERSION,
     SEGMENT,
 )
 from tracelens.schema.logs import (
@@ -41,6 +43,7 @@ __all__ = [
     "AGENT_EVENT",
     "CONNECTIVITY_EVENT",
     "CONNECTOR_PERMISSION",
+    "DUPLICATE",
     "EXO_TRACE_EVENT",
     "FINDING",
     "HEADER_HOP",
@@ -53,6 +56,7 @@ __all__ = [
     "REJECT",
     "REPLY_CLASS",
     "RULE_RUN",
+    "SCHEMA_VERSION",
     "SEGMENT",
     "SEND_CONNECTOR",
     "SMTP_EVENT",
@@ -85,6 +89,7 @@ TABLES = {
         HEADER_HOP,
         LOG_FILE,
         REJECT,
+        DUPLICATE,
         SEGMENT,
         INGEST,
         INVENTORY_SETTING,
