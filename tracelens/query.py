@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -18,6 +20,22 @@ if TYPE_CHECKING:
     import polars as pl
 
 Store = str | os.PathLike[str]
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
+WIDEST: dict[str, Any] = {
+    "since": datetime(1970, 1, 1),
+    "until": datetime(9000, 1, 1),
+    "bucket": "hour",
+    "severity": "info",
+    "noise": False,
+    "by_address": False,
+    "limit": 1000,
+    "offset": 0,
+    "clients": [],
+    "files": [],
+    "lines": [],
+    "message": None,
+    "finding": None,
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,31 @@ def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: An
         StoreError: There is no store.
     """
     return stores.ask(store, question(name), params or None, timeout_s)
+
+
+def filled(name: str, params: Mapping[str, Any]) -> str:
+    """Gives a saved question with values in place of its parameters, to be read, changed and asked.
+
+    A parameter without a value gets one that leaves nothing out.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    text = question(name)
+    values = {**WIDEST, **params}
+    return re.sub(r"\$([a-z_]+)", lambda found: _literal(values.get(found[1], "")), text)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"timestamp '{value.isoformat(' ')}'"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(part) for part in value) + "]"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return f"timestamp '{value}'"
+    return stores.literal(value)
 
 
 def search(

@@ -146,25 +146,37 @@ def ask(
     sql: str,
     params: Mapping[str, Any] | Sequence[Any] | None = None,
     timeout_s: float | None = None,
+    limit: int | None = None,
+    stop: threading.Event | None = None,
 ) -> pl.DataFrame:
     """Answers one SELECT on the live generation.
 
+    Args:
+        store: Folder of the store.
+        sql: The SELECT.
+        params: Values of its parameters.
+        timeout_s: Seconds after which it is stopped.
+        limit: At most so many rows, in the SELECT's order.
+        stop: Calls it off when set.
+
     Raises:
-        QueryError: The text is not one SELECT, fails, or takes longer than `timeout_s` seconds.
+        QueryError: The text is not one SELECT, fails, is called off, or takes longer than `timeout_s` seconds.
         StoreError: There is no store.
     """
     import duckdb
     import polars as pl
 
-    with reading(store) as con, _time_limit(con, timeout_s):
+    with reading(store) as con, _time_limit(con, timeout_s, stop):
         check_question(con, sql)
         try:
             answer = con.sql(sql, params=params)
             if answer is None:
                 raise QueryError("the question has no answer rows", hint="ask with SELECT")
-            frame: pl.DataFrame = answer.pl()
+            frame: pl.DataFrame = (answer if limit is None else answer.limit(limit)).pl()
             return frame
         except duckdb.InterruptException as error:
+            if stop and stop.is_set():
+                raise QueryError("called off") from error
             raise QueryError(
                 f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows"
             ) from error
@@ -175,23 +187,29 @@ def ask(
 
 
 @contextlib.contextmanager
-def _time_limit(con: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
-    """Interrupts again and again after `timeout_s` seconds: the engine forgets an interrupt between two steps."""
+def _time_limit(
+    con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
+) -> Iterator[None]:
+    """Interrupts after `timeout_s` seconds or when called off; again and again, as the engine forgets it between steps."""
     done = threading.Event()
+    deadline = time.monotonic() + (timeout_s or float("inf"))
 
-    def stop() -> None:
-        if not done.wait(timeout_s):
-            while not done.wait(0.05):
-                con.interrupt()
+    def wait() -> None:
+        while time.monotonic() < deadline and not (stop and stop.is_set()):
+            left = deadline - time.monotonic()
+            if done.wait(min(left, 0.05) if stop else left):
+                return
+        while not done.wait(0.05):
+            con.interrupt()
 
-    watch = threading.Thread(target=stop, daemon=True)
-    if timeout_s:
+    watch = threading.Thread(target=wait, daemon=True)
+    if timeout_s or stop:
         watch.start()
     try:
         yield
     finally:
         done.set()
-        if timeout_s:
+        if timeout_s or stop:
             watch.join()
 
 
