@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import widgets
+from tracelens.dashboard import data, widgets
 
 
 def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any) -> str | None:
@@ -48,3 +48,8 @@ def as_sql(name: str, /, **params: Any) -> None:
 
 def _written(value: Any) -> Any:
     return value.isoformat(" ") if isinstance(value, datetime | date) else value
+
+
+def tables() -> frozenset[str]:
+    """Gives the names of the store's tables."""
+    return frozenset(data.ask("table", table="")["table_name"])
