@@ -10,6 +10,7 @@ from tracelens.errors import TracelensError
 
 PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parent / "style.css"
+BACK = (Path(__file__).parent / "back.html").read_text(encoding="utf-8")
 GROUPS = {"1": "", "2": "Mail", "3": "Clients", "4": "Trouble", "5": "Routes", "9": "Store"}
 SIDEBAR = 210
 
@@ -22,6 +23,7 @@ def run() -> None:
 
     st.set_page_config(page_title="tracelens", layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
+    st.html(BACK, unsafe_allow_javascript=True)
     try:
         if not entry.admitted():
             return
