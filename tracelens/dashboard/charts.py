@@ -49,6 +49,7 @@ KIND = {
 }
 OTHER = "#9aa5ab"
 LABEL = 80
+MOST_LANES = 24
 
 
 def text(value: object) -> str:
@@ -132,7 +133,7 @@ def findings(frame: pl.DataFrame) -> go.Figure:
 def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     """Draws which log has rows when: a lane per server and log, an empty place where there are none."""
     lanes = [
-        text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "transport") else f" · {service}"))
+        text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "", "transport") else f" · {service}"))
         for server, service, log in frame.select("server", "service", "log").iter_rows()
     ]
     order = list(dict.fromkeys(lanes))
@@ -160,6 +161,19 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0] - width / 2, hours[-1] + width / 2])
     figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
     return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
+
+
+def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
+    """Draws coverage in little room: a thin lane per server and log, or per server where those would be too many."""
+    named = frame.with_columns(pl.col("log").str.replace_all("_", " "), pl.lit("").alias("service"))
+    if named.select("server", "log").n_unique() > MOST_LANES:
+        named = named.with_columns(pl.lit("all logs").alias("log"))
+    lanes = named.group_by("server", "service", "log", "hour", maintain_order=True).agg(pl.col("event_count").sum())
+    figure = coverage(lanes, bucket)
+    figure.update_traces(ygap=1)
+    figure.update_yaxes(tickfont={"size": 10}, dtick=1)
+    figure.update_layout(height=40 + 14 * max(3, lanes.select("server", "log").n_unique()))
+    return figure
 
 
 def waterfall(hops: pl.DataFrame) -> go.Figure:
