@@ -8,6 +8,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
 from tracelens.dashboard.charts import OTHER, text
+from tracelens.report.parts import Chart
 from tracelens.story import duration
 
 TLS = {
@@ -85,15 +86,33 @@ def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | 
             y=[text(value) for value in shown[name]],
             orientation="h",
             marker_color=[(colours or {}).get(value, PALETTE[0]) for value in shown[name]],
-            text=[f"{value:,}" for value in shown[count]],
+            text=[f"{value:,.0f}" for value in shown[count]],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
+            hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
         )
     )
     figure.update_xaxes(visible=False, range=[0, max(shown[count].to_list(), default=1) * 1.2])
     figure.update_yaxes(title=None, ticks="", type="category", automargin=True)
     return _laid_out(figure, 60 + 30 * max(2, shown.height), showlegend=False)
+
+
+def of_report(chart: Chart) -> go.Figure:
+    """Draws the plot of a report's section."""
+    if chart.kind == "ranks":
+        name, values = next(iter(chart.series.items()))
+        return ranks(pl.DataFrame({"name": list(chart.labels), "count": values}), "name", "count")
+    figure = go.Figure()
+    labels = [text(label) for label in chart.labels]
+    for at, (name, values) in enumerate(chart.series.items()):
+        colour = PALETTE[at % len(PALETTE)]
+        if chart.kind == "bars":
+            figure.add_bar(x=labels, y=values, name=text(name), marker_color=colour)
+        else:
+            figure.add_scatter(x=labels, y=values, name=text(name), mode="lines+markers", line={"color": colour})
+    figure.update_xaxes(title=None, type="category", showgrid=False)
+    figure.update_yaxes(title=chart.unit or None, rangemode="tozero")
+    return _laid_out(figure, 280, barmode="stack", showlegend=len(chart.series) > 1)
 
 
 def free(frame: pl.DataFrame, kind: str, across: str, up: list[str]) -> go.Figure:

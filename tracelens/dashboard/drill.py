@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import data, widgets
+from tracelens.dashboard import widgets
 
 
 def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any) -> str | None:
@@ -31,10 +31,6 @@ def _choose(key: str, param: str, names: list[str]) -> None:
         del st.query_params[param]
 
 
-def link(label: str, page: str, **query: str) -> None:
-    """Shows a link to another page, with what it is to show."""
-    st.page_link(st.session_state["pages"][page], label=widgets.markdown(label), query_params=query)
-
 
 def as_sql(name: str, /, **params: Any) -> None:
     """Shows a link that opens a saved question, with its values, on the page SQL."""
@@ -48,8 +44,3 @@ def as_sql(name: str, /, **params: Any) -> None:
 
 def _written(value: Any) -> Any:
     return value.isoformat(" ") if isinstance(value, datetime | date) else value
-
-
-def tables() -> frozenset[str]:
-    """Gives the names of the store's tables."""
-    return frozenset(data.ask("table", table="")["table_name"])

@@ -41,6 +41,11 @@ def window_or_stop() -> Window:
     total = widgets.total_or_stop(noise=False)
     first, after = total["first_at"], total["last_at"] + timedelta(hours=1)
     servers = data.ask("server")["server"].to_list()
-    one, *_ = st.columns([1.2, 1.2, 1, 2])
-    server = one.selectbox("Server", servers, index=None, placeholder="any", key="server", bind="query-params") or ""
-    return Window(first, after, server)
+    places = st.columns([1.3, 1.3, 1, 1.4])
+    since, until = widgets.moment("From", "since", places[0]), widgets.moment("Until", "until", places[1])
+    server = widgets.choice("Server", "server", servers, places[2])
+    window = Window(since or first, until or after, server)
+    if window.since >= window.until:
+        st.warning("The window ends before it begins.")
+        st.stop()
+    return window

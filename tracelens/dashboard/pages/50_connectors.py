@@ -14,8 +14,8 @@ SOURCES = ["internet", "internal", "client", "mailbox", "system", "unknown"]
 
 def journey(window: Window) -> None:
     """Shows the map, and the hand-overs that must not be."""
-    source = st.selectbox("From", SOURCES, index=None, placeholder="any", key="source", bind="query-params", width=220)
-    asked = window.params | {"source": source or ""}
+    source = widgets.choice("From", "source", SOURCES, width=220)
+    asked = window.params | {"source": source}
     routes, edges = data.ask("route", **asked), data.ask("forbidden_edge", **window.params)
     if routes.is_empty():
         widgets.nothing("No message in this window.", "The map is drawn from the paths of messages.")

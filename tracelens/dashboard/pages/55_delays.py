@@ -75,7 +75,7 @@ def handovers(window: Window) -> None:
     widgets.table(found, labels, "hop_delays")
     st.caption(CLOCKS)
     drill.as_sql("delay_hop", **window.params)
-    if "route_delay" in drill.tables():
+    if "route_delay" in data.tables():
         st.subheader("Slowest routes", anchor=False)
         routes = data.ask("delay_route", server=window.server)
         labels = {
@@ -92,7 +92,7 @@ def handovers(window: Window) -> None:
 
 def components(window: Window) -> None:
     """Lists the components of the servers by the time they take."""
-    found = data.ask("delay_component", server=window.server) if "latency_component" in drill.tables() else None
+    found = data.ask("delay_component", server=window.server) if "latency_component" in data.tables() else None
     if found is None or found.is_empty():
         widgets.nothing("No component is known.", "Servers write them into message tracking from Exchange 2010 on.")
         return
@@ -111,7 +111,7 @@ def components(window: Window) -> None:
 
 def clocks(window: Window) -> None:
     """Lists how far clocks are apart."""
-    found = data.ask("clock_offset", **window.params) if "clock_offset" in drill.tables() else None
+    found = data.ask("clock_offset", **window.params) if "clock_offset" in data.tables() else None
     if found is None or found.is_empty():
         widgets.nothing("No two clocks can be compared.", "That takes hand-overs in both directions.")
         return

@@ -29,7 +29,7 @@ def versions(window: Window) -> None:
         found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
         if found:
             how = "moved mail or signed in without TLS" if name == "none" else f"still {'uses' if found == 1 else 'use'} {name}"
-            drill.link(f"{count(found, 'peer')} {how}", "tls", view="Who uses what", tls=name, server=window.server)
+            widgets.link(f"{count(found, 'peer')} {how}", "tls", view="Who uses what", tls=name, server=window.server)
     if peers.is_empty():
         st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
     used = mix.filter(pl.col("used_count") > 0)
@@ -96,7 +96,7 @@ def peers(window: Window) -> None:
     chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip")
     drill.as_sql("tls_peer", tls=wanted, limit=1000, **window.params)
     if chosen:
-        drill.link(f"Conversations with {chosen}", "sessions", address=chosen)
+        widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
 
 
 def failures(window: Window) -> None:

@@ -31,9 +31,9 @@ def files() -> None:
     }
     widgets.table(kinds, labels, "ledger_kinds")
     left, right = st.columns([1, 3])
-    state = left.selectbox("State", STATES, index=None, placeholder="any", key="state", bind="query-params") or ""
-    text = right.text_input("In path or reason", key="file", bind="query-params") or ""
-    page = st.session_state.get(f"ledger_page_{state}_{text}", 1)
+    state = widgets.choice("State", "state", STATES, left)
+    text = widgets.text("In path or reason", "file", right)
+    page = widgets.page_number((state, text))
     asked = {"state": state, "text": text, "limit": PAGE_SIZE, "offset": (page - 1) * PAGE_SIZE}
     found = data.ask("ledger", **asked)
     if found.is_empty():
@@ -55,15 +55,14 @@ def files() -> None:
         "last_at": "Last",
     }
     widgets.table(found, labels, "ledger")
-    if count > PAGE_SIZE:
-        st.pagination(-(-count // PAGE_SIZE), key=f"ledger_page_{state}_{text}")
+    widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
 
 
 def rejects() -> None:
     """Lists lines that could not be read."""
-    text = st.text_input("In path, reason or line", key="line", bind="query-params") or ""
-    page = st.session_state.get(f"reject_page_{text}", 1)
+    text = widgets.text("In path, reason or line", "line")
+    page = widgets.page_number(text)
     asked = {"text": text, "limit": PAGE_SIZE, "offset": (page - 1) * PAGE_SIZE}
     found = data.ask("reject_line", **asked)
     if found.is_empty():
@@ -72,8 +71,7 @@ def rejects() -> None:
     count = found["found_count"][0]
     st.caption(f"{count:,} lines" + (f"; page {page}" if count > PAGE_SIZE else ""))
     widgets.table(found, {"reason": "Why", "path": "File", "line": "Line", "text": "Text"}, "rejects")
-    if count > PAGE_SIZE:
-        st.pagination(-(-count // PAGE_SIZE), key=f"reject_page_{text}")
+    widgets.pages(count, PAGE_SIZE)
     drill.as_sql("reject_line", **asked)
 
 
@@ -143,7 +141,7 @@ live = data.one("publication") or {}
 if live:
     st.caption(
         f"{total['file_count']:,} files read, {total['left_out_count']:,} left out, {total['reject_count']:,} lines "
-        f"rejected. Published by run {live['ingest_id']}, {live['published_at']:%Y-%m-%d %H:%M} UTC, "
+        f"rejected. Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
         f"tracelens {plain(live['version']).split()[0]}."
     )
 for tab, show in zip(st.tabs(VIEWS, key="view", bind="query-params"), (files, rejects, uploads), strict=True):
