@@ -190,7 +190,7 @@ def ask(
 def _time_limit(
     con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
 ) -> Iterator[None]:
-    """Interrupts after `timeout_s` seconds or when called off; again and again, as the engine forgets it between steps."""
+    """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
     done = threading.Event()
     deadline = time.monotonic() + (timeout_s or float("inf"))
 

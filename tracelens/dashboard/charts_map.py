@@ -37,10 +37,12 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
             edge = (at, names[at]), (at + 1, names[at + 1])
             flows[edge] += row[5]
             failures[edge] += row[6]
-    edges = [(edge, count, _shade(failures[edge] / count), failures[edge]) for edge, count in flows.items()]
-    for row in forbidden[:NODES]:
-        connector = row["receive_connector"] if row["receive_connector"] in kept[1] else OTHER
-        edges.append((((0, f"not allowed: {row['source']}"), (1, connector)), row["hit_count"], FORBIDDEN, 0))
+    edges: list[tuple[tuple[Place, Place], int, str, int]] = [
+        (edge, count, _shade(failures[edge] / count), failures[edge]) for edge, count in flows.items()
+    ]
+    for barred in forbidden[:NODES]:
+        connector = barred["receive_connector"] if barred["receive_connector"] in kept[1] else OTHER
+        edges.append((((0, f"not allowed: {barred['source']}"), (1, connector)), barred["hit_count"], FORBIDDEN, 0))
     places = list(dict.fromkeys(place for edge, *_ in edges for place in edge))
     number = {place: at for at, place in enumerate(places)}
     figure = go.Figure(
@@ -82,7 +84,9 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
 
 
 def _most(frame: pl.DataFrame, stage: str) -> set[str]:
-    held = frame.group_by(stage).agg(pl.col("message_count").sum()).sort("message_count", stage, descending=[True, False])
+    held = (
+        frame.group_by(stage).agg(pl.col("message_count").sum()).sort("message_count", stage, descending=[True, False])
+    )
     names = held[stage].to_list()
     return set(names if len(names) <= NODES else names[: NODES - 1])
 

@@ -40,7 +40,9 @@ def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
 def lines(frame: pl.DataFrame, colours: dict[str, str], unit: str = "") -> go.Figure:
     """Draws rows `moment, series, value` as lines."""
     figure = go.Figure()
-    for name in sorted(set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)):
+    for name in sorted(
+        set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)
+    ):
         part = frame.filter(pl.col("series") == name).sort("moment")
         figure.add_scatter(
             x=part["moment"].to_list(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,9 @@ import streamlit as st
 from tracelens.dashboard import widgets
 
 
-def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any) -> str | None:
+def drill(
+    frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any
+) -> str | None:
     """Shows a table; the selected row's value of a column goes to the address. Gives the value in the address."""
     names = [str(name) for name in frame[column].to_list()]
     widgets.table(
@@ -31,7 +33,6 @@ def _choose(key: str, param: str, names: list[str]) -> None:
         del st.query_params[param]
 
 
-
 def as_sql(name: str, /, **params: Any) -> None:
     """Shows a link that opens a saved question, with its values, on the page SQL."""
     values = {key: _written(value) for key, value in params.items()}
@@ -43,4 +44,4 @@ def as_sql(name: str, /, **params: Any) -> None:
 
 
 def _written(value: Any) -> Any:
-    return value.isoformat(" ") if isinstance(value, datetime | date) else value
+    return str(value) if isinstance(value, date) else value

@@ -9,11 +9,11 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, data, drill, reports, widgets
+from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
 from tracelens.report.shown import value
 
-VIEWS = ["Attempts", "Clients", "Switch off", "Findings"]
 WHAT = ["relays", "tries", "probes"]
 GUESS = "Your domains are those imported, else guessed from deliveries; a domain never delivered to counts as foreign."
 CARD = {
@@ -28,7 +28,9 @@ def attempts(window: Window) -> None:
     asked = {"limit": 1000, **window.params}
     every = data.ask("relay_source", what="", **asked)
     if every.is_empty():
-        widgets.nothing("Nobody tried.", "No receive log of this window shows a client handing in mail for another domain.")
+        widgets.nothing(
+            "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
+        )
         return
     tiles = {
         "Recipients taken": (int(every["taken_count"].sum()), "relays"),
@@ -80,8 +82,8 @@ def clients(window: Window) -> None:
         widgets.nothing("No client.", "No machine or stranger handed in mail or tried to relay in this window.")
         return
     st.caption(
-        f"{cards.height:,} clients, those that send outside first; {left_out:,} Internet hosts that only brought mail for "
-        "recipients inside are left out. Select one to see its card."
+        f"{cards.height:,} clients, those that send outside first; {left_out:,} Internet hosts that only brought mail "
+        "for recipients inside are left out. Select one to see its card."
     )
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
@@ -90,12 +92,12 @@ def clients(window: Window) -> None:
     drill.as_sql("report_relay_client", **window.params)
     found = cards.filter(pl.col("client") == chosen).to_dicts()
     if found:
-        card(window, found[0])
+        card(found[0])
     elif chosen:
         widgets.nothing("Not a client in this window.", "The address in this link handed in nothing.")
 
 
-def card(window: Window, row: dict[str, Any]) -> None:
+def card(row: dict[str, Any]) -> None:
     """Shows what is known of one client."""
     with st.container(border=True):
         st.subheader(widgets.markdown(row["client"]), anchor=False)
@@ -118,7 +120,9 @@ def switch_off(window: Window) -> None:
     kinds = ["server", "connector", "address range", "TLS version"]
     kind = widgets.choice("What is to go", "going", kinds, left)
     if not kind:
-        widgets.nothing("Choose what is to go.", "You will see who still uses it, and how long to watch before it goes.")
+        widgets.nothing(
+            "Choose what is to go.", "You will see who still uses it, and how long to watch before it goes."
+        )
         return
     if kind == "TLS version":
         version = widgets.choice("Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right)
@@ -132,7 +136,9 @@ def switch_off(window: Window) -> None:
         return
     if kind == "connector":
         found = data.ask("connector", **window.params)
-        names = found.filter((found["direction"] == "receive") & (found["connector"] != ""))["connector"].unique().sort()
+        names = (
+            found.filter((found["direction"] == "receive") & (found["connector"] != ""))["connector"].unique().sort()
+        )
         name = widgets.choice("Receive connector", "name", names.to_list(), right)
         if name:
             reports.show(reports.made("decommission", window, connector=name), "decommission")
@@ -148,7 +154,9 @@ def tls(window: Window, version: str) -> None:
     name = "TLS before 1.2" if version == "old" else "no TLS" if version == "none" else version
     count = peers["remote_ip"].n_unique()
     if not count:
-        widgets.nothing(f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely.")
+        widgets.nothing(
+            f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely."
+        )
         return
     st.markdown(f"**Not yet**: {count:,} peer{'' if count == 1 else 's'} with {name} moved mail or signed in.")
     widgets.link("Who they are", "tls", view="Who uses what", tls=version, server=window.server)
@@ -156,11 +164,11 @@ def tls(window: Window, version: str) -> None:
 
 widgets.head("Relay", "Mail from clients to domains that are not yours: taken, denied, probed; and who may be cut off.")
 chosen = window_or_stop()
-for tab, show in zip(
-    st.tabs(VIEWS, key="view", bind="query-params"),
-    (attempts, clients, switch_off, lambda _: widgets.findings_of("relay")),
-    strict=True,
-):
-    if tab.open:
-        with tab:
-            show(chosen)
+tabs(
+    {
+        "Attempts": lambda: attempts(chosen),
+        "Clients": lambda: clients(chosen),
+        "Switch off": lambda: switch_off(chosen),
+        "Findings": lambda: widgets.findings_of("relay"),
+    }
+)

@@ -7,16 +7,12 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts_series, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
-USE = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"} | {name: name for name in VERSIONS[:-1]}
-VIEWS = ["Versions", "Who uses what", "Failed handshakes", "Certificates", "Logons", "Accounts"]
-
-
-def count(number: int, noun: str) -> str:
-    """Gives a number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+OLD = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"}
 
 
 def versions(window: Window) -> None:
@@ -28,7 +24,11 @@ def versions(window: Window) -> None:
     for name in [name for name in VERSIONS if name not in GOOD]:
         found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
         if found:
-            how = "moved mail or signed in without TLS" if name == "none" else f"still {'uses' if found == 1 else 'use'} {name}"
+            how = (
+                "moved mail or signed in without TLS"
+                if name == "none"
+                else f"still {'uses' if found == 1 else 'use'} {name}"
+            )
             widgets.link(f"{count(found, 'peer')} {how}", "tls", view="Who uses what", tls=name, server=window.server)
     if peers.is_empty():
         st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
@@ -41,7 +41,9 @@ def versions(window: Window) -> None:
                 widgets.nothing("Nothing.", "No such conversation moved mail.")
                 continue
             by_version = part.group_by("tls").agg(pl.col("used_count").sum())
-            st.plotly_chart(charts_series.ranks(by_version, "tls", "used_count", charts_series.TLS), key=f"versions_{way}")
+            st.plotly_chart(
+                charts_series.ranks(by_version, "tls", "used_count", charts_series.TLS), key=f"versions_{way}"
+            )
             ciphers = part.filter(pl.col("cipher") != "").group_by("cipher").agg(pl.col("used_count").sum())
             if ciphers.height:
                 st.caption("Ciphers")
@@ -70,13 +72,14 @@ def versions(window: Window) -> None:
 
 def peers(window: Window) -> None:
     """Lists the peers of a version."""
-    wanted = st.selectbox("Use of", list(USE), key="tls", bind="query-params", format_func=USE.get, width=260) or ""
+    wanted = widgets.choice("TLS version (any: old or none)", "tls", ["old", *reversed(VERSIONS)], width=260)
+    name = OLD.get(wanted, wanted)
     found = data.ask("tls_peer", tls=wanted, limit=1000, **window.params)
     if found.is_empty():
-        widgets.nothing(f"No peer with {USE[wanted]}.", "Counted are conversations that moved mail or signed in.")
+        widgets.nothing(f"No peer with {name}.", "Counted are conversations that moved mail or signed in.")
         return
     st.caption(
-        f"{count(found['remote_ip'].n_unique(), 'peer')} with {USE[wanted]}, in conversations that moved mail or signed in."
+        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in conversations that moved mail or signed in."
         + (" Only the first 1,000 rows are shown." if found.height == 1000 else "")
     )
     labels = {
@@ -148,10 +151,9 @@ def logons(window: Window) -> None:
     if mechanisms.is_empty():
         widgets.nothing("Nobody signed in or tried to.", "Logons are known from the SMTP receive logs.")
         return
-    st.markdown(
-        f"{count(int(mechanisms['good_count'].sum()), 'logon')} succeeded, "
-        f"{count(int(mechanisms['failed_count'].sum()), 'logon')} failed; failed ones came from {count(clients.height, 'client')}."
-    )
+    good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
+    source = f", from {count(clients.height, 'client')}" if failed else ""
+    st.markdown(f"{count(good, 'logon')} succeeded, {count(failed, 'logon')} failed{source}.")
     over = data.ask("report_auth_time", bucket=window.bucket, **window.params)
     if over.height:
         st.plotly_chart(charts_series.lines(over, charts_series.LOGON), key="logons_time")
@@ -216,7 +218,13 @@ def accounts(window: Window) -> None:
 widgets.head("TLS and logon", "Which TLS is spoken, who still uses an old version or none, who signs in and how.")
 chosen = window_or_stop()
 parts = (versions, peers, failures, certificates, logons, accounts)
-for tab, show in zip(st.tabs(VIEWS, key="view", bind="query-params"), parts, strict=True):
-    if tab.open:
-        with tab:
-            show(chosen)
+tabs(
+    {
+        "Versions": lambda: versions(chosen),
+        "Who uses what": lambda: peers(chosen),
+        "Failed handshakes": lambda: failures(chosen),
+        "Certificates": lambda: certificates(chosen),
+        "Logons": lambda: logons(chosen),
+        "Accounts": lambda: accounts(chosen),
+    }
+)

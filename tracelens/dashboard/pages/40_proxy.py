@@ -9,9 +9,8 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_map, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
-
-VIEWS = ["Who to whom", "Causes", "Affected mail", "Findings and advice"]
 
 
 def pairs(window: Window) -> None:
@@ -25,7 +24,8 @@ def pairs(window: Window) -> None:
     failed = dict(state.iter_rows())
     st.markdown(
         f"{found['failed_count'].sum():,} of {found['session_count'].sum():,} hand-overs failed: "
-        f"{failed.get('works again', 0):,} on ways that work again, {failed.get('failing', 0):,} on ways that still fail."
+        f"{failed.get('works again', 0):,} on ways that work again, "
+        f"{failed.get('failing', 0):,} on ways that still fail."
     )
     inside = found.filter(pl.col("target") != pl.col("remote_ip"))
     if inside.height:
@@ -166,11 +166,11 @@ def mail(window: Window) -> None:
 
 widgets.head("Proxy failures", "The Front End hands each message on at once; here is where that fails.")
 chosen = window_or_stop()
-for tab, show in zip(
-    st.tabs(VIEWS, key="view", bind="query-params"),
-    (pairs, causes, mail, lambda _: widgets.findings_of("proxy")),
-    strict=True,
-):
-    if tab.open:
-        with tab:
-            show(chosen)
+tabs(
+    {
+        "Who to whom": lambda: pairs(chosen),
+        "Causes": lambda: causes(chosen),
+        "Affected mail": lambda: mail(chosen),
+        "Findings and advice": lambda: widgets.findings_of("proxy"),
+    }
+)

@@ -7,6 +7,7 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts_map, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 
 SOURCES = ["internet", "internal", "client", "mailbox", "system", "unknown"]
@@ -113,21 +114,23 @@ def connector(window: Window, row: dict[str, object]) -> None:
         drill.as_sql("connector_client", limit=500, **asked)
     with right:
         st.caption("TLS and logon")
-        labels = {"tls": "TLS", "cipher": "Cipher", "logon": "Logon", "session_count": "Sessions", "peer_count": "Peers"}
+        labels = {
+            "tls": "TLS",
+            "cipher": "Cipher",
+            "logon": "Logon",
+            "session_count": "Sessions",
+            "peer_count": "Peers",
+        }
         widgets.table(mix, labels, "connector_mix")
         st.caption("Configuration")
         if setting.is_empty():
-            widgets.nothing("Not imported.", "Ingest an export of Get-ReceiveConnector and Get-SendConnector to see it.")
+            widgets.nothing(
+                "Not imported.", "Ingest an export of Get-ReceiveConnector and Get-SendConnector to see it."
+            )
         else:
             widgets.table(setting, {"name": "Property", "value": "Value"}, "connector_setting")
 
 
 widgets.head("Connectors and ports", "Who hands what to whom, over which connector and port, and how safely.")
 chosen = window_or_stop()
-first, second = st.tabs(["Map", "Connectors"], key="view", bind="query-params")
-if first.open:
-    with first:
-        journey(chosen)
-if second.open:
-    with second:
-        connectors(chosen)
+tabs({"Map": lambda: journey(chosen), "Connectors": lambda: connectors(chosen)})

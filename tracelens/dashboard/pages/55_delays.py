@@ -6,10 +6,10 @@ How long mail takes, where it waits, which routes and components are slow, and h
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_series, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.story import duration
 
-VIEWS = ["To the recipient", "Hand-overs", "Components", "Clocks"]
 LABELS = {"median_ms": "Median, ms", "p95_ms": "95 %, ms", "max_ms": "Longest, ms"}
 CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."
 
@@ -133,9 +133,11 @@ def clocks(window: Window) -> None:
 
 widgets.head("Delays", "How long mail takes, where it waits, and how far that can be trusted.")
 chosen = window_or_stop()
-for tab, show in zip(
-    st.tabs(VIEWS, key="view", bind="query-params"), (recipients, handovers, components, clocks), strict=True
-):
-    if tab.open:
-        with tab:
-            show(chosen)
+tabs(
+    {
+        "To the recipient": lambda: recipients(chosen),
+        "Hand-overs": lambda: handovers(chosen),
+        "Components": lambda: components(chosen),
+        "Clocks": lambda: clocks(chosen),
+    }
+)

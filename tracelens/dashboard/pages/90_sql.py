@@ -3,6 +3,9 @@
 Ask the store anything that a SELECT can ask. Nothing can be changed from here.
 """
 
+from functools import partial
+
+import polars as pl
 import streamlit as st
 
 from tracelens import query
@@ -10,7 +13,9 @@ from tracelens.dashboard import charts_series, console, data, widgets
 from tracelens.dashboard.job import Job
 from tracelens.render import FORMATS, plain
 
-START = "select server, direction, tls_version, count(*) as sessions\nfrom session\ngroup by all\norder by sessions desc"
+START = (
+    "select server, direction, tls_version, count(*) as sessions\nfrom session\ngroup by all\norder by sessions desc"
+)
 widgets.head("SQL", "One SELECT at a time on a locked, read-only connection. Times in the store are UTC.")
 
 
@@ -45,7 +50,7 @@ def answer(job: Job) -> None:
     shown = frame.head(console.SHOWN)
     told = f"{frame.height:,} row{'' if frame.height == 1 else 's'} in {job.seconds:,.2f} s"
     if more:
-        told = f"The first {frame.height:,} rows in {job.seconds:,.2f} s; there are more: ask narrower, or use tracelens sql"
+        told = f"The first {frame.height:,} rows in {job.seconds:,.2f} s; for more ask narrower, or use tracelens sql"
     if frame.height > shown.height:
         told += f"; the table shows {shown.height:,}, the downloads hold all {frame.height:,}"
     st.caption(told + ".")
@@ -57,7 +62,7 @@ def answer(job: Job) -> None:
                 for form, label in (("csv", "CSV"), ("parquet", "Parquet")):
                     make = FORMATS[form]
                     st.download_button(
-                        f"Download {label}", lambda make=make: make(frame), f"answer.{form}", key=f"sql_{form}",
+                        f"Download {label}", partial(make, frame), f"answer.{form}", key=f"sql_{form}",
                         on_click="ignore",
                     )  # fmt: skip
     if chart.open:
@@ -65,7 +70,7 @@ def answer(job: Job) -> None:
             draw(shown)
 
 
-def draw(frame) -> None:  # type: ignore[no-untyped-def]
+def draw(frame: pl.DataFrame) -> None:
     """Shows a chart of chosen columns."""
     numbers = [name for name, kind in frame.schema.items() if kind.is_numeric()]
     if frame.is_empty() or not numbers:
@@ -92,7 +97,7 @@ left, right = st.columns([3, 2])
 with left:
     st.selectbox(
         "Saved questions", list(console.QUESTIONS), index=None, key="sql_saved", placeholder="choose one to start from",
-        format_func=console.QUESTIONS.get, on_change=load, args=("sql_saved",),
+        format_func=lambda name: console.QUESTIONS[name], on_change=load, args=("sql_saved",),
     )  # fmt: skip
     text = st.text_area("SELECT", key="sql_text", height=260) or ""
     one, two = st.columns([3, 2], vertical_alignment="bottom")
@@ -104,9 +109,7 @@ with right:
     table = st.selectbox("Tables and their columns", names, key="sql_table")
     columns = tables.filter(tables["table_name"] == table)
     st.caption(widgets.markdown(columns["table_doc"][0]))
-    widgets.table(
-        columns, {"column_name": "Column", "data_type": "Type", "doc": "Meaning"}, "sql_columns", height=330
-    )
+    widgets.table(columns, {"column_name": "Column", "data_type": "Type", "doc": "Meaning"}, "sql_columns", height=330)
 
 if run or (is_opened and not st.query_params.get("sql")):
     old = st.session_state.get("sql_job")

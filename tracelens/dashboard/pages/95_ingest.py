@@ -7,12 +7,12 @@ import streamlit as st
 
 from tracelens.dashboard import data, drill, upload, widgets
 from tracelens.dashboard.job import Job
+from tracelens.dashboard.tabs import tabs
 from tracelens.render import plain
 
 PAGE_SIZE = 100
 STATES = ["ingested", "partial", "skipped", "failed"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge"]
-VIEWS = ["Files", "Rejected lines", "Upload"]
 
 
 def files() -> None:
@@ -96,7 +96,11 @@ def uploads() -> None:
     left, right = st.columns(2)
     server = left.text_input("Server, when the logs do not say it", key="upload_server")
     service = right.selectbox(
-        "Service, when the logs do not say it", SERVICES, index=None, placeholder="as the logs say", key="upload_service"
+        "Service, when the logs do not say it",
+        SERVICES,
+        index=None,
+        placeholder="as the logs say",
+        key="upload_service",
     )
     if st.button("Ingest now", key="upload_start", type="primary", disabled=not taken):
         paths = [upload.keep(store, one.name, one.getvalue()) for one in taken]
@@ -144,7 +148,4 @@ if live:
         f"rejected. Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
         f"tracelens {plain(live['version']).split()[0]}."
     )
-for tab, show in zip(st.tabs(VIEWS, key="view", bind="query-params"), (files, rejects, uploads), strict=True):
-    if tab.open:
-        with tab:
-            show()
+tabs({"Files": files, "Rejected lines": rejects, "Upload": uploads})
