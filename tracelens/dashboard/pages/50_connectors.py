@@ -15,7 +15,7 @@ SOURCES = ["internet", "internal", "client", "mailbox", "system", "unknown"]
 
 def journey(window: Window) -> None:
     """Shows the map, and the hand-overs that must not be."""
-    source = widgets.choice("From", "source", SOURCES, width=220)
+    source = widgets.choice("Came from", "source", SOURCES, width=220)
     asked = window.params | {"source": source}
     routes, edges = data.ask("route", **asked), data.ask("forbidden_edge", **window.params)
     if routes.is_empty():

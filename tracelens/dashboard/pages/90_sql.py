@@ -57,7 +57,7 @@ def answer(job: Job) -> None:
     table, chart = st.tabs(["Table", "Chart"], key="sql_view", on_change="rerun")
     if table.open:
         with table:
-            widgets.table(shown, {name: widgets.markdown(name) for name in shown.columns}, "sql_rows")
+            widgets.table(shown, {name: plain(name) for name in shown.columns}, "sql_rows")
             with st.container(horizontal=True):
                 for form, label in (("csv", "CSV"), ("parquet", "Parquet")):
                     make = FORMATS[form]
@@ -106,7 +106,8 @@ with left:
 with right:
     tables = console.schema(data.fingerprint(), str(data.store_path()))
     names = tables["table_name"].unique(maintain_order=True).to_list()
-    table = st.selectbox("Tables and their columns", names, key="sql_table")
+    first = names.index("message") if "message" in names else 0
+    table = st.selectbox("Tables and their columns", names, index=first, key="sql_table")
     columns = tables.filter(tables["table_name"] == table)
     st.caption(widgets.markdown(columns["table_doc"][0]))
     widgets.table(columns, {"column_name": "Column", "data_type": "Type", "doc": "Meaning"}, "sql_columns", height=330)

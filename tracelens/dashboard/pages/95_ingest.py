@@ -3,6 +3,7 @@
 What has been read, what has not and why, and the way to read more.
 """
 
+import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data, drill, upload, widgets
@@ -42,7 +43,7 @@ def files() -> None:
     count = found["found_count"][0]
     st.caption(f"{count:,} files, those with trouble first" + (f"; page {page}" if count > PAGE_SIZE else ""))
     labels = {
-        "path": "File",
+        "file": "File",
         "state": "State",
         "reason": "Why",
         "format": "Kind",
@@ -53,10 +54,16 @@ def files() -> None:
         "reject_count": "Rejected",
         "first_at": "First",
         "last_at": "Last",
+        "path": "Path",
     }
-    widgets.table(found, labels, "ledger")
+    widgets.table(named(found), labels, "ledger")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
+
+
+def named(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives files with their names, without the folders."""
+    return frame.with_columns(pl.col("path").str.extract(r"([^/\\]+)$").alias("file"))
 
 
 def rejects() -> None:
@@ -70,7 +77,8 @@ def rejects() -> None:
         return
     count = found["found_count"][0]
     st.caption(f"{count:,} lines" + (f"; page {page}" if count > PAGE_SIZE else ""))
-    widgets.table(found, {"reason": "Why", "path": "File", "line": "Line", "text": "Text"}, "rejects")
+    labels = {"reason": "Why", "file": "File", "line": "Line", "text": "Text", "path": "Path"}
+    widgets.table(named(found), labels, "rejects")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("reject_line", **asked)
 
