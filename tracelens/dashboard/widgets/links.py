@@ -42,7 +42,7 @@ def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
 
 def tile(label: str, count: int, page: str, /, place: Any = st, **filters: Any) -> None:
     """Shows a number that opens a page with what it counts."""
-    with place.container(border=True, gap=None):
+    with place.container(border=True, gap=None, key=f"tile_{label.lower().replace(' ', '_')}"):
         st.caption(label)
         link(f"{count:,}", page, **filters)
 
