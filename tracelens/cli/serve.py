@@ -49,6 +49,7 @@ def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> 
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
         "theme.baseFontSize": "14",
         "theme.light.primaryColor": "#1f6f8b",
         "theme.dark.primaryColor": "#5fb3cf",

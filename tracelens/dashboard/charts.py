@@ -13,7 +13,6 @@ import polars as pl
 from tracelens.render import plain
 from tracelens.story import UNITS, duration, place
 
-SEVERITY = {"critical": "#8c1d40", "high": "#d1495b", "medium": "#edae49", "low": "#6a9fb5", "info": "#a8b4bd"}
 STATUS = {
     "delivered": "#3a7d5c",
     "relayed": "#2f7f9e",
@@ -88,48 +87,6 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 
 
-def statuses(frame: pl.DataFrame) -> go.Figure:
-    """Draws one bar per leg status."""
-    shown = frame.sort("leg_count", "status")
-    figure = go.Figure(
-        go.Bar(
-            x=shown["leg_count"].to_list(),
-            y=[text(name) for name in shown["status"]],
-            customdata=shown["status"].to_list(),
-            orientation="h",
-            marker_color=[STATUS.get(name, OTHER) for name in shown["status"]],
-            text=[f"{count:,}" for count in shown["leg_count"]],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(visible=False, range=[0, max(shown["leg_count"].to_list(), default=1) * 1.2])
-    figure.update_yaxes(title=None, ticks="")
-    return _laid_out(figure, 280, showlegend=False)
-
-
-def findings(frame: pl.DataFrame) -> go.Figure:
-    """Draws findings per class, coloured by severity."""
-    figure = go.Figure()
-    classes = sorted(set(frame["class"].to_list()), reverse=True)
-    for severity, colour in SEVERITY.items():
-        counts = dict(frame.filter(pl.col("severity") == severity).select("class", "finding_count").iter_rows())
-        if counts:
-            figure.add_bar(
-                x=[counts.get(name, 0) for name in classes],
-                y=[text(name) for name in classes],
-                orientation="h",
-                name=severity,
-                marker_color=colour,
-                width=0.6,
-                hovertemplate="%{y}: %{x:,}<extra>" + severity + "</extra>",
-            )
-    figure.update_xaxes(title=None, rangemode="tozero", tickformat=",d")
-    figure.update_yaxes(title=None, ticks="")
-    return _laid_out(figure, max(180, 70 + 34 * len(classes)), barmode="stack", showlegend=True)
-
-
 def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     """Draws which log has rows when: a lane per server and log, an empty place where there are none."""
     lanes = [
@@ -172,7 +129,7 @@ def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
     figure = coverage(lanes, bucket)
     figure.update_traces(ygap=1)
     figure.update_yaxes(tickfont={"size": 10}, dtick=1)
-    figure.update_layout(height=40 + 14 * max(3, lanes.select("server", "log").n_unique()))
+    figure.update_layout(height=50 + 17 * max(3, lanes.select("server", "log").n_unique()))
     return figure
 
 

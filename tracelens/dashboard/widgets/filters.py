@@ -20,7 +20,8 @@ def choice(label: str, name: str, options: Sequence[str], place: Any = st, **mor
     """Gives the option chosen, or an empty text for any; what the address names is always among the options."""
     wanted = st.query_params.get(name)
     offered = list(options) if wanted is None or wanted in options else [*options, wanted]
-    return place.selectbox(label, offered, index=None, placeholder="any", key=name, bind="query-params", **more) or ""
+    options_set = {"placeholder": "any", **more}
+    return place.selectbox(label, offered, index=None, key=name, bind="query-params", **options_set) or ""
 
 
 def switch(label: str, name: str, place: Any = st, **options: Any) -> bool:

@@ -16,7 +16,7 @@ def address(filters: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in filters.items():
         if isinstance(value, datetime):
-            found[name] = zone.wall(value).strftime("%Y-%m-%dT%H:%M:%S")
+            found[name] = zone.wall(value).strftime("%Y-%m-%dT%H:%M")
         elif isinstance(value, bool):
             found.update({name: "true"} if value else {})
         elif value not in (None, ""):
@@ -42,7 +42,7 @@ def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
 
 def tile(label: str, count: int, page: str, /, place: Any = st, **filters: Any) -> None:
     """Shows a number that opens a page with what it counts."""
-    with place.container(border=True, gap=None):
+    with place.container(border=True, gap=None, key=f"tile_{label.lower().replace(' ', '_')}"):
         st.caption(label)
         link(f"{count:,}", page, **filters)
 

@@ -3,43 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.links import open_message
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
 from tracelens.render import plain
 from tracelens.story import place
 
 
-def choose(key: str, keys: list[str]) -> None:
-    """Puts the message of the row just selected in a table into the address."""
-    at = selected(st.session_state.get(key))
-    if at is not None and at < len(keys):
-        st.query_params["message"] = keys[at]
-    elif "message" in st.query_params:
-        del st.query_params["message"]
-
-
 def messages(frame: pl.DataFrame, key: str) -> None:
-    """Shows messages; a selected row opens its path."""
+    """Shows messages; a selected row opens the page of its path."""
     labels = {
         "first_at": "First seen",
         "status": "Status",
         "sender_address": "Sender",
+        "recipients": "Recipient",
         "message_subject": "Subject",
-        "recipient_count": "Recipients",
-        "hop_count": "Hops",
+        "reason": "Reason",
+        "reply": "Reply of the other side",
         "total_ms": "Total ms",
+        "message_bytes": "Bytes",
+        "origin_class": "From",
+        "connector": "Connector",
+        "last_server": "Last server",
         "message_id": "Message-ID",
     }
-    keys = frame["message_key"].to_list()
-    height = min(38 + 35 * frame.height, 388)
-    table(frame, labels, key, on_select=partial(choose, key, keys), selection_mode="single-row", height=height)
+    height = min(38 + 35 * frame.height, 600)
+    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
+    if at is not None and at < frame.height:
+        open_message(frame["message_key"][at])
 
 
 def message(row: Mapping[str, Any]) -> None:
