@@ -149,15 +149,7 @@ def ask(
     limit: int | None = None,
     stop: threading.Event | None = None,
 ) -> pl.DataFrame:
-    """Answers one SELECT on the live generation.
-
-    Args:
-        store: Folder of the store.
-        sql: The SELECT.
-        params: Values of its parameters.
-        timeout_s: Seconds after which it is stopped.
-        limit: At most so many rows, in the SELECT's order.
-        stop: Calls it off when set.
+    """Answers one SELECT on the live generation; at most `limit` rows, in its order. Setting `stop` calls it off.
 
     Raises:
         QueryError: The text is not one SELECT, fails, is called off, or takes longer than `timeout_s` seconds.
@@ -175,11 +167,8 @@ def ask(
             frame: pl.DataFrame = (answer if limit is None else answer.limit(limit)).pl()
             return frame
         except duckdb.InterruptException as error:
-            if stop and stop.is_set():
-                raise QueryError("called off") from error
-            raise QueryError(
-                f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows"
-            ) from error
+            what = "called off" if stop and stop.is_set() else f"stopped after {timeout_s} s"
+            raise QueryError(what, hint="narrow the time range or ask for fewer rows") from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
@@ -192,25 +181,22 @@ def _time_limit(
 ) -> Iterator[None]:
     """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
     done = threading.Event()
-    deadline = time.monotonic() + (timeout_s or float("inf"))
+    deadline = time.monotonic() + (timeout_s or threading.TIMEOUT_MAX)
 
     def wait() -> None:
         while time.monotonic() < deadline and not (stop and stop.is_set()):
-            left = deadline - time.monotonic()
-            if done.wait(min(left, 0.05) if stop else left):
+            if done.wait(0.05 if stop else max(0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
                 return
         while not done.wait(0.05):
             con.interrupt()
 
     watch = threading.Thread(target=wait, daemon=True)
-    if timeout_s or stop:
-        watch.start()
+    watch.start()
     try:
         yield
     finally:
         done.set()
-        if timeout_s or stop:
-            watch.join()
+        watch.join()
 
 
 @contextlib.contextmanager
