@@ -149,28 +149,29 @@ def ask(
     sql: str,
     params: Mapping[str, Any] | Sequence[Any] | None = None,
     timeout_s: float | None = None,
+    limit: int | None = None,
+    stop: threading.Event | None = None,
 ) -> pl.DataFrame:
-    """Answers one SELECT on the live generation.
+    """Answers one SELECT on the live generation; at most `limit` rows, in its order. Setting `stop` calls it off.
 
     Raises:
-        QueryError: The text is not one SELECT, fails, or takes longer than `timeout_s` seconds.
+        QueryError: The text is not one SELECT, fails, is called off, or takes longer than `timeout_s` seconds.
         StoreError: There is no store.
     """
     import duckdb
     import polars as pl
 
-    with reading(store) as con, _time_limit(con, timeout_s):
+    with reading(store) as con, _time_limit(con, timeout_s, stop):
         check_question(con, sql)
         try:
             answer = con.sql(sql, params=params)
             if answer is None:
                 raise QueryError("the question has no answer rows", hint="ask with SELECT")
-            frame: pl.DataFrame = answer.pl()
+            frame: pl.DataFrame = (answer if limit is None else answer.limit(limit)).pl()
             return frame
         except duckdb.InterruptException as error:
-            raise QueryError(
-                f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows"
-            ) from error
+            what = "called off" if stop and stop.is_set() else f"stopped after {timeout_s} s"
+            raise QueryError(what, hint="narrow the time range or ask for fewer rows") from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
@@ -178,24 +179,27 @@ def ask(
 
 
 @contextlib.contextmanager
-def _time_limit(con: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
-    """Interrupts again and again after `timeout_s` seconds: the engine forgets an interrupt between two steps."""
+def _time_limit(
+    con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
+) -> Iterator[None]:
+    """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
     done = threading.Event()
+    deadline = time.monotonic() + (timeout_s or threading.TIMEOUT_MAX)
 
-    def stop() -> None:
-        if not done.wait(timeout_s):
-            while not done.wait(0.05):
-                con.interrupt()
+    def wait() -> None:
+        while time.monotonic() < deadline and not (stop and stop.is_set()):
+            if done.wait(0.05 if stop else max(0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+                return
+        while not done.wait(0.05):
+            con.interrupt()
 
-    watch = threading.Thread(target=stop, daemon=True)
-    if timeout_s:
-        watch.start()
+    watch = threading.Thread(target=wait, daemon=True)
+    watch.start()
     try:
         yield
     finally:
         done.set()
-        if timeout_s:
-            watch.join()
+        watch.join()
 
 
 @contextlib.contextmanager
