@@ -19,7 +19,12 @@ from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
 EXPORTS = (
-    "receive_connector", "connector_permission", "send_connector", "accepted_domain", "transport_server", "header_hop",
+    "receive_connector",
+    "connector_permission",
+    "send_connector",
+    "accepted_domain",
+    "transport_server",
+    "header_hop",
 )
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 

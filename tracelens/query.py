@@ -94,6 +94,8 @@ def ask_with_model(store: Store, name: str, model: str, /, **params: Any) -> pl.
     """
     text = next(entry.sql for entry in models() if entry.name == model)
     return stores.ask(store, question(name).replace("{" + model + "}", text), params)
+
+
 def filled(name: str, params: Mapping[str, Any]) -> str:
     """Gives a saved question with values in place of its parameters, to be read, changed and asked.
 

@@ -108,7 +108,7 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
             customdata=grid,
             zmin=0,
-            colorscale=[[0, "#cfe3ea"], [1, "#0f4c5c"]],
+            colorscale=[[0, "rgba(47, 127, 158, 0.25)"], [1, "rgba(47, 127, 158, 1)"]],
             showscale=False,
             xgap=1,
             ygap=2,

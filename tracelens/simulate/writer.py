@@ -173,9 +173,7 @@ def parse_loss(text: str) -> Loss:
 class Sink:
     """All logs of the estate, made when their first row comes."""
 
-    def __init__(
-        self, out: Path, version: str, build: str, clocks: Clocks, losses: tuple[Loss, ...] = ()
-    ) -> None:
+    def __init__(self, out: Path, version: str, build: str, clocks: Clocks, losses: tuple[Loss, ...] = ()) -> None:
         self.out = out
         self.losses = losses
         self.old_builds: dict[str, str] = {}

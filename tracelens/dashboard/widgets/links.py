@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -10,13 +10,16 @@ import streamlit as st
 from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.states import markdown, short
 
+ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
+
 
 def address(filters: dict[str, Any]) -> dict[str, str]:
-    """Gives filters as query parameters: empty ones left out, times as wall clock of the zone, the zone with them."""
+    """Gives filters as query parameters: none that is empty, times to the minute as wall clock of the zone, the zone."""
     found: dict[str, str] = {}
     for name, value in filters.items():
         if isinstance(value, datetime):
-            found[name] = zone.wall(value).strftime("%Y-%m-%dT%H:%M")
+            up = ALMOST_A_MINUTE if name == "until" else timedelta()
+            found[name] = zone.wall(value + up).strftime("%Y-%m-%dT%H:%M")
         elif isinstance(value, bool):
             found.update({name: "true"} if value else {})
         elif value not in (None, ""):

@@ -17,6 +17,7 @@ from tracelens.story import duration
 OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS failed", "cut off", "nothing sent"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]
 LOGONS = ["signed in", "failed", "server", "none"]
+EVENTS = {"+": "connect", "-": "disconnect", ">": "sent", "<": "received", "*": "note"}
 SILENCE_MS = 5_000
 MOST_ROWS = 2_000
 
@@ -63,10 +64,7 @@ def conversation(key: str) -> None:
     st.subheader("Conversation", anchor=False)
     silences = rows.filter(pl.col("silence_ms") >= SILENCE_MS).height
     silent = f"{silences or 'no'} silence{'' if silences == 1 else 's'} of {SILENCE_MS // 1000} s or more"
-    st.caption(
-        f"{rows.height:,} rows; {silent}. "
-        "> sent by this server, < received by it, * noted, + and - connect and disconnect."
-    )
+    st.caption(f"{rows.height:,} rows; {silent}. Sent and received are as this server saw it.")
     if rows.height > MOST_ROWS:
         st.caption(f"Showing the first {MOST_ROWS:,} of {rows.height:,} rows.")
     shown = rows.head(MOST_ROWS).with_columns(
@@ -74,12 +72,13 @@ def conversation(key: str) -> None:
         pl.concat_str(pl.col("data"), pl.col("context"), separator=" | ", ignore_nulls=True)
         .str.strip_chars(" |")
         .alias("text"),
+        pl.col("event").replace(EVENTS),
         pl.col("path").str.extract(r"([^/\\]+)$").alias("file"),
     )
     labels = {
         "date_time": "Time",
         "silence": "Silence before",
-        "event": "",
+        "event": "What",
         "text": "Row",
         "file": "File",
         "line": "Line",
