@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from tracelens.delay import duration
 from tracelens.query import Path
 from tracelens.render import plain
-from tracelens.story import duration, place, size
+from tracelens.story import place, size
 
 Row = Mapping[str, Any]
 FACTS = ("from", "to", "send_connector", "receive_connector", "tls_version", "auth_user", "outcome", "basis")

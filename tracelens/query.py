@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,6 +21,22 @@ if TYPE_CHECKING:
 
 Store = str | os.PathLike[str]
 SCHEMA_VERSION = 1
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
+WIDEST: dict[str, Any] = {
+    "since": datetime(1970, 1, 1),
+    "until": datetime(9000, 1, 1),
+    "bucket": "hour",
+    "severity": "info",
+    "noise": False,
+    "by_address": False,
+    "limit": 1000,
+    "offset": 0,
+    "clients": [],
+    "files": [],
+    "lines": [],
+    "message": None,
+    "finding": None,
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,31 @@ def ask_with_model(store: Store, name: str, model: str, /, **params: Any) -> pl.
     """
     text = next(entry.sql for entry in models() if entry.name == model)
     return stores.ask(store, question(name).replace("{" + model + "}", text), params)
+
+
+def filled(name: str, params: Mapping[str, Any]) -> str:
+    """Gives a saved question with values in place of its parameters, to be read, changed and asked.
+
+    A parameter without a value gets one that leaves nothing out.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    text = question(name)
+    values = {**WIDEST, **params}
+    return re.sub(r"\$([a-z_]+)", lambda found: _literal(values.get(found[1], "")), text)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"timestamp '{value.isoformat(' ')}'"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(part) for part in value) + "]"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return f"timestamp '{value}'"
+    return stores.literal(value)
 
 
 def search(

@@ -7,22 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tracelens.delay import duration, took, waited
 from tracelens.footing import coverage_lines, header_lines
 from tracelens.query import Path
 from tracelens.render import cell, plain
 
-UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
 Row = Mapping[str, Any]
-
-
-def duration(ms: float | None) -> str:
-    """Gives milliseconds as a short text, e.g. `1.5 s`; empty when unknown."""
-    if ms is None:
-        return ""
-    for size, unit in UNITS:
-        if ms >= size:
-            return f"{ms / size:.3g} {unit}"
-    return "0 ms"
 
 
 def size(count: float) -> str:
@@ -125,10 +115,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
     ]
     precision = "seconds" if hop["basis"] == "reported" and start and not start.microsecond else "milliseconds"
     times = f"{start.time().isoformat(precision)}" if start else "time unknown"
-    if hop["transit_ms"] is not None:
-        times += f", took {duration(hop['transit_ms'])}"
-    if hop["wait_ms"] is not None and hop["wait_ms"] >= 1000:
-        times += f", waited {duration(hop['wait_ms'])} before"
+    times += f", took {took(hop)}" if took(hop) else ""
+    times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]
     facts += [plain(hop["tls_version"])] if hop["tls_version"] else []
     facts += [f"user {plain(hop['auth_user'])}"] if hop["auth_user"] else []
@@ -216,6 +204,7 @@ def account_text(
         "event_count": "events", "reject_count": "rejects", "blank_count": "blank", "pending_count": "pending",
         "continuation_count": "continued",
     }  # fmt: skip
+    kinds = list(kinds)
     rows = [{label: row[name] for name, label in names.items()} for row in kinds]
     lines = []
     if rows:
@@ -227,6 +216,9 @@ def account_text(
         lines.append(
             f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}"
         )
+        for name, said in (("repeated_count", "stand in two files and count once"), ("pruned_count", "were pruned")):
+            count = sum(row.get(name) or 0 for row in kinds)
+            lines += [f"{count:,} events {said}"] if count else []
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
             lines.append(f"{title}: {len(entries)} files")

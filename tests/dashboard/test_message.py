@@ -35,7 +35,8 @@ def hop(number: int, **changed: Any) -> dict[str, Any]:
         "to_service": "hub", "to_ip": "10.0.0.2", "to_port": 2525, "send_connector": None,
         "receive_connector": "EX02\\Default EX02", "started_at": datetime(2026, 3, 2, 8, 0, number),
         "ended_at": datetime(2026, 3, 2, 8, 0, number, 500_000), "transit_ms": 500, "wait_ms": 500, "tls_version": None,
-        "outcome": "accepted", "reply_text": None, "basis": "observed",
+        "outcome": "accepted", "reply_text": None, "basis": "observed", "corrected_ms": 500, "bound_ms": 5,
+        "wait_bound_ms": 5,
     }  # fmt: skip
     return row | changed
 
@@ -60,7 +61,7 @@ def pasted() -> tuple[str, str]:
 def test_without_a_message_the_page_says_how_to_choose_one(show: Show, sample_store: Path) -> None:
     at = show(sample_store, PAGE)
     assert not at.exception
-    assert "No message is chosen" in at.info[0].value
+    assert [part.proto.label for part in at.main if part.type == "page_link"]
 
 
 def test_an_unknown_key_is_told_as_text(show: Show, sample_store: Path) -> None:
@@ -188,7 +189,7 @@ def test_the_critical_path_ends_where_the_message_ends_last() -> None:
 
 def test_a_hop_that_headers_tell_to_the_second_is_not_drawn_before_its_parent() -> None:
     told = hop(2, basis="reported", started_at=datetime(2026, 3, 2, 8, 0, 1), ended_at=datetime(2026, 3, 2, 8, 0, 1),
-               transit_ms=None)  # fmt: skip
+               transit_ms=None, corrected_ms=None)  # fmt: skip
     bars = waterfall(pl.from_dicts([hop(1), told], infer_schema_length=None)).data[1]
     assert list(bars.base) == [0.0, 500.0]
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 
+from tracelens.dashboard import zone
 from tracelens.dashboard.charts import text
 from tracelens.dashboard.path_chart import colour_of
-from tracelens.story import duration, place
+from tracelens.delay import took
+from tracelens.story import place
 
 Row = Mapping[str, Any]
 OUTSIDE = "Outside"
@@ -138,7 +140,7 @@ def _hover(hop: Row) -> str:
     parts = [
         f"<b>{hop['hop_number']} {text(hop['kind'])}</b> {text(hop['outcome'])} ({text(hop['basis'])})",
         text(f"{place(hop, 'from')} → {place(hop, 'to')}"),
-        f"took {duration(hop['transit_ms']) or 'unknown'}",
+        f"took {took(hop) or 'unknown'}",
     ]
     parts += [text(hop[name]) for name in ("send_connector", "receive_connector", "tls_version") if hop[name]]
     return "<br>".join(parts).replace("%{", "% {") + "<extra></extra>"
@@ -149,7 +151,7 @@ def _gaps(figure: go.Figure, gaps: Sequence[Row], places: Mapping[int, int], row
     for gap in gaps:
         name = lane(gap["server"], gap["service"])
         row = rows.get(name, rows.get(OUTSIDE, 1))
-        hour = gap["hour"].isoformat(" ", "minutes") if gap["hour"] else "unknown hour"
+        hour = zone.stamp(gap["hour"], "%Y-%m-%d %H:%M")
         told = text(f"{gap['server']} {gap['service']} {gap['log'].replace('_', ' ')}, {hour}: {gap['reason']}")
         figure.add_scatter(
             x=[places.get(gap["after_hop"] or 0, 0.5)], y=[row], mode="markers",

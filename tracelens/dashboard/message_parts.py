@@ -11,12 +11,13 @@ import polars as pl
 import streamlit as st
 
 from tracelens import casefile, compare, query, told
-from tracelens.dashboard import data, path_chart, widgets
+from tracelens.dashboard import data, path_chart, widgets, zone
 from tracelens.dashboard.lane_chart import SHOWN, lane_chart
+from tracelens.delay import duration
 from tracelens.errors import TracelensError
 from tracelens.footing import LOGS
 from tracelens.render import dump, plain
-from tracelens.story import duration, size
+from tracelens.story import size
 
 Row = Mapping[str, Any]
 COLOURS = {
@@ -43,7 +44,7 @@ def card(row: Row, fates: Sequence[Row]) -> None:
         facts = {
             "From": plain(row["sender_address"]) or "<>",
             "Origin": f"{row['origin_class']} {plain(row['origin_ip'])}".strip(),
-            "First seen (UTC)": f"{row['first_at']:%Y-%m-%d %H:%M:%S}" if row["first_at"] else "unknown",
+            f"First seen ({zone.chosen()})": zone.stamp(row["first_at"]),
             "Total": total,
             "Size": size(row["message_bytes"]) if row["message_bytes"] else "unknown",
             "Recipients": " · ".join(f"{count} {status}" for status, count in _counts(fates)) or "none known",
@@ -89,7 +90,7 @@ def _bases(rows: Sequence[Row]) -> list[tuple[str, int]]:
 
 def latency(message_key: str) -> None:
     """Shows where the time went, if the store has latency trees."""
-    if data.ask("table", table="latency_component").is_empty():
+    if "latency_component" not in data.tables():
         return
     found = data.ask("message_latency", message=message_key)
     if found.is_empty():
@@ -110,7 +111,8 @@ def rests_on(message_key: str) -> None:
         for server in dict.fromkeys(row["server"] for row in rows)
     ]
     first, last = rows[0]["first_hour"], rows[0]["last_hour"]
-    st.caption(f"Logs held of these servers, hours {first:%Y-%m-%d %H}:00 to {last:%Y-%m-%d %H}:59 UTC")
+    hours = " to ".join(dict.fromkeys(zone.stamp(hour, "%Y-%m-%d %H:%M") for hour in (first, last)))
+    st.caption(f"Logs held of these servers in the hours of the path, {hours} {zone.chosen()}")
     frame = pl.from_dicts(grid)
     widgets.table(frame, {name: "Server" if name == "server" else name for name in frame.columns}, "rests_on")
 
@@ -139,7 +141,7 @@ def headers(rows: Sequence[Row], key: str) -> None:
     frame = pl.from_dicts([{name: row[name] for name in names} for row in rows], infer_schema_length=None)
     labels = {
         "hop_number": "Line", "state": "State", "from_host": "From", "from_ip": "Address", "by_host": "By",
-        "said_at": "Header says (UTC)", "logged_at": "Log says (UTC)", "reason": "Why",
+        "said_at": "Header says", "logged_at": "Log says", "reason": "Why",
     }  # fmt: skip
     widgets.table(frame, labels, key)
 
@@ -170,10 +172,7 @@ def paste(message_key: str) -> None:
 
 def beside(message_key: str) -> None:
     """Sets a second message beside this one."""
-    wanted = st.text_input(
-        "Message-id or key of the other message", key="beside", bind="query-params", placeholder="<a1b2@example.com>"
-    )
-    text = (wanted or "").strip()
+    text = widgets.text("Message-id or key of the other message", "beside", placeholder="<a1b2@example.com>")
     if not text:
         return
     found = query.search(data.store_path(), message_id=text, noise=True, limit=2)

@@ -9,9 +9,11 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
+from tracelens.dashboard import zone
 from tracelens.dashboard.charts import KIND, OTHER, text
+from tracelens.delay import UNITS, bounded, duration, took
 from tracelens.render import plain
-from tracelens.story import UNITS, duration, place
+from tracelens.story import place
 
 Row = Mapping[str, Any]
 LABEL = 70
@@ -47,7 +49,7 @@ def _end(hop: Row) -> datetime | None:
     return found
 
 
-def waterfall(hops: pl.DataFrame, zone: str = "UTC") -> go.Figure:
+def waterfall(hops: pl.DataFrame) -> go.Figure:
     """Draws each hop as a bar from its start to its end, with the wait before it in grey, and marks the critical path.
 
     What is inferred is hatched, what is only reported is dotted.
@@ -73,12 +75,12 @@ def waterfall(hops: pl.DataFrame, zone: str = "UTC") -> go.Figure:
         orientation="h",
         marker_color=WAIT,
         name="wait before the hop",
-        hovertemplate=[f"waited {duration(wait)}<extra></extra>" for wait in waits],
+        hovertemplate=[f"waited {bounded(row['wait_ms'], row['wait_bound_ms'])}<extra></extra>" for row in rows],
         width=0.3,
     )
     figure.add_bar(
         base=[start / size for start in starts],
-        x=[max(_took(row) or 0, least) / size for row in rows],
+        x=[max(_width(row), least) / size for row in rows],
         y=labels,
         orientation="h",
         marker={
@@ -95,18 +97,17 @@ def waterfall(hops: pl.DataFrame, zone: str = "UTC") -> go.Figure:
         marker={"color": "rgba(0, 0, 0, 0)", "line": {"color": CRITICAL, "width": 3}},
     )  # fmt: skip
     for row, start, label in zip(rows, starts, labels, strict=True):
-        took = _took(row)
         figure.add_annotation(
-            x=(start + max(took or 0, least)) / size,
+            x=(start + max(_width(row), least)) / size,
             y=label,
-            text="?" if took is None else duration(took),
+            text=took(row) or "?",
             showarrow=False,
             xanchor="left",
             xshift=5,
             font={"size": 12},
         )
     figure.update_xaxes(
-        title=f"{unit} after {first.isoformat(' ', 'milliseconds')} {zone}",
+        title=f"{unit} after {zone.wall(first).isoformat(' ', 'milliseconds')} {zone.chosen()}",
         range=[-0.01 * total / size, 1.12 * total / size],
     )
     figure.update_yaxes(title=None, ticks="", autorange="reversed", type="category", automargin=True)
@@ -125,15 +126,14 @@ def _starts(rows: Sequence[Row], first: datetime) -> list[float]:
         before = ends.get(row["parent_hop_key"] or "")
         if row["basis"] == "reported" and before is not None and start < before < start + 1000:
             start = before
-        ends[row["hop_key"]] = start + (_took(row) or 0)
+        ends[row["hop_key"]] = start + _width(row)
         found.append(start)
     return found
 
 
-def _took(row: Row) -> float | None:
-    """Gives how long a hop took: by corrected clocks where they are known."""
-    corrected: float | None = row.get("corrected_ms")
-    return corrected if corrected is not None else row["transit_ms"]
+def _width(row: Row) -> float:
+    """Gives how long a hop is drawn: by corrected clocks where they are known."""
+    return float(row["transit_ms"] or 0) if row["corrected_ms"] is None else float(row["corrected_ms"])
 
 
 def _label(row: Row) -> str:
@@ -141,11 +141,10 @@ def _label(row: Row) -> str:
 
 
 def _hover(row: Row) -> str:
-    bound = f" ± {duration(row['bound_ms'])}" if row.get("bound_ms") else ""
     parts = [
         f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
         text(f"{place(row, 'from')} → {place(row, 'to')}"),
-        f"took {duration(_took(row)) or 'unknown'}{bound}, waited {duration(row['wait_ms']) or 'unknown'}",
+        f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}",
     ]
     parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
     if row["reply_text"]:
@@ -163,11 +162,13 @@ def side_by_side(rows: Sequence[Row]) -> go.Figure:
     size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
     for side, name, colour in (("left", "this message", "#2f7f9e"), ("right", "the other", "#edae49")):
         here = [row for row in rows if row[side] is not None]
-        took = [row[f"{side}_transit_ms"] for row in here]
-        hovers = [f"{text(row[side])}<br>took {duration(ms) or 'unknown'}" for row, ms in zip(here, took, strict=True)]
+        lengths = [row[f"{side}_transit_ms"] for row in here]
+        hovers = [
+            f"{text(row[side])}<br>took {duration(ms) or 'unknown'}" for row, ms in zip(here, lengths, strict=True)
+        ]
         figure.add_bar(
             base=[(row[f"{side}_at_ms"] or 0) / size for row in here],
-            x=[max(ms or 0, total / 150) / size for ms in took],
+            x=[max(ms or 0, total / 150) / size for ms in lengths],
             y=[text(f"{row['step']} {row['kind']}") for row in here],
             orientation="h",
             name=name,

@@ -8,18 +8,14 @@ import streamlit as st
 from tracelens import query
 from tracelens.dashboard import data, message_parts, widgets
 
-widgets.head("Message", "Its path over servers and time, how it ended, and what that rests on. All times are UTC.")
+widgets.head("Message", "Its path over servers and time, how it ended, and what that rests on.")
 widgets.total_or_stop(noise=True)
-wanted = st.text_input(
-    "Key of the message", key="message", bind="query-params", placeholder="select one on the page Messages"
-)
-key = (wanted or "").strip()
+key = widgets.text("Key of the message", "message", placeholder="select a message on the page Messages")
 row = data.one("path", message=key) if key else None
 if row is None:
     if key:
         st.warning("The store holds no message of that key.")
-    else:
-        widgets.nothing("No message is chosen.", "Search for one on the page Messages and open it.")
+    widgets.link("Find a message", "messages")
     st.stop()
 hops, gaps = data.ask("hop", message=key), data.ask("gap", message=key)
 legs, lines = data.ask("leg", message=key, limit=500), data.ask("header_check", message=key).to_dicts()
@@ -39,8 +35,8 @@ st.subheader("What it rests on", anchor=False)
 message_parts.rests_on(key)
 if gaps.height:
     widgets.gaps(gaps, "gaps")
-rows = data.ask("evidence", **query.behind(row), limit=1000)
 st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
+rows = data.ask("evidence", **query.behind(row), limit=1000)
 widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
 st.subheader("Headers", anchor=False)
 if lines:
