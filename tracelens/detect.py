@@ -61,7 +61,10 @@ def detect(con: Any, book: Rulebook) -> None:
     texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
     fill_table(con, REPLY_CLASS, classify_all(texts, book.signatures))
     lock_down(con)
-    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    have = {
+        (log, service)
+        for log, service in con.execute("select distinct log, service from coverage where state = 'covered'").fetchall()
+    }
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
         have.add(("accepted_domains", ""))
     for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
