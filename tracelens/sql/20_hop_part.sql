@@ -121,7 +121,7 @@ tracking_in as (
         case r.kind when 'proxy' then coalesce(r.frontend_server, a.server, nullif(r.client_server, '')) when 'receive' then null
             when 'transfer' then nullif(r.client_server, '') when 'submit' then coalesce(s.client_server, nullif(r.client_server, '')) else r.server end as from_server,
         case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(r.client_service, 'hub') when 'receive' then null else r.service end as from_service,
-        coalesce(r.client_ip, s.client_ip) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
+        coalesce(r.client_ip, case r.kind when 'submit' then s.client_ip end) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
         case when r.kind in ('dsn', 'fork', 'receive') or r.source <> 'SMTP' or r.network_message_id is null or r.service = 'edge' then null when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 465
             else 2525 end as to_port,
         null as send_connector, r.connector_id as receive_connector, coalesce(r.context_at, r.date_time) as started_at, r.date_time as ended_at,
