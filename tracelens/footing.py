@@ -21,7 +21,8 @@ BLIND = {
 
 def log_name(log: str, services: Iterable[str] = ()) -> str:
     """Gives a log's name as people say it, e.g. `SMTP receive (frontend, hub)`."""
-    told = ", ".join(service for service in services if service and service != "transport")
+    services = list(services)
+    told = ", ".join(service for service in services if service and (service != "transport" or len(services) > 1))
     return LOGS.get(log, log.replace("_", " ")) + (f" ({plain(told)})" if told else "")
 
 
@@ -82,7 +83,8 @@ def _lanes(rows: Sequence[Row], is_held: bool) -> str:
                 if 0 < row["hours_held"] < row["hours_wanted"]
                 else ""
             )
-            found.setdefault(row["log"], []).append(row["service"] + part)
+            why = f": {row['lacking']}" if row["lacking"] and row["hours_held"] < row["hours_wanted"] else ""
+            found.setdefault(row["log"], []).append(row["service"] + part + why)
     return "; ".join(log_name(log, services) for log, services in found.items())
 
 
@@ -112,7 +114,7 @@ def looked_lines(held: Sequence[Row], since: datetime | None = None, until: date
             lines += textwrap.wrap(told_here, 110, initial_indent="  ", subsequent_indent="    ")
         if server != "?" and not set(told) <= {"exo_trace"}:
             for (log, service), what in BLIND.items():
-                if not any(row["log"] == log and service in (row["service"], "transport") for row in own):
+                if not any(row["log"] == log and row["service"] == service for row in own):
                     blind.setdefault(f"no {log_name(log, [service])}, so not {what}", []).append(plain(server))
     if len(servers) > MOST_SERVERS:
         lines.append(f"  and {len(servers) - MOST_SERVERS} more servers")

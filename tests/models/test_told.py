@@ -168,6 +168,17 @@ def test_without_the_logs_of_a_server_its_lines_fill_the_path_as_reported(full: 
     assert inner.join(truth, on=inner.columns, how="anti", nulls_equal=True).to_dicts() == []
 
 
+def test_beside_each_reported_hop_a_gap_names_the_log_that_is_missing(half: Path) -> None:
+    found = store.ask(
+        half,
+        "select h.kind, g.server, g.log, g.reason from hop h left join gap g on g.after_hop_key = h.hop_key"
+        " and g.server = h.to_server where h.basis = 'reported' and h.to_service in ('frontend', 'hub', 'delivery')",
+    )
+    assert set(found["server"]) == {"EX03"}
+    assert set(found.filter(found["kind"] == "receive")["log"]) == {"smtp_receive"}
+    assert all(reason.startswith("server not loaded") for reason in found["reason"])
+
+
 def test_no_true_line_is_called_forged_when_logs_are_missing(half: Path) -> None:
     found = store.ask(
         half, "select * from header_check where state = 'not confirmed' and message_id not like 'forged%'"
@@ -221,6 +232,7 @@ def test_the_hand_over_to_the_cloud_is_one_hop_and_the_delivery_hangs_below_it()
         (2, "external", "EX01", "Exchange Online", "observed"),
         (3, "deliver", "Exchange Online", "Exchange Online", "reported"),
     ]
+    assert rows(con, "select server from gap where server = 'Exchange Online'") == []
     assert rows(con, "select h.kind, p.kind from hop h join hop p on p.hop_key = h.parent_hop_key order by 1") == [
         ("deliver", "external"),
         ("external", "receive"),

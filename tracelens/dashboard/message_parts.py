@@ -113,19 +113,19 @@ def rests_on(message_key: str) -> None:
     first, last = rows[0]["first_hour"], rows[0]["last_hour"]
     hours = " to ".join(dict.fromkeys(zone.stamp(hour, "%Y-%m-%d %H:%M") for hour in (first, last)))
     st.caption(f"Logs held of these servers in the hours of the path, {hours} {zone.chosen()}")
-    frame = pl.from_dicts(grid)
+    frame = pl.from_dicts(grid, infer_schema_length=None)
     widgets.table(frame, {name: "Server" if name == "server" else name for name in frame.columns}, "rests_on")
 
 
 def _log_name(row: Row) -> str:
-    name = LOGS.get(row["log"]) or str(row["log"])
-    return name.capitalize() if row["service"] == "transport" else f"{name} {row['service']}"
+    return f"{LOGS.get(row['log']) or row['log']} {row['service']}".removesuffix(" transport").replace("message t", "T")
 
 
 def _held(row: Row) -> str:
     if row["hours_held"] == row["hours_wanted"]:
         return "held"
-    return f"{row['hours_held']} of {row['hours_wanted']} h" if row["hours_held"] else "none"
+    part = f"{row['hours_held']} of {row['hours_wanted']} h" if row["hours_held"] else "none"
+    return f"{part}: {row['lacking']}" if row["lacking"] else part
 
 
 def headers(rows: Sequence[Row], key: str) -> None:
