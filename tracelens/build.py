@@ -53,9 +53,7 @@ def models() -> list[Model]:
     return found
 
 
-def build(
-    con: Any, on_model: Callable[[str], None] | None = None, inventory: Sequence[Mapping[str, Any]] = ()
-) -> None:
+def build(con: Any, on_model: Callable[[str], None] | None = None, inventory: Sequence[Mapping[str, Any]] = ()) -> None:
     """Makes every derived table anew from the events of the open database.
 
     Args:

@@ -119,8 +119,8 @@ def check(
         rule_dirs: Folders with further rules.
         rule_params: New values of rule parameters by rule id.
 
-    Shape: one row per finding, or per rule without one: state (finding, nothing found, not evaluated), severity, rule_id,
-        title, server, connector_id, summary, missing, advice, hit_count, first_at, last_at.
+    Shape: one row per finding, or per rule without one: state (finding, nothing found, not evaluated), severity,
+        rule_id, title, server, connector_id, summary, missing, advice, hit_count, first_at, last_at.
 
     Raises:
         InputError: A file holds no configuration.
@@ -174,13 +174,13 @@ def what_if(
     min_tls: str = "",
     require_auth: Sequence[str] = (),
 ) -> WhatIf:
-    """Replays recorded sessions that had mail taken against edited configuration.
+    r"""Replays recorded sessions that had mail taken against edited configuration.
 
     Args:
         store: Folder of the store.
         receive_connectors: Edited exports of Get-ReceiveConnector; they stand in for all connectors of their servers.
         min_tls: Lowest TLS version that is still spoken: 1.0, 1.1, 1.2 or 1.3.
-        require_auth: Connectors (`Name` or `SERVER\\Name`) that take mail after a logon only.
+        require_auth: Connectors (`Name` or `SERVER\Name`) that take mail after a logon only.
 
     Raises:
         InputError: A file holds no Receive connectors.
@@ -280,8 +280,8 @@ def _removed(con: Any) -> list[str]:
     found = con.execute(
         """
         select distinct s.connector_id from session s
-        where s.direction = 'receive' and s.accepted_count > 0 and s.service <> 'delivery' and s.connector_id is not null
-            and s.server in (select server from connector) and not exists (select 1 from connector c
+        where s.direction = 'receive' and s.accepted_count > 0 and s.service <> 'delivery'
+            and s.connector_id is not null and s.server in (select server from connector) and not exists (select 1 from connector c
                 where c.server = s.server and lower(c.name) = lower(regexp_extract(s.connector_id, '[^\\\\]*$')))
         order by s.connector_id"""
     ).fetchall()

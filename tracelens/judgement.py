@@ -29,7 +29,9 @@ def verdict_text(rows: Iterable[Row]) -> str:
     missing = [row for row in listed if row["state"] == "not evaluated"]
     if fine:
         lines += [f"Nothing found by {len(fine)} rules:"]
-        lines += textwrap.wrap(", ".join(fine), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+        lines += textwrap.wrap(
+            ", ".join(fine), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
     if missing:
         lines.append(f"Not evaluated, as exports or logs are missing: {len(missing)} rules")
         lines += [f"  {row['rule_id']}: needs {row['missing']}" for row in missing]
@@ -40,17 +42,23 @@ def what_if_text(changes: Iterable[Row], left_out: Iterable[Row], replayed_count
     """Gives what would have been refused or moved, and whose, then what could not be replayed."""
     lines: list[str] = []
     for row in changes:
-        client = f"{plain(row['remote_ip'])}{' (HELO ' + plain(row['helo_name']) + ')' if row['helo_name'] else ''}"
-        lines.append(f"{row['outcome'].upper():<15}  {client}, {row['message_count']:,} messages, last {cell(row['last_at'])} UTC")
+        greeting = f" (HELO {plain(row['helo_name'])})" if row["helo_name"] else ""
+        lines.append(
+            f"{row['outcome'].upper():<15}  {plain(row['remote_ip'])}{greeting}, {row['message_count']:,} messages,"
+            f" last {cell(row['last_at'])} UTC"
+        )
         move = f"{plain(row['connector_before']) or 'unknown'} -> {plain(row['connector_after']) or 'none'}"
-        for text in (move, plain(row["reason"]), "senders: " + (plain(", ".join(row["senders"] or [])) or "none (null sender)")):
+        for text in (
+            move,
+            plain(row["reason"]),
+            "senders: " + (plain(", ".join(row["senders"] or [])) or "none (null sender)"),
+        ):
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
         lines.append("")
     if not lines:
         lines = ["No recorded mail would have been refused or taken by another connector.", ""]
     lines.append(f"Replayed: {replayed_count:,} sessions with mail")
     for row in left_out:
-        lines.append(
-            f"Not replayed: {row['session_count']:,} sessions with {row['message_count']:,} messages: {plain(row['reason'])}"
-        )
+        counts = f"{row['session_count']:,} sessions with {row['message_count']:,} messages"
+        lines.append(f"Not replayed: {counts}: {plain(row['reason'])}")
     return "\n".join(lines) + "\n"

@@ -15,7 +15,6 @@ from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
 from tracelens.store import EVENT_TABLES, create_events, create_table, fill_table
 
 
-
 def empty() -> duckdb.DuckDBPyConnection:
     """Gives all models without rows, and event tables that take rows."""
     con = duckdb.connect()
@@ -31,9 +30,7 @@ def empty() -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def given(
-    con: duckdb.DuckDBPyConnection, **rows: Sequence[Mapping[str, Any]]
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def given(con: duckdb.DuckDBPyConnection, **rows: Sequence[Mapping[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Gives rows to tables and makes the connector models; all is undone at the end."""
     con.execute("begin")
     try:
@@ -50,7 +47,9 @@ def given(
         con.execute("rollback")
 
 
-def connector(name: str, ranges: Sequence[str], bindings: Sequence[str] = ("0.0.0.0:25",), **more: Any) -> dict[str, Any]:
+def connector(
+    name: str, ranges: Sequence[str], bindings: Sequence[str] = ("0.0.0.0:25",), **more: Any
+) -> dict[str, Any]:
     """Gives a row of `receive_connector`."""
     row = {
         "server": "EX01", "identity": f"EX01\\{name}", "name": name, "enabled": True, "bindings": list(bindings),

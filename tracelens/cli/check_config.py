@@ -13,7 +13,11 @@ from tracelens.errors import UsageError
 @click.command(name="check-config")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="Findings from this severity up."
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    default="info",
+    show_default=True,
+    help="Findings from this severity up.",
 )
 @click.option("--connectors", is_flag=True, help="Instead: the Receive connectors of the store, and who uses them.")
 @click.option("--choices", is_flag=True, help="Instead: which connector should have taken sessions, and which did.")

@@ -25,7 +25,12 @@ TLS = ("1.0", "1.1", "1.2", "1.3")
 @store_option
 @format_option
 def what_if(
-    files: tuple[Path, ...], min_tls: str | None, require_auth: tuple[str, ...], limit: int, store: Path | None, form: str
+    files: tuple[Path, ...],
+    min_tls: str | None,
+    require_auth: tuple[str, ...],
+    limit: int,
+    store: Path | None,
+    form: str,
 ) -> None:
     """Replay recorded mail against edited connectors: what would have been refused or moved, and whose.
 
