@@ -310,7 +310,8 @@ def _removed(con: Any) -> list[str]:
         select distinct s.connector_id from session s
         where s.direction = 'receive' and s.accepted_count > 0 and s.service <> 'delivery'
             and s.connector_id is not null and s.server in (select server from connector)
-            and not exists (select 1 from connector c where c.server = s.server and lower(c.name) = lower(regexp_extract(s.connector_id, '[^\\\\]*$')))
+            and not exists (select 1 from connector c where c.server = s.server
+                and lower(c.name) = lower(regexp_extract(s.connector_id, '[^\\\\]*$')))
         order by s.connector_id"""
     ).fetchall()
     names = [name for (name,) in found]
