@@ -13,6 +13,7 @@ from pathlib import Path
 from tracelens.errors import UsageError
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, DEVICES, Estate
+from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
 from tracelens.simulate.troubles import planned
@@ -48,6 +49,7 @@ def simulate(
     troubles: bool = True,
     version: str = "2019",
     hours: tuple[int, int] = (6, 20),
+    exports: bool = False,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -61,6 +63,7 @@ def simulate(
         troubles: Plant relay, proxy, logon and TLS troubles.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
+        exports: Write the configuration too, with mistakes if there are troubles.
 
     Raises:
         UsageError: A number is out of range, the version or the date unknown, or the folder is in use.
@@ -81,6 +84,9 @@ def simulate(
     truth = Truth(folder / "truth.parquet")
     sink = Sink(folder, version, BUILDS[version])
     world = World(sink, truth, rng, Estate(rng, servers), version, first)
+    if exports:
+        world.has_exports = troubles
+        write_exports(world, folder, troubles)
     for moment, _, begin in _begins(world, messages, days, first, hours, troubles):
         expire(world, moment)
         sink.write_until(moment)

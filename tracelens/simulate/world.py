@@ -57,6 +57,7 @@ class World:
         self.last_reply = ""
         self._tallies: dict[tuple[str, str, str, str], tuple[int, int, int]] = {}
         self._start = start
+        self.has_exports = False
 
     def session_id(self, server: Server, service: str) -> str:
         """Gives the next session id of one service process: 16 hex digits, counted up from its start."""
@@ -141,6 +142,10 @@ class World:
         key = (name, server.name, ip, connector)
         first, last, hits = self._tallies.get(key, (moment, moment, 0))
         self._tallies[key] = (min(first, moment), max(last, moment), hits + 1)
+
+    def plant(self, name: str, server: str | None, connector: str | None) -> None:
+        """Records a planted mistake of the configuration."""
+        self.truth.add("trouble", trouble=name, server=server, connector_id=connector, hit_count=1)
 
     def record_troubles(self) -> None:
         """Writes the troubles to the truth, one row per name, server, address and connector."""
