@@ -37,6 +37,7 @@ from tracelens.cli.shared import put
     help="Delivered messages that leave their headers.",
 )
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
+@click.option("--exports", is_flag=True, help="Write connectors and domains too, as exported.")
 def simulate(
     out: Path,
     messages: int,
@@ -50,6 +51,7 @@ def simulate(
     clock_step: tuple[str, ...],
     headers: int,
     no_troubles: bool,
+    exports: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import Clocks
@@ -57,7 +59,8 @@ def simulate(
 
     clocks = Clocks.parsed(clock_offset, clock_step)
     done = write(
-        out, messages, servers, days, seed, start, not no_troubles, release, hours, clocks=clocks, headers=headers
-    )
+        out, messages, servers, days, seed, start, not no_troubles, release, hours,
+        clocks=clocks, headers=headers, exports=exports,
+    )  # fmt: skip
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")
