@@ -42,7 +42,7 @@ STAMP = re.compile(
 
 RETOLD = {"queue", "report", "exo_trace"}
 TELLERS = {"smtp_send", "message_tracking"}
-"""Logs whose signatures hold for a queue's last error, a report and a trace too: they tell what the same service was told."""
+"""Logs whose signatures hold for a queue's last error, a report and a trace too: these tell it again."""
 
 
 def fold(text: str) -> str:

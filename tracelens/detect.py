@@ -13,6 +13,7 @@ from typing import Any
 from tracelens.build import models
 from tracelens.classify import classify_all
 from tracelens.errors import ConfigError, QueryError
+from tracelens.incidents import account_of, group
 from tracelens.rulebook import SEVERITIES, Rule, Signature, load_rules, load_signatures
 from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
@@ -49,7 +50,7 @@ def rulebook(rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str
 
 
 def detect(con: Any, book: Rulebook) -> None:
-    """Makes `reply_class`, `finding` and `rule_run` in the open database, and locks its connection.
+    """Makes `reply_class`, `finding`, `rule_run` and the incidents in the open database, and locks its connection.
 
     Args:
         con: Open DuckDB connection that has all models.
@@ -93,6 +94,7 @@ def detect(con: Any, book: Rulebook) -> None:
     con.execute("drop table temp.named_reply")
     fill_table(con, FINDING, findings)
     fill_table(con, RULE_RUN, runs)
+    group(con, book.rules, findings)
 
 
 NAMED = "select r.*, c.signature_id from reply r join reply_class c on c.text = r.text where c.signature_id is not null"
@@ -142,6 +144,7 @@ def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
         "subject_kind": rule.finds,
         "subject": subject,
         **{name: row.get(name) for name in COPIED},
+        "account": account_of(rule, row),
         "hit_count": int(row.get("hit_count") or 1),
         "evidence": (row.get("evidence") or [])[:EVIDENCE_ROWS],
         "advice": rule.advice,

@@ -19,6 +19,12 @@ from tracelens.errors import ConfigError
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 GRADES = ("V", "R", "D", "U")
+KINDS = ("compromise", "outage", "misconfiguration", "probe", "inventory")
+"""What a finding tells of, the most telling first: it names the incident that it belongs to."""
+KIND_OF = {
+    "proxy": "outage", "capacity": "outage", "routing": "outage", "relay": "probe", "auth": "probe",
+    "behaviour": "probe", "noise": "inventory",
+}  # fmt: skip
 GROUPABLE = (
     "server", "service", "direction", "connector_id", "local_port", "remote_ip", "remote_port", "peer_name", "log",
 )  # fmt: skip
@@ -100,6 +106,7 @@ class Rule:
             or `accepted_domains`.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
+        tells: Kind of trouble, where it is not the usual one of the class.
         escalate: (condition over the row, severity), the highest that holds wins.
         examples: Given model rows and what must be found.
     """
@@ -120,6 +127,12 @@ class Rule:
     signatures: tuple[str, ...]
     escalate: tuple[tuple[str, str], ...]
     examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
+    tells: str = ""
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+        return self.tells or KIND_OF.get(self.class_, "misconfiguration")
 
     @property
     def advice(self) -> str:
@@ -170,7 +183,7 @@ def _check_signature(signature: Signature, found: Mapping[str, Signature], name:
 
 RULE_KEYS = {
     "title", "class", "severity", "finds", "summary", "why", "lookalikes", "fix", "false_alarms", "needs", "params",
-    "query", "match", "escalate", "example",
+    "query", "match", "escalate", "example", "tells",
 }  # fmt: skip
 
 
@@ -207,6 +220,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
             raise ConfigError(f"'{key}' is missing", name)
     if document["severity"] not in SEVERITIES:
         raise ConfigError(f"severity '{document['severity']}' is not one of {', '.join(SEVERITIES)}", name)
+    if document.get("tells", KINDS[0]) not in KINDS:
+        raise ConfigError(f"'{document['tells']}' is not one of {', '.join(KINDS)}", name)
     params = dict(document.get("params", {}))
     for key, value in override.items():
         if key not in params:
@@ -239,7 +254,7 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
         document["summary"], document["why"], document["lookalikes"], document["fix"],
         tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
-        escalate, examples,
+        escalate, examples, document.get("tells", ""),
     )  # fmt: skip
 
 

@@ -11,7 +11,18 @@ from tracelens.schema.exports import (
     SEND_CONNECTOR,
     TRANSPORT_SERVER,
 )
-from tracelens.schema.ledger import FINDING, INGEST, LOG_FILE, NAMED_REPLY, REJECT, REPLY_CLASS, RULE_RUN, SEGMENT
+from tracelens.schema.ledger import (
+    FINDING,
+    INCIDENT,
+    INCIDENT_FINDING,
+    INGEST,
+    LOG_FILE,
+    NAMED_REPLY,
+    REJECT,
+    REPLY_CLASS,
+    RULE_RUN,
+    SEGMENT,
+)
 from tracelens.schema.logs import (
     AGENT_EVENT,
     CONNECTIVITY_EVENT,
@@ -32,6 +43,8 @@ __all__ = [
     "EXO_TRACE_EVENT",
     "FINDING",
     "HEADER_HOP",
+    "INCIDENT",
+    "INCIDENT_FINDING",
     "INGEST",
     "LOG_FILE",
     "NAMED_REPLY",
@@ -76,6 +89,8 @@ TABLES = {
         REPLY_CLASS,
         NAMED_REPLY,
         FINDING,
+        INCIDENT,
+        INCIDENT_FINDING,
         RULE_RUN,
     )
 }
