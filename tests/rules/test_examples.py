@@ -13,7 +13,7 @@ from tracelens.build import build
 from tracelens.classify import classify, fold, unwrap
 from tracelens.detect import name_replies, run
 from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG
 from tracelens.store import EVENT_TABLES, create_events, create_table
 
 SIGNATURES = load_signatures()
@@ -24,7 +24,7 @@ EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.example
 def models() -> Iterator[duckdb.DuckDBPyConnection]:
     """All models, empty."""
     con = duckdb.connect()
-    for table in (LOG_FILE, REJECT, REPLY_CLASS):
+    for table in (LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG):
         create_table(con, table)
     create_events(con, [])
     build(con)

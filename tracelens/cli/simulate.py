@@ -28,6 +28,7 @@ from tracelens.cli.shared import put
     "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
 )
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
+@click.option("--catalogue", is_flag=True, help="Plant a trouble more for each rule that a text can make fire.")
 def simulate(
     out: Path,
     messages: int,
@@ -38,10 +39,11 @@ def simulate(
     release: str,
     hours: tuple[int, int],
     no_troubles: bool,
+    catalogue: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours)
+    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours, catalogue)
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

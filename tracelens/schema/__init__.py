@@ -20,6 +20,7 @@ from tracelens.schema.ledger import (
     NAMED_REPLY,
     REJECT,
     REPLY_CLASS,
+    REPLY_CLASS_BY_LOG,
     RULE_RUN,
     SEGMENT,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "RECEIVE_CONNECTOR",
     "REJECT",
     "REPLY_CLASS",
+    "REPLY_CLASS_BY_LOG",
     "RULE_RUN",
     "SEGMENT",
     "SEND_CONNECTOR",
@@ -87,6 +89,7 @@ TABLES = {
         SEGMENT,
         INGEST,
         REPLY_CLASS,
+        REPLY_CLASS_BY_LOG,
         NAMED_REPLY,
         FINDING,
         INCIDENT,

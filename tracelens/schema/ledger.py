@@ -117,6 +117,17 @@ inner_text VARCHAR | the innermost nested error, folded
 """),
 )
 
+REPLY_CLASS_BY_LOG = Table(
+    "reply_class_by_log",
+    "failure text that means something else in one log than `reply_class` says: a reply we gave, a reply we got",
+    "derived",
+    columns("""
+text VARCHAR | as logged
+log VARCHAR | smtp_receive, smtp_send, message_tracking ...
+signature_id VARCHAR | NULL: no signature knows it there
+"""),
+)
+
 NAMED_REPLY = Table(
     "named_reply",
     "reply that a signature knows: a row of `reply` with the name of the signature",

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate import plants
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
@@ -48,6 +49,7 @@ def simulate(
     troubles: bool = True,
     version: str = "2019",
     hours: tuple[int, int] = (6, 20),
+    catalogue: bool = False,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -61,6 +63,7 @@ def simulate(
         troubles: Plant troubles; without, no mailbox is full and no device speaks an old TLS version either.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
+        catalogue: Plant on the first day one trouble more for each rule that one text or a few commands make fire.
 
     Raises:
         UsageError: A number is out of range, the version or the date unknown, or the folder is in use.
@@ -81,7 +84,7 @@ def simulate(
     truth = Truth(folder / "truth.parquet")
     sink = Sink(folder, version, BUILDS[version])
     world = World(sink, truth, rng, Estate(rng, servers, troubles), version, first)
-    for moment, _, begin in _begins(world, messages, days, first, hours, troubles):
+    for moment, _, begin in _begins(world, messages, days, first, hours, troubles, catalogue):
         expire(world, moment)
         sink.write_until(moment)
         begin()
@@ -97,11 +100,15 @@ def simulate(
 
 
 def _begins(
-    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool
+    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, catalogue: bool
 ) -> Iterator[Begin]:
     """Gives everything that begins, in order of time."""
     others: list[Begin] = []
     opens, length = hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
+    if catalogue:
+        for part, begin in plants.planned(world):
+            moment = first + opens + int(part * length)
+            others.append((moment, 0, partial(begin, moment)))
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)
