@@ -19,6 +19,14 @@ from tracelens.schema import FINDING, REPLY_CLASS, REPLY_CLASS_BY_LOG, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
+EXPORTS = (
+    "receive_connector",
+    "connector_permission",
+    "send_connector",
+    "accepted_domain",
+    "transport_server",
+    "header_hop",
+)
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 
 
@@ -73,18 +81,11 @@ def detect(con: Any, book: Rulebook) -> None:
     con.execute(f"create temp table named_reply as {NAMED} order by signature_id")  # joined once, asked by many rules
     lock_down(con)
     said = {row["signature_id"] for row in classes + by_log}
-    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
-    if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
-        have.add(("accepted_domains", ""))
-    for table in ("receive_connector", "send_connector", "accepted_domain", "transport_server"):
-        if con.execute(f"select 1 from {table} limit 1").fetchall():
-            have.add((table, ""))
-    if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
-        have.add(("report", ""))
+    have = available(con)
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     for rule in book.rules:
-        missing = [need for need in rule.needs if not _is_met(need, have)]
+        missing = lacking(rule, have)
         found = [] if missing or (rule.signatures and said.isdisjoint(rule.signatures)) else run(con, rule)
         findings += found
         runs.append(
@@ -114,6 +115,24 @@ NAMED = """
 def name_replies(con: Any) -> None:
     """Makes the view `named_reply`: the replies that a signature knows."""
     con.execute(f"create or replace view named_reply as {NAMED}")
+
+
+def available(con: Any) -> set[tuple[str, str]]:
+    """Gives what rules can need and the open database has: logs with their services, and imported configuration."""
+    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
+        have.add(("accepted_domains", ""))
+    for table in EXPORTS:
+        if con.execute(f"select 1 from {table} limit 1").fetchall():
+            have.add((table, ""))
+    if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
+        have.add(("report", ""))
+    return have
+
+
+def lacking(rule: Rule, have: set[tuple[str, str]]) -> list[str]:
+    """Gives the needs of a rule that are not met."""
+    return [need for need in rule.needs if not _is_met(need, have)]
 
 
 def run(con: Any, rule: Rule) -> list[dict[str, Any]]:

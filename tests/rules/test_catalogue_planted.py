@@ -19,7 +19,7 @@ Rows = list[dict[str, Any]]
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rows, Rows]:
     """The planted troubles, and the findings with the incident of each."""
     tmp = tmp_path_factory.mktemp("catalogue")
-    simulate(tmp / "logs", messages=200, servers=3, days=1, seed=7, catalogue=True)
+    simulate(tmp / "logs", messages=200, servers=3, days=1, seed=7, extras=["catalogue"])
     pipeline.ingest([tmp / "logs"], tmp / "S")
     truth = pl.read_parquet(tmp / "logs" / "truth.parquet").filter(pl.col("record") == "trouble").to_dicts()
     findings = "select f.*, i.incident_key from finding f join incident_finding i on i.finding_key = f.finding_key"

@@ -118,7 +118,7 @@ def _told(world: World, server: Server, _: str, plant: Plant, moment: int) -> No
         recipients=mail.recipients, client=(server.ip, server.fqdn), target=(server.ip, server.fqdn),
     )  # fmt: skip
     is_sent = source in ("SMTP", "STOREDRIVER", "QUEUE") and event in ("FAIL", "DEFER") and plant.text != ""
-    status = bracket(plant.text, server.fqdn, server.ip, moment) if is_sent else plant.text
+    status = bracket(plant.text, server.fqdn, server.ip, world.stamp(server, moment)) if is_sent else plant.text
     track(
         world, moment, server, event, source, mail=mail, internal_id=queue, recipients=mail.recipients,
         statuses=[status] if status else None, target=(server.ip, server.fqdn) if is_sent else ("", ""),

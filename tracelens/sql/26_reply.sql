@@ -3,20 +3,24 @@
 -- grain: reply_key
 -- kind: table
 -- basis: observed
-with smtp as (
-    select 'smtp_' || s.direction as log, s.server, s.service, s.direction, c.connector_id, s.session_id, s.session_key, s.remote_ip, s.remote_port, s.local_port,
+with told as (
+    select session_number, transaction_number, date_time, event, data, context, file_id, line_number
+    from step
+    where is_reply and left(data, 1) in ('4', '5')
+        or event = '*' and (
+            regexp_matches(context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
+            or regexp_matches(context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
+            or regexp_matches(context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(context, '''(EmptyCertificate|Valid|Success|None|OK)''')
+            or regexp_matches(coalesce(nullif(data, ''), context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(data, ''), context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
+        )
+),
+smtp as (
+    select 'smtp_' || c.direction as log, c.server, c.service, c.direction, c.connector_id, c.session_id, c.session_key, c.remote_ip, c.remote_port, c.local_port,
         cast(null as varchar) as peer_name,
         case when s.event <> '*' or starts_with(coalesce(s.data, ''), 'Tarpit for ') then s.data else s.context end as text,
         i.message_key, s.date_time as moment, c.is_noise, s.file_id, s.line_number, 0 as position
-    from step s join session c on c.session_key = s.session_key
-    left join message_identity i on i.session_key = s.session_key and i.transaction_number = s.transaction_number
-    where s.is_reply and regexp_matches(s.data, '^[45][0-9][0-9]([ ]|$)')
-        or s.event = '*' and (
-            regexp_matches(s.context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
-            or regexp_matches(s.context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
-            or regexp_matches(s.context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(s.context, '''(EmptyCertificate|Valid|Success|None|OK)''')
-            or regexp_matches(coalesce(nullif(s.data, ''), s.context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(s.data, ''), s.context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
-        )
+    from told s join session_number k on k.session_number = s.session_number join session c on c.session_key = k.session_key
+    left join message_identity i on i.session_key = k.session_key and i.transaction_number = s.transaction_number
 ),
 tracked as (
     select 'message_tracking' as log, t.server, 'hub' as service, 'send' as direction,
