@@ -149,6 +149,7 @@ def classify_all(
                 "class": found.class_ if found else None,
                 "severity": found.severity if found else None,
                 "meaning": found.meaning if found else None,
+                "grade": found.grade if found else None,
                 "inner_text": unwrap(text)[-1],
             }
         )

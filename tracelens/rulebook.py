@@ -38,6 +38,7 @@ class Signature:
         all, any, none: Words that must all, one of which must, none of which may stand in the folded text.
         regex: Pattern, in lower case, that must be found as well.
         enhanced: Status codes (x.y.z or x.y.a-b), one of which must stand in the text.
+        sources: Pages and articles that say so.
         grade: V vendor, R reported, D ours, U unverified.
         rank: How little it says, asked in this order over the whole chain of nested errors: 0 words that name a cause,
             1 a code with one meaning, 2 a wrapper whose inner error nobody knows, 3 a code with several meanings,
@@ -59,6 +60,7 @@ class Signature:
     enhanced: tuple[str, ...] = ()
     lookalikes: str = ""
     fix: str = ""
+    sources: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
 
@@ -106,6 +108,7 @@ class Rule:
             or `accepted_domains`.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
+        sources: Pages and articles that it goes by.
         tells: Kind of trouble, where it is not the usual one of the class.
         escalate: (condition over the row, severity), the highest that holds wins.
         examples: Given model rows and what must be found.
@@ -128,6 +131,7 @@ class Rule:
     escalate: tuple[tuple[str, str], ...]
     examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
     tells: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -183,7 +187,7 @@ def _check_signature(signature: Signature, found: Mapping[str, Signature], name:
 
 RULE_KEYS = {
     "title", "class", "severity", "finds", "summary", "why", "lookalikes", "fix", "false_alarms", "needs", "params",
-    "query", "match", "escalate", "example", "tells",
+    "query", "match", "escalate", "example", "tells", "sources",
 }  # fmt: skip
 
 
@@ -255,6 +259,7 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         document["summary"], document["why"], document["lookalikes"], document["fix"],
         tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
         escalate, examples, document.get("tells", ""),
+        tuple(document.get("sources", ())),
     )  # fmt: skip
 
 

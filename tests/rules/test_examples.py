@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,18 @@ def test_an_unverified_signature_is_used_only_when_asked_for() -> None:
     assert classify(text, SIGNATURES) is None
     found = classify(text, SIGNATURES, unverified=True)
     assert found is not None and found.id == "proxy-target-not-found"
+
+
+def test_every_rule_has_a_look_alike_that_stands_in_a_table_the_rule_reads() -> None:
+    bare = []
+    for rule in load_rules():
+        quiet = [example for example in rule.examples if not example["expect"] and any(example["given"].values())]
+        read = {table for example in quiet for table in example["given"] if re.search(rf"\b{table}\b", rule.sql)}
+        if "named_reply" in rule.sql and any("reply" in example["given"] for example in quiet):
+            read.add("reply")
+        if not read:
+            bare.append(rule.id)
+    assert bare == []
 
 
 def test_nested_errors_are_unwrapped_to_the_innermost() -> None:

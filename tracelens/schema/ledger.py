@@ -118,6 +118,7 @@ signature_id VARCHAR | NULL: no signature knows it
 class VARCHAR |
 severity VARCHAR |
 meaning VARCHAR |
+grade VARCHAR | V vendor, R reported, D ours, U unverified
 inner_text VARCHAR | the innermost nested error, folded
 """),
 )
