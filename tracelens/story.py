@@ -190,6 +190,21 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def incident_text(incidents: Iterable[Row], evidence: Iterable[Row]) -> str:
+    """Gives incidents, the worst first: each a story of five lines with the raw rows it stands on."""
+    places: dict[str, list[str]] = {}
+    for row in evidence:
+        places.setdefault(row["incident_key"], []).append(f"{plain(row['path'])}:{row['line_number']}")
+    lines = []
+    for row in incidents:
+        lines.append(f"{row['severity'].upper():<8}  {row['kind']}: {plain(row['title'])}")
+        for part in row["story"].split("\n"):
+            lines += textwrap.wrap(plain(part), 110, initial_indent="  ", subsequent_indent="    ")
+        lines += [f"  Evidence: {place}" for place in places.get(row["incident_key"], [])[:4]]
+        lines += [f"  {row['finding_count']} findings; incident {row['incident_key']}", ""]
+    return "\n".join(lines or ["No incidents from the rules that could be evaluated."]).rstrip() + "\n"
+
+
 def account_text(
     kinds: Iterable[Row], skipped: list[tuple[str, str]], failed: list[tuple[str, str]], verbose: bool
 ) -> str:

@@ -38,6 +38,7 @@ from tracelens.cli.shared import put
 )
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 @click.option("--exports", is_flag=True, help="Write connectors and domains too, as exported.")
+@click.option("--catalogue", is_flag=True, help="Plant a trouble more for each rule that a text can make fire.")
 def simulate(
     out: Path,
     messages: int,
@@ -52,6 +53,7 @@ def simulate(
     headers: int,
     no_troubles: bool,
     exports: bool,
+    catalogue: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import Clocks
@@ -60,7 +62,7 @@ def simulate(
     clocks = Clocks.parsed(clock_offset, clock_step)
     done = write(
         out, messages, servers, days, seed, start, not no_troubles, release, hours,
-        clocks=clocks, headers=headers, exports=exports,
+        clocks=clocks, headers=headers, exports=exports, extras=["catalogue"] if catalogue else [],
     )  # fmt: skip
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate import headers as header_files
+from tracelens.simulate import plants
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -42,9 +43,10 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "old": (to_old, from_old),
     "nat": (),
     "collisions": (same_id_twice,),
+    "catalogue": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
-translates addresses, ids that repeat (restarts, servers, senders)."""
+translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ def simulate(
     if exports:
         world.has_exports = troubles
         write_exports(world, folder, troubles)
-    begins = _begins(world, messages, days, first, hours, troubles)
+    begins = _begins(world, messages, days, first, hours, troubles, "catalogue" in extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
     for moment, _, begin in begins:
@@ -153,11 +155,15 @@ def simulate(
 
 
 def _begins(
-    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool
+    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, catalogue: bool
 ) -> Iterator[Begin]:
     """Gives everything that begins, in order of time."""
     others: list[Begin] = []
     opens, length = hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
+    if catalogue:
+        for part, begin in plants.planned(world):
+            moment = first + opens + int(part * length)
+            others.append((moment, 0, partial(begin, moment)))
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)
