@@ -31,7 +31,9 @@ def bounded(ms: int | None, bound_ms: int | None) -> str:
 
 
 def took(hop: Mapping[str, Any]) -> str:
-    """Gives how long a hand-over took, as far as the clocks tell; empty when no log says."""
+    """Gives how long a hand-over took, as far as the clocks tell; empty when unknown and for what is one moment."""
+    if hop["kind"] in ("expand", "fork", "dsn"):
+        return ""
     if hop["corrected_ms"] is not None:
         return bounded(hop["corrected_ms"], hop["bound_ms"])
     return bounded(hop["transit_ms"], None)

@@ -69,7 +69,7 @@ span as (
             when r.from_started_at is not null and r.from_ended_at is not null then date_diff('microsecond', r.from_started_at, r.from_ended_at)
             else date_diff('microsecond', coalesce(r.from_started_at, r.to_started_on), greatest(r.from_ended_at, r.to_ended_on)) end / 1000.0 as corrected,
         case when r.is_one_clock or r.from_started_at is not null and r.from_ended_at is not null then 5 else r.pair_bound_ms end as bound,
-        date_diff('microsecond', q.to_ended_at, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
+        date_diff('microsecond', case when q.from_server = q.to_server then q.ended_at else q.to_ended_at end, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
             when r.from_server = r.to_server then r.started_at else r.to_started_on end) / 1000.0 as wait,
         case when r.from_started_at is not null or r.from_server = r.to_server then 5 else r.pair_bound_ms end as wait_bound,
         date_diff('microsecond', q.ended_at, r.started_at) / 1000.0 as raw_wait
