@@ -43,6 +43,7 @@ def trace(
     MESSAGE_ID may be a part of it, a network message-id or a message_key.
     """
     from tracelens import query, render, story
+    from tracelens.latency import latency_text
 
     folder = chosen(store)
     if not any((message_id, network_message_id, sender, recipient, subject, since, until)):
@@ -78,6 +79,9 @@ def trace(
                 path, f"tracelens trace {quoted(path.message['message_key'])} --raw --store {quoted(str(folder))}"
             )
         )
+        parts = query.ask(folder, "message_latency", message=path.message["message_key"])
+        slow = query.ask(folder, "slow_hop", message=path.message["message_key"], limit=1000)
+        put(latency_text(parts.to_dicts(), slow.to_dicts()))
     elif form == "json":
         put(render.dump({name: getattr(path, name) for name in ("message", "hops", "legs", "gaps", "rows")}))
     else:
