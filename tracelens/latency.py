@@ -55,7 +55,7 @@ def _slow(verdicts: Sequence[Row]) -> list[str]:
     for row in slow:
         lines.append(
             f"  hop {row['hop_number']} {row['kind']} {plain(row['from_place'])} → {plain(row['to_place'])}:"
-            f" {row['measure']} {duration(row['taken_ms'])}, usually {duration(row['median_ms'])}, at most {duration(row['usual_ms'])}"
-            f" ({row['hop_count']:,} hand-overs)"
+            f" {row['measure']} {duration(row['taken_ms'])}, usually {duration(row['median_ms'])},"
+            f" at most {duration(row['usual_ms'])} ({row['hop_count']:,} hand-overs)"
         )
     return lines
