@@ -152,7 +152,10 @@ def conversation_text(session: Row, rows: Iterable[Row], silence_ms: int) -> str
     ]
     for row in rows:
         if row["silence_ms"] is not None and row["silence_ms"] >= silence_ms:
-            lines.append(f"  ......  silence of {duration(row['silence_ms'])}")
+            lines.append(
+                f"  ......  silence of {duration(row['silence_ms'])}: waited for {row['waited_for']}"
+                f" after {plain(row['waited_command'])}"
+            )
         said = " | ".join(plain(row[name]) for name in ("data", "context") if row[name])
         lines.append(f"  {row['date_time'].time().isoformat('milliseconds')} {row['event']} {said}")
     return "\n".join(lines) + "\n"
