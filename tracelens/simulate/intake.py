@@ -13,12 +13,13 @@ from tracelens.simulate.writer import MINUTE
 
 @dataclass
 class Item:
-    """A message in one server's queue."""
+    """A message in one server's queue; `hop` is the number of the hop that put it there."""
 
     mail: Mail
     hub: Server
     internal_id: int
     moment: int
+    hop: int = 0
 
 
 def final_reply(world: World, mail: Mail, internal_id: int, host: str, tail: str = "Queued mail for delivery") -> str:
@@ -94,7 +95,7 @@ def _agents(world: World) -> str:
 
 
 def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int, recipients: list[str]) -> str:
-    others = [server for server in world.estate.servers if server is not hub]
+    others = [server for server in world.estate.servers if server is not hub and hub.service == "hub"]
     if not others:
         track(
             world, talk.moment, hub, "HAREDIRECTFAIL", mail=mail, target=("", hub.name), recipients=recipients,
@@ -131,4 +132,5 @@ def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int,
         world, received + 2 * MINUTE + world.rng.randrange(MINUTE), other, "HADISCARD", mail=mail,
         target=("", other.name), recipients=recipients, context=f"{hub.fqdn}", internal_id=number,
     )  # fmt: skip
+    mail.shadows[(hub.name, internal_id)] = (other, number)
     return other.fqdn
