@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from click.testing import Result
 
 from tracelens import delay, query, store
 from tracelens.build import models
@@ -202,3 +204,9 @@ def test_the_longest_silence_of_the_store_names_the_command_that_waited(sample_s
     assert brief(found, "silence_ms", "waited_command", "waited_for") == [
         (300_019, "MAIL FROM:<office@example.com>", "the remote side")
     ]
+
+
+def test_session_without_a_key_lists_the_longest_silences(call: Callable[..., Result], sample_store: Path) -> None:
+    done = call("session", "--silence", 100, "--format", "json", "--store", sample_store)
+    assert [(row["silence_ms"], row["waited_for"]) for row in json.loads(done.stdout)] == [(300_019, "the remote side")]
+    assert "MAIL FROM:<office@example.com>" in call("session", "--silence", 100, "--store", sample_store).stdout
