@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +211,18 @@ def test_session_without_a_key_lists_the_longest_silences(call: Callable[..., Re
     done = call("session", "--silence", 100, "--format", "json", "--store", sample_store)
     assert [(row["silence_ms"], row["waited_for"]) for row in json.loads(done.stdout)] == [(300_019, "the remote side")]
     assert "MAIL FROM:<office@example.com>" in call("session", "--silence", 100, "--store", sample_store).stdout
+
+
+def test_hops_begin_along_the_path_whatever_the_clocks_say() -> None:
+    root = hop(
+        hop_key="a", parent_hop_key=None, after_parent_ms=None, started_at=datetime(2026, 3, 2, 8), ended_at=None
+    )
+    behind = root | {
+        "hop_key": "b",
+        "parent_hop_key": "a",
+        "after_parent_ms": 40,
+        "started_at": datetime(2026, 3, 2, 7, 58, 30),
+    }
+    last = behind | {"hop_key": "c", "parent_hop_key": "b", "after_parent_ms": 100}
+    assert delay.begins([root, behind, last]) == [0, 40, 140]
+    assert delay.begins([root, behind | {"after_parent_ms": None}]) == [0, -90_000]
