@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
-from tracelens.delay import UNITS, bounded, duration, took
+from tracelens.delay import UNITS, begins, bounded, duration, took
 from tracelens.render import plain
 from tracelens.story import place
 
@@ -142,11 +142,13 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         return _laid_out(figure, 80)
     moments = [moment for row in rows for moment in (row["started_at"], row["ended_at"]) if moment]
     first = min(moments)
-    total = max(1.0, (max(moments) - first).total_seconds() * 1000)
+    ends = [start + (row["corrected_ms"] or 0) for start, row in zip(begins(rows), rows, strict=True)]
+    total = max(1.0, *ends)
     size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
     least = total / 150
     labels = [_hop_label(row) for row in rows]
-    starts = [((row["started_at"] or row["ended_at"]) - first).total_seconds() * 1000 for row in rows]
+    starts = [max(0.0, start) for start in begins(rows)]
+    widths = [max(row["corrected_ms"] or 0, least) for row in rows]
     waits = [min(row["wait_ms"] or 0, start) for row, start in zip(rows, starts, strict=True)]
     figure.add_bar(
         base=[(start - wait) / size for start, wait in zip(starts, waits, strict=True)],
@@ -160,7 +162,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     )
     figure.add_bar(
         base=[start / size for start in starts],
-        x=[max(row["transit_ms"] or 0, least) / size for row in rows],
+        x=[width / size for width in widths],
         y=labels,
         orientation="h",
         marker={
@@ -171,9 +173,9 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         hovertemplate=[_hop_hover(row) for row in rows],
         width=0.62,
     )
-    for row, start, label in zip(rows, starts, labels, strict=True):
+    for row, start, width, label in zip(rows, starts, widths, labels, strict=True):
         figure.add_annotation(
-            x=(start + max(row["transit_ms"] or 0, least)) / size,
+            x=(start + width) / size,
             y=label,
             text=took(row) or "?",
             showarrow=False,
