@@ -113,7 +113,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
         f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
         f"   {hop['outcome']}, {hop['basis']}{', in the headers too' if is_in_headers else ''}"
     ]
-    times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
+    precision = "seconds" if hop["basis"] == "reported" and start and not start.microsecond else "milliseconds"
+    times = f"{start.time().isoformat(precision)}" if start else "time unknown"
     times += f", took {took(hop)}" if took(hop) else ""
     times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]

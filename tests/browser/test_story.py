@@ -156,6 +156,6 @@ def test_each_page_has_an_address_of_its_own(page: Page, address: str, name: str
 
 def test_a_deep_link_leads_to_the_path(page: Page, address: str, store: Path) -> None:
     key = stores.ask(store, "select message_key from message where hop_count > 2 order by message_key limit 1")[0, 0]
-    page.goto(f"{address}/messages?message={key}")
+    page.goto(f"{address}/message?message={key}")
     heading(page, "Path")
-    heading(page, "Legs")
+    heading(page, "Recipients")
