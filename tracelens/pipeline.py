@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +76,18 @@ class Account:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a generation is built: memory limit, signatures and rules."""
+    """How a generation is built: memory limit, signatures and rules, roles that the settings give to addresses."""
 
     memory_limit: str | None
     book: Rulebook
+    inventory: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def recipe(self) -> str:
         """What decides the outcome but the logs."""
-        return f"{__version__} {self.book.recipe}"
+        given = sorted(str(sorted(row.items())) for row in self.inventory)
+        roles = f" {blake2b(repr(given).encode(), digest_size=4).hexdigest()}" if given else ""
+        return f"{__version__} {self.book.recipe}{roles}"
 
 
 def ingest(
@@ -98,6 +102,7 @@ def ingest(
     workers: int | None = None,
     rule_dirs: Sequence[Path] = (),
     rule_params: Mapping[str, Mapping[str, Any]] | None = None,
+    inventory: Sequence[Mapping[str, Any]] = (),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Account:
     """Reads logs into a store and publishes one new generation; the same input again changes nothing.
@@ -113,6 +118,7 @@ def ingest(
         workers: Reading processes; the number of cores when not given.
         rule_dirs: Folders with further rules.
         rule_params: New values of rule parameters by rule id.
+        inventory: Roles of addresses and ranges: network, role and, for a server, its `server` name and `site`.
         on_progress: Called as work goes on.
 
     Raises:
@@ -124,7 +130,7 @@ def ingest(
     folder = Path(store).absolute()
     tell(Progress("discover"))
     book = rulebook([*rule_dirs, folder / "rules"], rule_params)
-    options = BuildOptions(memory_limit, book)
+    options = BuildOptions(memory_limit, book, tuple(inventory))
     held = ledger_of(folder)
     is_current = held.is_up_to_date and held.made_by == options.recipe
     files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
@@ -347,7 +353,7 @@ def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Pr
         stores.create_events(con, events)
         if set_repeats_aside(con):
             stores.create_events(con, events)
-        build(con, lambda name: tell(Progress(f"build {name}")))
+        build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
         tell(Progress("detect"))
         detect(con, options.book)
         tell(Progress("publish"))

@@ -88,6 +88,13 @@ inner_text VARCHAR | the innermost nested error, folded
 """),
 )
 
+NAMED_REPLY = Table(
+    "named_reply",
+    "reply that a signature knows: the columns of `reply`, and which",
+    "derived",
+    columns("signature_id VARCHAR | see reply_class"),
+)
+
 RULE_RUN = Table(
     "rule_run",
     "rule in the last build",
@@ -125,6 +132,18 @@ ingest_id BIGINT |
 published_at TIMESTAMP | UTC
 version VARCHAR | of tracelens, and a hash of models, signatures and rules
 schema_version BIGINT | of the tables of events and the ledger
+"""),
+)
+
+INVENTORY_SETTING = Table(
+    "inventory_setting",
+    "address or range to which `[[inventory]]` in tracelens.toml gives a role",
+    "ledger",
+    columns("""
+network VARCHAR | address, a-b, a/n or a(mask)
+role VARCHAR | server, loadbalancer, gateway, exo, relay-client, scanner, monitor
+server VARCHAR | short upper-case host name, for the role server
+site VARCHAR | site of a server, as the organisation calls it
 """),
 )
 
