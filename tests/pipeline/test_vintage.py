@@ -19,7 +19,7 @@ from tracelens.pipeline import ingest
 from tracelens.schema import SCHEMA_VERSION, TABLES
 
 Call = Callable[..., Result]
-SHAPE = "OLD"
+SHAPE = "2bcc8f48a9a5"
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +54,14 @@ def older(made: Path, folder: Path) -> Path:
 
 
 def without_a_column(folder: Path) -> None:
-    """Writes the segments anew without a column that this tracelens has."""
+    """Writes the segments anew, under names of their own, without a column that this tracelens has."""
     for path in folder.rglob("*.parquet"):
         with duckdb.connect() as con:
             con.execute(f"create table e as select * exclude (context) from '{path}'")
-            con.execute(f"copy e to '{path}' (format parquet)")
+            con.execute(f"copy e to '{path.with_name('old' + path.name)}' (format parquet)")
+        path.unlink()
+    with duckdb.connect(database(folder), config={"file_search_path": str(folder)}) as con:
+        con.execute(r"update segment set path = regexp_replace(path, '([^/]+)$', 'old\1')")
 
 
 def test_the_version_of_the_schema_grows_with_the_tables_of_events_and_the_ledger() -> None:
