@@ -27,6 +27,20 @@ from tracelens.cli.shared import put
 @click.option(
     "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
 )
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice(["edge", "hybrid", "old", "nat", "collisions"]),
+    multiple=True,
+    help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
+    " addresses, ids that repeat.",
+)
+@click.option(
+    "--lose",
+    metavar="SERVER:LOG[:HOUR]",
+    multiple=True,
+    help="Leave a log out: EX02:tracking, *:frontend_send:14, EX01:*.",
+)
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 def simulate(
     out: Path,
@@ -37,11 +51,13 @@ def simulate(
     start: str,
     release: str,
     hours: tuple[int, int],
+    extras: tuple[str, ...],
+    lose: tuple[str, ...],
     no_troubles: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours)
+    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours, extras, lose)
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")
