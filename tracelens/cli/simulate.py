@@ -41,6 +41,15 @@ from tracelens.cli.shared import put
     multiple=True,
     help="Leave a log out: EX02:tracking, *:frontend_send:14, EX01:*.",
 )
+@click.option("--clock-offset", multiple=True, help="SERVER=MS: its clock is that much ahead (negative: behind).")
+@click.option("--clock-step", multiple=True, help="SERVER=MS@TIME: its clock jumps by that much at a UTC time.")
+@click.option(
+    "--headers",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Delivered messages that leave their headers.",
+)
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 def simulate(
     out: Path,
@@ -53,11 +62,30 @@ def simulate(
     hours: tuple[int, int],
     extras: tuple[str, ...],
     lose: tuple[str, ...],
+    clock_offset: tuple[str, ...],
+    clock_step: tuple[str, ...],
+    headers: int,
     no_troubles: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
+    from tracelens.simulate import Clocks
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours, extras, lose)
+    clocks = Clocks.parsed(clock_offset, clock_step)
+    done = write(
+        out,
+        messages,
+        servers,
+        days,
+        seed,
+        start,
+        not no_troubles,
+        release,
+        hours,
+        extras,
+        lose,
+        clocks=clocks,
+        headers=headers,
+    )
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BUILDS = {
     "2013": "15.00.1497.048",
@@ -107,9 +107,14 @@ def unique_text(rng: random.Random) -> str:
 
 
 class Estate:
-    """The servers and everybody who sends or gets mail."""
+    """The servers and everybody who sends or gets mail.
 
-    def __init__(self, rng: random.Random, servers: int) -> None:
+    Attributes:
+        full_mailbox: A mailbox over its quota; none in an estate without troubles.
+        devices: Machines inside that relay; without troubles none speaks an old TLS version.
+    """
+
+    def __init__(self, rng: random.Random, servers: int, troubles: bool = True) -> None:
         self.servers = [
             Server(f"EX{n:02d}", f"EX{n:02d}.{INTERNAL}", f"10.0.10.{10 + n}", n - 1, f"{rng.getrandbits(160):040X}")
             for n in range(1, servers + 1)
@@ -145,7 +150,9 @@ class Estate:
         self.redirects = {f"former.colleague@{INTERNAL}": self.people[7].address}
         self.aliases = {f"info@{INTERNAL}": self.people[3].address, f"orders@{INTERNAL}": self.people[8].address}
         self.health: list[Person] = []
-        self.full_mailbox = self.people[-1].address
+        self.last_mailbox = self.people[-1].address
+        self.full_mailbox = self.last_mailbox if troubles else None
+        self.devices = [d if troubles or d.tls != "TLS1_0" else replace(d, tls="TLS1_2") for d in DEVICES]
 
     def is_known(self, address: str) -> bool:
         """Says whether an address inside takes mail."""

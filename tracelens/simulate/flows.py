@@ -21,7 +21,6 @@ from tracelens.simulate.smtp import Talk, connect, listen
 from tracelens.simulate.tracking import latency, track
 from tracelens.simulate.transport import NOT_FOUND, remote_of, route
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import stamp
 
 
 @dataclass
@@ -178,7 +177,7 @@ def from_internet(world: World, moment: int) -> None:
         elif roll < 0.19:
             recipients = [next(iter(world.estate.redirects))]
         elif roll < 0.20:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
         elif roll < 0.26:
             recipients = [rng.choice([*sorted(world.estate.folders), *sorted(world.estate.moderated)])]
         sender = f"{rng.choice(('petra', 'office', 'm.ruiz', 'k.olsen'))}@{remote.domain}"
@@ -192,7 +191,7 @@ def submit(world: World, moment: int, person: Person, mail: Mail, client: str) -
     """Takes a message out of an Outbox and hands it to a hub."""
     home = person.home
     event = world.event_number(person.database)
-    created = stamp(moment - 1_500_000)
+    created = world.stamp(home, moment - 1_500_000)
     context = (
         f"MDB:{person.database}, Mailbox:{person.mailbox}, Event:{event}, MessageClass:IPM.Note,"
         f" CreationTime:{created}, ClientType:{client}"
@@ -255,7 +254,7 @@ def from_mailbox(world: World, moment: int, inside: float, outside: float, numbe
         elif roll < 0.12:
             recipients.append(f"mistyped{rng.randrange(90)}@{INTERNAL}")
         elif roll < 0.13:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
         elif roll < 0.18:
             recipients = [rng.choice([*sorted(world.estate.folders), *sorted(world.estate.moderated)])]
     if rng.random() < outside or not recipients:

@@ -8,7 +8,7 @@ from tracelens.simulate.estate import INTERNAL, INTRA_CONNECTOR, Server, unique_
 from tracelens.simulate.smtp import Talk, connect
 from tracelens.simulate.tracking import track
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import MINUTE, stamp
+from tracelens.simulate.writer import MINUTE
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int,
     number = world.queue_id(other)
     reply = f"250 2.6.0 {mail.message_id} [InternalId={other.fqdn}, Hostname={number}] Queued mail for redundancy"
     received = talk.moment + 4_000
-    context = f"{world.session_id(other, 'hub')};{stamp(received)};0"
+    context = f"{world.session_id(other, 'hub')};{world.stamp(other, received)};0"
     if world.rng.random() < 0.15:
         copy = connect(world, (hub, "hub", INTRA_CONNECTOR), (other, "hub", 2525, f"Default {other.name}"), talk.moment)
         copy.say("XSHADOWREQUEST")

@@ -207,16 +207,16 @@ def _sent(
     )  # fmt: skip
 
 
-def bracket(reply: str, host: str, ip: str, moment: int) -> str:
+def bracket(reply: str, host: str, ip: str, moment: str) -> str:
     """Gives a recipient-status of a failed or delayed hand-over, its time in US form as the server's culture has it."""
-    text = stamp(moment)
-    hour = int(text[11:13])
-    clock = f"{hour % 12 or 12}{text[13:19]} {'AM' if hour < 12 else 'PM'}"
-    return f"[{{LED={reply}}};{{MSG=}};{{FQDN={host}}};{{IP={ip}}};{{LRT={int(text[5:7])}/{int(text[8:10])}/{text[:4]} {clock}}}]"
+    hour = int(moment[11:13])
+    clock = f"{hour % 12 or 12}{moment[13:19]} {'AM' if hour < 12 else 'PM'}"
+    return f"[{{LED={reply}}};{{MSG=}};{{FQDN={host}}};{{IP={ip}}};{{LRT={int(moment[5:7])}/{int(moment[8:10])}/{moment[:4]} {clock}}}]"
 
 
 def _defer(world: World, item: Item, recipients: list[str], remote: Remote, reply: str) -> None:
-    statuses = [bracket(reply.format(address=address), remote.host, remote.ip, item.moment) for address in recipients]
+    shown = world.stamp(item.hub, item.moment)
+    statuses = [bracket(reply.format(address=address), remote.host, remote.ip, shown) for address in recipients]
     item.moment += 1_000
     track(
         world, item.moment, item.hub, "DEFER", mail=item.mail, target=(remote.ip, remote.host),

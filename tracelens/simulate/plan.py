@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate import headers as header_files
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -21,8 +22,9 @@ from tracelens.simulate.borders import (
     to_cloud,
     to_old,
 )
+from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
-from tracelens.simulate.estate import BUILDS, DEVICES, Estate
+from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
@@ -70,6 +72,8 @@ def simulate(
     hours: tuple[int, int] = (6, 20),
     extras: Collection[str] = (),
     lose: Iterable[str] = (),
+    clocks: Clocks | None = None,
+    headers: int = 0,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -80,14 +84,17 @@ def simulate(
         days: Days.
         seed: The same seed gives the same bytes.
         start: First day.
-        troubles: Plant relay, proxy, logon and TLS troubles.
+        troubles: Plant troubles; without, no mailbox is full and no device speaks an old TLS version either.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
         extras: Of `EXTRAS`: what stands beside the servers, or makes their logs harder to read.
         lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
+        clocks: How far the servers' clocks are off; right ones if None.
+        headers: How many delivered messages leave their headers in `headers/`, at most.
 
     Raises:
-        UsageError: A number is out of range, the version, an extra, a log or the date unknown, or the folder is in use.
+        UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
+            folder in use.
     """
     if version not in BUILDS:
         raise UsageError(f"unknown version '{version}'", "version", f"choose one of {', '.join(BUILDS)}")
@@ -104,11 +111,12 @@ def simulate(
     folder = Path(out)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"folder '{folder}' is not empty", "out", "choose a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
+    estate, clocks = Estate(rng, servers, troubles), clocks or Clocks()
+    clocks.check({server.name for server in estate.servers})
+    folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(folder / "truth.parquet")
-    sink = Sink(folder, version, BUILDS[version], losses)
-    estate = Estate(rng, servers)
+    sink = Sink(folder, version, BUILDS[version], clocks, losses)
     world = World(sink, truth, rng, estate, version, first, "nat" in extras, "collisions" in extras)
     if "edge" in extras:
         add_edge(estate, random.Random(seed + 1))
@@ -126,8 +134,11 @@ def simulate(
         begin()
     expire(world, None)
     world.record_troubles()
+    world.record_clocks()
     sink.close()
     truth.close()
+    if headers:
+        header_files.write(folder, headers, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),
@@ -198,5 +209,5 @@ def _flow(world: World, roll: float, moment: int) -> Callable[[], None]:
         return partial(from_mailbox, world, moment, 0.0, 1.0)
     if roll < 0.92:
         return partial(from_client, world, moment)
-    device = DEVICES[int(roll * 10_000) % len(DEVICES)]
+    device = world.estate.devices[int(roll * 10_000) % len(world.estate.devices)]
     return partial(from_device, world, moment, device)

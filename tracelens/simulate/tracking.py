@@ -59,7 +59,7 @@ def track(
     """
     named = recipients or []
     fields = [
-        stamp(moment), client[0], client[1], target[0], target[1], quoted(context), quoted(connector), source, event,
+        world.stamp(server, moment), client[0], client[1], target[0], target[1], quoted(context), quoted(connector), source, event,
         "" if internal_id is None else str(internal_id),
     ]  # fmt: skip
     if mail is None:

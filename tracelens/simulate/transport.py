@@ -167,7 +167,7 @@ def _fail(world: World, item: Item, failures: dict[str, tuple[str, str, str, str
         report.directionality = "Originating"
         report.is_probe = mail.is_probe
     for address, (reply, host, ip, source) in failures.items():
-        status = bracket(reply, host, ip, item.moment) if host else reply
+        status = bracket(reply, host, ip, world.stamp(hub, item.moment)) if host else reply
         track(
             world, item.moment, hub, "FAIL", source, mail=mail, client=(hub.ip, hub.fqdn) if host else ("", ""),
             target=(ip, host), internal_id=item.internal_id, recipients=[address], statuses=[status],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tracelens.simulate.estate import BUILDS, Estate, Server, unique_text
 from tracelens.simulate.truth import Truth
-from tracelens.simulate.writer import Sink
+from tracelens.simulate.writer import Sink, stamp
 
 if TYPE_CHECKING:
     from tracelens.simulate.smtp import Talk
@@ -86,6 +86,10 @@ class World:
         self._sessions.clear()
         self._queue.clear()
         self.pool.clear()
+
+    def stamp(self, server: Server, moment: int) -> str:
+        """Gives a true moment as the clock of a server shows it."""
+        return stamp(self.sink.clocks.shown(server.name, moment))
 
     def queue_id(self, server: Server) -> int:
         """Gives the next internal-message-id of a server's queue."""
@@ -179,6 +183,11 @@ class World:
         key = (name, server.name, ip, connector)
         first, last, hits = self._tallies.get(key, (moment, moment, 0))
         self._tallies[key] = (min(first, moment), max(last, moment), hits + 1)
+
+    def record_clocks(self) -> None:
+        """Writes how far each planned clock is off, from which true moment on, to the truth."""
+        for server, moment, offset in self.sink.clocks.turns():
+            self.truth.add("clock", server=server, first_at=max(moment, self._start), offset_ms=offset)
 
     def record_troubles(self) -> None:
         """Writes the troubles to the truth, one row per name, server, address and connector."""

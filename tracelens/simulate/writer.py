@@ -5,13 +5,15 @@ Source: Microsoft Learn, "Protocol logging in Exchange Server" and "Message trac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
 from tracelens.errors import UsageError
+from tracelens.simulate.clock import Clocks
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -68,13 +70,14 @@ def quoted(text: str) -> str:
 
 
 class Log:
-    """One kind of log of one server; rows come in any order and leave sorted by time."""
+    """One kind of log of one server; rows come in any order and leave sorted by true time; files bear the server's."""
 
-    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool) -> None:
+    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool, clock: Callable[[int], int]) -> None:
         self.folder = folder
         self.prefix = prefix
         self.head = head
         self.hourly = hourly
+        self.clock = clock
         self.pending: list[tuple[int, int, str]] = []
         self.written_bytes = 0
         self.file_count = 0
@@ -102,9 +105,10 @@ class Log:
         length = HOUR if self.hourly else 24 * HOUR
         for row_at, _, text in self.pending[:cut]:
             raw = text.encode()
-            period = row_at // length
+            shown = self.clock(row_at)
+            period = shown // length
             if self._file is None or period > self._period or self._size + len(raw) > FILE_LIMIT_BYTES:
-                self._open(row_at, period)
+                self._open(shown, period)
             assert self._file is not None
             self._file.write(raw)
             self._size += len(raw)
@@ -169,12 +173,13 @@ def parse_loss(text: str) -> Loss:
 class Sink:
     """All logs of the estate, made when their first row comes."""
 
-    def __init__(self, out: Path, version: str, build: str, losses: tuple[Loss, ...] = ()) -> None:
+    def __init__(self, out: Path, version: str, build: str, clocks: Clocks, losses: tuple[Loss, ...] = ()) -> None:
         self.out = out
         self.losses = losses
         self.old_builds: dict[str, str] = {}
         self.version = version
         self.build = build
+        self.clocks = clocks
         self.logs: dict[tuple[str, str], Log] = {}
         self._counter = 0
         self._unwritten = 0
@@ -226,4 +231,5 @@ class Sink:
             prefix,
             head,
             self.version != "2013" and not old_build,
+            partial(self.clocks.shown, server),
         )

@@ -45,7 +45,7 @@ outbound as (
     select f.session_key, f.transaction_number, min(i.message_key) as message_key, min(i.mid) as mid
     from transaction h
     join identified i on i.session_key = h.session_key and i.transaction_number = h.transaction_number and i.message_key is not null
-    join inventory v on v.network = h.remote_ip
+    join inventory v on v.network = h.remote_ip and v.role = 'server'
     join transaction f on f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and f.server = v.server
         and f.mail_from = h.mail_from and list_sort(f.recipients) = list_sort(h.recipients)
         and f.started_at between h.started_at - interval 5 seconds and h.ended_at + interval 5 seconds
