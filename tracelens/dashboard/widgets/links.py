@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.states import markdown, short
@@ -31,7 +33,21 @@ def address(filters: dict[str, Any]) -> dict[str, str]:
 
 def go(page: str, /, **filters: Any) -> None:
     """Opens a page, by the name in its file name, with these filters."""
-    st.switch_page(st.session_state["pages"][page], query_params=address(filters))
+    query = address(filters)
+    _release(query)
+    st.switch_page(st.session_state["pages"][page], query_params=query)
+
+
+def _release(names: Iterable[str]) -> None:
+    """Frees names of the address from the filters of this page: else the next page could not be given its own."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as held:
+        for name in names:
+            binding = held.get_binding_for_param(name)
+            if binding is not None:
+                held.unbind_widget(binding.widget_id)
 
 
 def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
