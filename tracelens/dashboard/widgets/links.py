@@ -16,7 +16,7 @@ ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
 def address(filters: dict[str, Any]) -> dict[str, str]:
-    """Gives filters as query parameters: none that is empty, times to the minute as wall clock of the zone, the zone."""
+    """Gives filters as query parameters: times to the minute as wall clock of the zone; none that is empty."""
     found: dict[str, str] = {}
     for name, value in filters.items():
         if isinstance(value, datetime):
@@ -73,4 +73,4 @@ def open_message(message_key: str) -> None:
 
 def open_session(session_key: str) -> None:
     """Goes to the page of one SMTP conversation."""
-    go("sessions", session=session_key)
+    go("session", session=session_key)
