@@ -29,7 +29,7 @@ def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
             )
         elif kind.is_numeric():
             found[name] = st.column_config.NumberColumn(
-                label, format="%d" if name in ("line", "remote_port") else "localized"
+                label, format="%d" if name == "line" or name.endswith("port") else "localized"
             )
         elif kind == pl.List:
             found[name] = st.column_config.ListColumn(label)

@@ -12,7 +12,7 @@ from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
 from tracelens.render import plain
-from tracelens.story import duration
+from tracelens.delay import duration
 
 OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS failed", "cut off", "nothing sent"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]
