@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from tests.browser.conftest import Reader
 
+expect.set_options(timeout=30_000)
 MOST = 4
 TITLES = {name: page_title(path) for name, path in page_files().items()}
 HEADER = """#Software: Microsoft Exchange Server\r
