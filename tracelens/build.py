@@ -6,12 +6,14 @@ Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`); the m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 from tracelens.errors import InternalError
+from tracelens.schema import INVENTORY_SETTING
+from tracelens.store import fill_table
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,18 @@ def models() -> list[Model]:
     return found
 
 
-def build(con: Any, on_model: Callable[[str], None] | None = None) -> None:
+def build(con: Any, on_model: Callable[[str], None] | None = None, inventory: Sequence[Mapping[str, Any]] = ()) -> None:
     """Makes every derived table anew from the events of the open database.
 
     Args:
         con: Open DuckDB connection that has `smtp_event`, `tracking_event` and `log_file`.
         on_model: Called with the name of each model before it runs.
+        inventory: Rows of `inventory_setting`.
 
     Raises:
         InternalError: A model holds two rows where its grain allows one.
     """
+    fill_table(con, INVENTORY_SETTING, inventory)
     temporary = []
     for model in models():
         if on_model:

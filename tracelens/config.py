@@ -9,12 +9,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
 from tracelens.errors import ConfigError
 
 FILE = "tracelens.toml"
+ROLES = ("server", "loadbalancer", "gateway", "exo", "relay-client", "scanner", "monitor")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ def rule_params() -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def inventory() -> tuple[Mapping[str, str], ...]:
+    """Gives roles of addresses and ranges: tables `[[inventory]]` in `tracelens.toml`.
+
+    Raises:
+        ConfigError: `tracelens.toml` is wrong.
+    """
+    rows: tuple[Mapping[str, str], ...] = tuple(_file().get("inventory", ()))
+    return rows
+
+
 def _file() -> Mapping[str, Any]:
     return _read(Path(FILE).absolute())
 
@@ -76,8 +88,40 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", str(path)) from error
     for name in found:
-        if name != "rule" and name not in {entry.name for entry in SETTINGS}:
+        if name not in ("rule", "inventory") and name not in {entry.name for entry in SETTINGS}:
             raise ConfigError(f"unknown setting '{name}'", str(path), "see the settings in README")
     if not all(isinstance(row, dict) for row in found.get("rule", {}).values()):
         raise ConfigError("'rule' holds tables only", str(path), "write [rule.<id>] and the parameter below it")
+    for row in found.get("inventory", []):
+        _check_role(row, str(path))
     return found
+
+
+def _check_role(row: Any, where: str) -> None:
+    """Refuses a row of `[[inventory]]` that says something the build would not do."""
+    known = ("network", "role", "server", "site")
+    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) and row[key] for key in known[:2]):
+        raise ConfigError("a row of 'inventory' needs `network` and `role`", where, "write them below [[inventory]]")
+    if unknown := sorted(set(row) - set(known)):
+        raise ConfigError(f"unknown key '{unknown[0]}' in 'inventory'", where, f"known: {', '.join(known)}")
+    if not all(isinstance(value, str) for value in row.values()):
+        raise ConfigError("a row of 'inventory' holds texts only", where)
+    if row["role"] not in ROLES:
+        raise ConfigError(f"role '{row['role']}' is not one of {', '.join(ROLES)}", where)
+    if not _is_network(row["network"]):
+        raise ConfigError(
+            f"'{row['network']}' is no address or range", where, "write 192.0.2.7, 192.0.2.0/24 or 192.0.2.1-192.0.2.9"
+        )
+
+
+def _is_network(text: str) -> bool:
+    first, dash, last = text.partition("-")
+    try:
+        if dash:
+            return ip_address(first).version == ip_address(last).version and int(ip_address(first)) <= int(
+                ip_address(last)
+            )
+        ip_network(text.replace("(", "/").removesuffix(")"), strict=False)
+    except ValueError:
+        return False
+    return True

@@ -277,7 +277,7 @@ def ingest(paths: AnyPath | Iterable[AnyPath], store: AnyPath, **options: Any) -
         paths: One path or several.
         store: Folder of the store; made if it is not there.
         options: Those of `tracelens.pipeline.ingest`: server, service, memory_limit, workers, wait_s, rule_dirs,
-            rule_params.
+            rule_params, inventory.
 
     Raises:
         InputError: There are no logs.

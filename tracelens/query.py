@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Store = str | os.PathLike[str]
+SCHEMA_VERSION = 1
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 WIDEST: dict[str, Any] = {
     "since": datetime(1970, 1, 1),
@@ -48,6 +49,8 @@ class Path:
         legs: Rows of `leg`, what went wrong first.
         gaps: Rows of `gap`.
         rows: The log rows behind the hops, with file and line; empty unless asked for.
+        headers: The Received lines of its headers, each with what the logs say of it.
+        coverage: What the store holds of the servers on the path in its hours.
     """
 
     message: dict[str, Any]
@@ -55,6 +58,8 @@ class Path:
     legs: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     rows: list[dict[str, Any]]
+    headers: list[dict[str, Any]] = field(default_factory=list)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
 
 
 @lru_cache
@@ -78,6 +83,17 @@ def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: An
         StoreError: There is no store.
     """
     return stores.ask(store, question(name), params or None, timeout_s)
+
+
+def ask_with_model(store: Store, name: str, model: str, /, **params: Any) -> pl.DataFrame:
+    """Answers a saved question that holds the text of a model, as `{model}`, over rows given with the question.
+
+    Raises:
+        QueryError: There is none of that name.
+        StoreError: There is no store.
+    """
+    text = next(entry.sql for entry in models() if entry.name == model)
+    return stores.ask(store, question(name).replace("{" + model + "}", text), params)
 
 
 def filled(name: str, params: Mapping[str, Any]) -> str:
@@ -149,7 +165,18 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
     rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
     hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
-    return Path(found[0], hops, legs, gaps, rows)
+    headers, coverage = (ask(store, name, message=message_key).to_dicts() for name in ("header_check", "path_coverage"))
+    return Path(found[0], hops, legs, gaps, rows, headers, coverage)
+
+
+def as_document(path: Path) -> dict[str, Any]:
+    """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
+    parts = ("message", "hops", "legs", "gaps", "headers", "coverage", "rows")
+    return {
+        "schema": "tracelens.path",
+        "schema_version": SCHEMA_VERSION,
+        **{name: getattr(path, name) for name in parts},
+    }
 
 
 def parts(store: Store, message_key: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import vintage
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.schema import SEGMENT, TABLES, Table
 
@@ -75,6 +76,7 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     con = _attach(folder, name)
     try:
         try:
+            vintage.check(con, str(folder / name))
             lock_down(con)
         except duckdb.Error as error:
             raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
@@ -119,8 +121,8 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set lock_configuration = true")
 
 
-def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Checks that a text is one statement that only reads.
+def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Gives the one statement of a text, checked to read only.
 
     Raises:
         QueryError: It is not.
@@ -139,6 +141,7 @@ def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         kind = "foreign"
     if kind != "SELECT":  # EXPLAIN ANALYZE runs what it explains, COPY too
         raise QueryError(f"a statement of type {kind} is refused", hint="the store is read with SELECT only")
+    return statements[0]
 
 
 def ask(
@@ -400,6 +403,8 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         if paths:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
             source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+            if table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall():
+                source += " anti join duplicate using (file_id, line_number)"
         else:
             nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
             source = f"select {nothing} where false"
@@ -410,6 +415,39 @@ def _types(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.type) for column in table.columns]
 
 
+@contextlib.contextmanager
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens an empty database in memory that has all event tables, empty."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        create_events(con, [])
+        yield con
+
+
+def stand_in(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
+    con.execute(f"drop view if exists temp.{table.name}")
+    con.execute(f"create temp table {table.name} ({', '.join(f'{name} {kind}' for name, kind in _types(table))})")
+    _insert(con, f"temp.{table.name}", rows)
+
+
+def derive(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    """Makes a temporary table of a query, before the table of that name.
+
+    Raises:
+        StoreError: The store lacks a table or column that the query needs.
+    """
+    import duckdb
+
+    try:
+        con.execute(f'create or replace temp table "{name}" as {sql}')
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        text = str(error).splitlines()[0]
+        raise StoreError(f"the store is of another version: {text}", name, "ingest again into it") from error
+
+
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Makes an empty table as described."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _types(table))
@@ -418,13 +456,17 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Makes a table as described and adds rows by column name."""
+    create_table(con, table)
+    _insert(con, f'"{table.name}"', rows)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, place: str, rows: Sequence[Mapping[str, Any]]) -> None:
     import polars as pl
 
-    create_table(con, table)
     if not rows:
         return
     con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
-    con.execute(f'insert into "{table.name}" by name select * from arriving')
+    con.execute(f"insert into {place} by name select * from arriving")
     con.unregister("arriving")
 
 
@@ -491,6 +533,7 @@ def exporting(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnecti
         raise StoreError(f"no store at '{store}'", hint=f"make one: tracelens ingest PATH --store {store}")
     con = _attach(folder, name)
     try:
+        vintage.check(con, str(folder / name))
         con.execute(f"set memory_limit = {literal(default_memory_limit())}")
         yield con
     except duckdb.Error as error:

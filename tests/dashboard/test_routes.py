@@ -188,7 +188,7 @@ def test_a_window_that_ends_before_it_begins_is_said(show: Show, sample_store: P
 
 def test_a_window_narrows_every_number(show: Show, sample_store: Path) -> None:
     whole = frame(show(sample_store, "35_tls"), "session_count")["session_count"].sum()
-    part = frame(
-        show(sample_store, "35_tls", since="2026-03-02T09:00", until="2026-03-02T10:00"), "session_count"
-    )["session_count"].sum()
+    part = frame(show(sample_store, "35_tls", since="2026-03-02T09:00", until="2026-03-02T10:00"), "session_count")[
+        "session_count"
+    ].sum()
     assert 0 < part < whole

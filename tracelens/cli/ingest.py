@@ -108,7 +108,7 @@ def run_ingest(
     paths: tuple[Path, ...], store: Path, *, rules: Path | None = None, quiet: bool = False, **options: Any
 ) -> Account:
     """Reads logs with progress on stderr, unless it is to be quiet."""
-    from tracelens.config import rule_params, setting
+    from tracelens.config import inventory, rule_params, setting
     from tracelens.pipeline import ingest as read_in
     from tracelens.progress import shown
 
@@ -122,6 +122,7 @@ def run_ingest(
             store,
             rule_dirs=[Path(folder)] if folder else [],
             rule_params=rule_params(),
+            inventory=inventory(),
             on_progress=tell,
             **options,
         )

@@ -10,8 +10,9 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
+from tracelens.delay import UNITS, bounded, duration, took
 from tracelens.render import plain
-from tracelens.story import UNITS, duration, place
+from tracelens.story import place
 
 STATUS = {
     "delivered": "#3a7d5c",
@@ -107,7 +108,7 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
             customdata=grid,
             zmin=0,
-            colorscale=[[0, "#cfe3ea"], [1, "#0f4c5c"]],
+            colorscale=[[0, "rgba(47, 127, 158, 0.25)"], [1, "rgba(47, 127, 158, 1)"]],
             showscale=False,
             xgap=1,
             ygap=2,
@@ -174,7 +175,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         figure.add_annotation(
             x=(start + max(row["transit_ms"] or 0, least)) / size,
             y=label,
-            text=duration(row["transit_ms"]) or "?",
+            text=took(row) or "?",
             showarrow=False,
             xanchor="left",
             xshift=4,
@@ -196,7 +197,7 @@ def _hop_hover(row: dict[str, Any]) -> str:
     parts = [
         f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
         text(f"{place(row, 'from')} → {place(row, 'to')}"),
-        f"transit {duration(row['transit_ms']) or 'unknown'}, waited {duration(row['wait_ms']) or 'unknown'}",
+        f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}",
     ]
     parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
     if row["reply_text"]:

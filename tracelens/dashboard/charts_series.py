@@ -9,7 +9,7 @@ import polars as pl
 
 from tracelens.dashboard.charts import OTHER, text
 from tracelens.report.parts import Chart
-from tracelens.story import duration
+from tracelens.delay import duration
 
 TLS = {
     "TLS1.3": "#2f6f9e",

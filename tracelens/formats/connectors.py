@@ -1,6 +1,6 @@
-"""Exported configuration: connectors, accepted domains and transport servers, as Format-List, Export-Csv or CLIXML.
+"""Exported configuration: connectors and rights on them, accepted domains and transport servers, as Format-List, Export-Csv or CLIXML.
 
-Source: formats.md 5.3; Microsoft Learn, Get-ReceiveConnector, Get-SendConnector, Get-AcceptedDomain, Get-TransportService.
+Source: formats.md 5.3; Microsoft Learn, Get-ReceiveConnector, Get-SendConnector, Get-ADPermission, Get-AcceptedDomain, Get-TransportService.
 """
 
 from __future__ import annotations
@@ -15,9 +15,22 @@ from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.formats.bags import Bag, Listing, csv_header, list_names, read_csv, read_list
 from tracelens.formats.clixml import BEGINS, read_clixml
 from tracelens.formats.properties import listed, short_name, size, yes
-from tracelens.schema import ACCEPTED_DOMAIN, RECEIVE_CONNECTOR, SEND_CONNECTOR, TRANSPORT_SERVER, Table
+from tracelens.schema import (
+    ACCEPTED_DOMAIN,
+    CONNECTOR_PERMISSION,
+    RECEIVE_CONNECTOR,
+    SEND_CONNECTOR,
+    TRANSPORT_SERVER,
+    Table,
+)
 
-RENAMED = {"maxmessagesize": "max_message_bytes", "default": "is_default"}
+RENAMED = {
+    "maxmessagesize": "max_message_bytes",
+    "default": "is_default",
+    "user": "account",
+    "deny": "is_denied",
+    "isinherited": "is_inherited",
+}
 NOISE = {"serializationdata", "pscomputername", "runspaceid", "psshowcomputername"}
 TEXT_COLUMNS = {"server", "is_incomplete", "extra", "file_id", "line_number"}
 TYPE = re.compile(r"(?:<T>|#TYPE )[\w.]*?\.(\w+)")
@@ -57,6 +70,8 @@ KINDS = (
                "identity smarthosts", "smarthosts sourcetransportservers", "frontendproxyenabled cloudservicesmailenabled"),
         is_organisation=True,
     ),
+    _Kind("connector_permission", "Get-ADPermission", CONNECTOR_PERMISSION, ("ADAcePresentationObject",),
+          _marks("identity user extendedrights")),
     _Kind("accepted_domain", "Get-AcceptedDomain", ACCEPTED_DOMAIN, ("AcceptedDomain",), _marks("domainname domaintype"),
           is_organisation=True),
     _Kind(
@@ -185,6 +200,8 @@ def _server(kind: _Kind, bag: Bag, row: dict[str, Any], extra: dict[str, Any]) -
     if not server:
         return
     row["server"] = server
+    if kind.table is CONNECTOR_PERMISSION:
+        row["connector"] = identity.rsplit("\\", 1)[-1] or None
     if kind.table is RECEIVE_CONNECTOR and not identity and row.get("name"):
         row["identity"], row["is_built"] = f"{server}\\{row['name']}", True
 
@@ -199,6 +216,11 @@ SAMPLES = {
     "send_connector": (
         '"Identity","Name","AddressSpaces","SmartHosts","DNSRoutingEnabled","MaxMessageSize","Enabled"\n'
         '"To Internet","To Internet","SMTP:*;1","[192.0.2.53],[192.0.2.54]","False","35 MB (36,700,160 bytes)","True"\n',
+    ),
+    "connector_permission": (
+        "User                : NT AUTHORITY\\ANONYMOUS LOGON\nIdentity            : EX01\\Relay Printers\n"
+        "Deny                : False\nIsInherited         : False\n"
+        "ExtendedRights      : {ms-Exch-SMTP-Accept-Any-Recipient}\n\n",
     ),
     "accepted_domain": (
         "#TYPE Microsoft.Exchange.Data.Directory.SystemConfiguration.AcceptedDomain\n"

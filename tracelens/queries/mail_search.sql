@@ -11,14 +11,15 @@ with hit as (
         and ($message_id = '' or contains(lower(m.message_id), lower($message_id)) or m.network_message_id = lower($message_id) or m.message_key = $message_id)
         and ($sender = '' or contains(lower(m.sender_address), lower($sender)))
         and ($subject = '' or contains(lower(m.message_subject), lower($subject)))
-        and ($recipient = '' or m.message_key in (select message_key from leg where $recipient <> '' and contains(lower(recipient_address), lower($recipient))))
         and ($domain = '' or ends_with(lower(m.sender_address), '@' || lower($domain)) or m.message_key in (
             select message_key from leg where $domain <> '' and ends_with(lower(recipient_address), '@' || lower($domain))))
-        and ($status = '' or m.message_key in (select message_key from leg where $status <> '' and status = $status))
-        and ($reason = '' or m.message_key in (select l.message_key from leg l left join reply_class c on c.text = l.reason_text
-            where $reason <> '' and coalesce(c.signature_id, '') = $reason))
-        and ($code = '' or m.message_key in (select message_key from leg where $code <> ''
-            and (starts_with(reason_code, replace($code, 'xx', '')) or starts_with(reason_text, replace($code, 'xx', '')))))
+        and (($recipient = '' and $status = '' and $reason = '' and $code = '') or m.message_key in (
+            select l.message_key from leg l left join reply_class c on c.text = l.reason_text
+            where ($recipient <> '' or $status <> '' or $reason <> '' or $code <> '')
+                and ($recipient = '' or contains(lower(l.recipient_address), lower($recipient)))
+                and ($status = '' or l.status = $status or ($status = 'not reached' and l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined')))
+                and ($reason = '' or c.signature_id = $reason)
+                and ($code = '' or starts_with(l.reason_code, replace($code, 'xx', '')) or starts_with(l.reason_text, replace($code, 'xx', '')))))
         and ($connector = '' or m.entry_connector = $connector or m.exit_connector = $connector or m.message_key in (
             select message_key from hop where $connector <> '' and (send_connector = $connector or receive_connector = $connector)))
         and ($server = '' or m.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))

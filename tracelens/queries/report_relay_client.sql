@@ -1,7 +1,7 @@
 -- Who hands in mail, per address: recipients inside and outside, rate, sizes, TLS, logon, senders, days.
 -- Accepted mail comes from the paths, so that tracking alone will do; refusals come from the SMTP receive logs.
 with ours as (
-    select network from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer')
+    select network from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer') and is_proven
 ),
 taken as (
     select h.from_ip as client, h.message_key, h.to_server, h.receive_connector, h.to_port, h.tls_version, h.auth_user, h.basis,

@@ -8,13 +8,16 @@ with hit as (
             or contains(lower(connector_id), lower($text)) or contains(lower(auth_user), lower($text)) or contains(lower(last_reply), lower($text)))
         and ($server = '' or server = $server) and ($service = '' or service = $service) and ($direction = '' or direction = $direction)
         and ($connector = '' or connector_id = $connector) and ($address = '' or starts_with(remote_ip, $address) or starts_with(local_ip, $address))
-        and ($helo = '' or contains(lower(helo_name), lower($helo))) and ($account = '' or contains(lower(auth_user), lower($account)))
+        and ($helo = '' or contains(lower(helo_name), lower($helo))) and ($account = '' or contains(lower(auth_user), lower($account))
+            or session_key in (select session_key from logon where $account <> '' and contains(lower(user_name), lower($account))))
         and ($tls = '' or coalesce(tls_version, 'none') = $tls or ($tls = 'old' and tls_version not in ('TLS1.2', 'TLS1.3')))
         and ($logon = '' or ($logon = 'signed in' and auth_user is not null and not server_auth) or ($logon = 'failed' and auth_failure_count > 0)
             or ($logon = 'server' and server_auth) or ($logon = 'none' and auth_user is null and auth_failure_count = 0 and not server_auth))
         and ($outcome = '' or ($outcome = 'mail accepted' and accepted_count > 0) or ($outcome = 'recipients refused' and refused_count > 0)
             or ($outcome = 'could not connect' and connect_error is not null) or ($outcome = 'TLS failed' and tls_error is not null)
             or ($outcome = 'cut off' and not is_complete) or ($outcome = 'nothing sent' and accepted_count = 0 and refused_count = 0 and connect_error is null))
+        and ($signature = '' or session_key in (select r.session_key from reply r left join reply_class c on c.text = r.text
+            where $signature <> '' and coalesce(c.signature_id, 'unknown') = $signature))
         and ($silence_ms = 0 or longest_silence_ms >= $silence_ms)
 ),
 shown as (

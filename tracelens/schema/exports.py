@@ -64,6 +64,24 @@ line_number BIGINT | physical line, from 1
 """),
 )
 
+CONNECTOR_PERMISSION = Table(
+    "connector_permission",
+    "right on a connector of an imported configuration (Get-ADPermission)",
+    "event",
+    columns("""
+server VARCHAR | short upper-case host name
+identity VARCHAR | SERVER\\Name
+connector VARCHAR | the name without the server
+account VARCHAR | User: who has the right
+extended_rights VARCHAR[] | ms-Exch-SMTP-Accept-Any-Recipient ...
+is_denied BOOLEAN | the right is taken away
+is_inherited BOOLEAN |
+extra VARCHAR | JSON of all other properties
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+"""),
+)
+
 SEND_CONNECTOR = Table(
     "send_connector",
     "Send connector of an imported configuration",

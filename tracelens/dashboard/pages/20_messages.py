@@ -22,7 +22,7 @@ filters: dict[str, Any] = {
 one, two, three, four, five = st.columns(5)
 filters["since"] = widgets.moment("From", "since", one)
 filters["until"] = widgets.moment("Before", "until", two)
-filters["status"] = widgets.choice("Status", "status", list(charts.STATUS), three)
+filters["status"] = widgets.choice("Status", "status", ["not reached", *charts.STATUS], three)
 filters["server"] = widgets.choice("Server", "server", names["server"], four)
 filters["sort"] = widgets.choice("Sort by", "sort", widgets.MESSAGE_ORDERS, five, placeholder="newest")
 with widgets.more(

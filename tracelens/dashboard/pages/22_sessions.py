@@ -11,10 +11,6 @@ from tracelens.dashboard import widgets
 
 widgets.head("Sessions", "SMTP conversations on one server each. A selected row opens the conversation.")
 widgets.total_or_stop(noise=True)
-key = st.query_params.get("session", "")
-if key:
-    widgets.conversation(key)
-    st.stop()
 names = widgets.options()
 filters: dict[str, Any] = {
     "text": widgets.text(
@@ -30,7 +26,19 @@ filters["until"] = widgets.moment("Before", "until", two)
 filters["server"] = widgets.choice("Server", "server", names["server"], three)
 filters["outcome"] = widgets.choice("Outcome", "outcome", widgets.OUTCOMES, four)
 filters["sort"] = widgets.choice("Sort by", "sort", widgets.SESSION_ORDERS, five, placeholder="newest")
-unusual = ("service", "direction", "connector", "address", "helo", "account", "tls", "logon", "silence", "noise")
+unusual = (
+    "service",
+    "direction",
+    "connector",
+    "address",
+    "helo",
+    "account",
+    "tls",
+    "logon",
+    "silence",
+    "signature",
+    "noise",
+)
 with widgets.more("More filters", unusual):
     one, two, three, four = st.columns(4)
     filters["service"] = widgets.choice("Service", "service", widgets.SERVICES, one)
@@ -42,6 +50,7 @@ with widgets.more("More filters", unusual):
     filters["tls"] = widgets.choice("TLS", "tls", ["none", "old", *names["tls"]], three)
     filters["logon"] = widgets.choice("Logon", "logon", widgets.LOGONS, four)
     filters["silence_ms"] = widgets.slower("Silent for at least", "silence", one)
+    filters["signature"] = widgets.text("Signature of a failure text", "signature", two, placeholder="e.g. auth-failed")
     filters["noise"] = widgets.switch("Health probes too", "noise", four)
 found = widgets.paged("session_search", filters, "sessions", "No session matches.", "Use fewer or shorter filters.")
 if not found.is_empty():

@@ -8,7 +8,7 @@ import streamlit as st
 from tracelens.dashboard import charts, charts_series, data, drill, widgets
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
-from tracelens.story import duration
+from tracelens.delay import duration
 
 LABELS = {"median_ms": "Median, ms", "p95_ms": "95 %, ms", "max_ms": "Longest, ms"}
 CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."

@@ -1,5 +1,6 @@
 """Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
 
+from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
 from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
@@ -10,23 +11,30 @@ from tracelens.dashboard.widgets.mail import gaps, hops, legs, message, messages
 from tracelens.dashboard.widgets.states import empty_store, head, markdown, no_store, nothing, total_or_stop
 from tracelens.dashboard.widgets.tables import columns, events, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
+from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
 from tracelens.dashboard.zone import local, stamp
 
 __all__ = [
     "LOGONS",
     "MESSAGE_ORDERS",
+    "MISSED",
     "OUTCOMES",
     "SERVICES",
     "SESSION_ORDERS",
+    "accounts",
     "address",
+    "attackers",
+    "campaigns",
     "changes",
     "choice",
     "columns",
     "conversation",
     "coverage",
+    "domains",
     "empty_store",
     "events",
     "evidence",
+    "explained",
     "extent",
     "finding",
     "findings",
@@ -52,6 +60,8 @@ __all__ = [
     "page_number",
     "paged",
     "pages",
+    "reasons",
+    "replies",
     "selected",
     "sessions",
     "slower",

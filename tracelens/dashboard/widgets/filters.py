@@ -10,6 +10,8 @@ import streamlit as st
 
 from tracelens.dashboard import zone
 
+EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2100, 1, 1)
+
 
 def text(label: str, name: str, place: Any = st, **options: Any) -> str:
     """Gives the text typed."""
@@ -31,7 +33,17 @@ def switch(label: str, name: str, place: Any = st, **options: Any) -> bool:
 
 def moment(label: str, name: str, place: Any = st, **options: Any) -> datetime | None:
     """Gives a time in UTC; it is typed and shown in the zone of the page."""
-    found = place.datetime_input(label, value=None, key=name, bind="query-params", format="YYYY-MM-DD", **options)
+    found = place.datetime_input(
+        label,
+        value=None,
+        min_value=EARLIEST,
+        max_value=LATEST,
+        key=name,
+        bind="query-params",
+        format="YYYY-MM-DD",
+        step=60,
+        **options,
+    )
     return zone.utc(found)
 
 

@@ -12,6 +12,7 @@ from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.links import open_message
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.delay import took
 from tracelens.render import plain
 from tracelens.story import place
 
@@ -64,6 +65,7 @@ def hops(frame: pl.DataFrame, key: str) -> int | None:
     shown = frame.with_columns(
         pl.Series("from", [place(row, "from") for row in frame.to_dicts()], dtype=pl.String),
         pl.Series("to", [place(row, "to") for row in frame.to_dicts()], dtype=pl.String),
+        pl.Series("took", [took(row) for row in frame.to_dicts()], dtype=pl.String),
     )
     labels = {
         "hop_number": "Hop",
@@ -72,7 +74,7 @@ def hops(frame: pl.DataFrame, key: str) -> int | None:
         "to": "To",
         "outcome": "Outcome",
         "started_at": "Start",
-        "transit_ms": "Transit ms",
+        "took": "Took",
         "wait_ms": "Wait ms",
         "tls_version": "TLS",
         "send_connector": "Send connector",

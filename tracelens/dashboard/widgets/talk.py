@@ -12,11 +12,12 @@ from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
 from tracelens.render import plain
-from tracelens.story import duration
+from tracelens.delay import duration
 
 OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS failed", "cut off", "nothing sent"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]
 LOGONS = ["signed in", "failed", "server", "none"]
+EVENTS = {"+": "connect", "-": "disconnect", ">": "sent", "<": "received", "*": "note"}
 SILENCE_MS = 5_000
 MOST_ROWS = 2_000
 
@@ -50,7 +51,6 @@ def sessions(frame: pl.DataFrame, key: str) -> None:
 
 def conversation(key: str) -> None:
     """Shows one conversation: facts, mail, the other side, and every row with the silence before it."""
-    link("Back to the list", "sessions")
     session = data.one("session", key=key, limit=1)
     if session is None:
         nothing("No such conversation.", "The store holds none of that key.")
@@ -63,10 +63,7 @@ def conversation(key: str) -> None:
     st.subheader("Conversation", anchor=False)
     silences = rows.filter(pl.col("silence_ms") >= SILENCE_MS).height
     silent = f"{silences or 'no'} silence{'' if silences == 1 else 's'} of {SILENCE_MS // 1000} s or more"
-    st.caption(
-        f"{rows.height:,} rows; {silent}. "
-        "> sent by this server, < received by it, * noted, + and - connect and disconnect."
-    )
+    st.caption(f"{rows.height:,} rows; {silent}. Sent and received are as this server saw it.")
     if rows.height > MOST_ROWS:
         st.caption(f"Showing the first {MOST_ROWS:,} of {rows.height:,} rows.")
     shown = rows.head(MOST_ROWS).with_columns(
@@ -74,12 +71,13 @@ def conversation(key: str) -> None:
         pl.concat_str(pl.col("data"), pl.col("context"), separator=" | ", ignore_nulls=True)
         .str.strip_chars(" |")
         .alias("text"),
+        pl.col("event").replace(EVENTS),
         pl.col("path").str.extract(r"([^/\\]+)$").alias("file"),
     )
     labels = {
         "date_time": "Time",
         "silence": "Silence before",
-        "event": "",
+        "event": "What",
         "text": "Row",
         "file": "File",
         "line": "Line",
@@ -151,4 +149,4 @@ def _other_sides(key: str) -> None:
         connector = row["connector_id"] or "connector not named"
         text = f"{row['server'] or '?'} {row['service']}, {row['direction']}, {connector}"
         how = f"{zone.stamp(row['opened_at'])} · {row['basis']} ({row['join_name']})"
-        link(f"{text} · {how}", "sessions", session=row["session_key"])
+        link(f"{text} · {how}", "session", session=row["session_key"])

@@ -1,7 +1,7 @@
 -- The branch of a message towards one recipient, with its final status.
 -- grain: message_key, leg_key
 -- kind: table
--- basis: observed
+-- basis: observed, or reported where only a cloud trace or a report tells the end
 with our_server as (
     select distinct server from track where server is not null
 ),
@@ -61,9 +61,18 @@ wire as (
         lateral (select unnest(t.recipients) as address) a
     where not t.is_shadow and t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
 ),
+cloud as (
+    -- what a cloud trace or a report tells counts where our logs saw the message leave, or no end at all
+    select t.message_key, t.address, t.moment as date_time, t.file_id, t.line_number, case t.status when 'redirected' then -1.0 when 'expanded' then 0.0 when 'delivered' then 1.0
+            when 'duplicate' then 2.0 when 'failed' then 2.1 when 'quarantined' then 2.2 when 'dropped' then 2.3 when 'deferred' then 2.4 when 'relayed' then 2.5
+            when 'in transit' then 2.6 else 13.0 end as rank, t.reason
+    from told_leg t left join (select message_key, address, min(rank) as rank from (select message_key, address, rank from fate union all select message_key, address, rank from wire)
+        where message_key in (select message_key from told_leg) group by message_key, address) f on f.message_key = t.message_key and f.address = t.address
+    where coalesce(f.rank, 13) in (3, 8, 12, 13)
+),
 best as (
     select message_key, address, min({rank: case when rank < 1 then rank else rank end, later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number}) as best
-    from (select * from fate union all select * from wire) where address is not null and address <> '' group by message_key, address
+    from (select * from fate union all select * from wire union all select * from cloud) where address is not null and address <> '' group by message_key, address
 ),
 replaced as (
     -- a proxy address that was resolved is the same recipient under another name
@@ -81,11 +90,13 @@ hops as (
 )
 select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, b.address as recipient_address,
     case b.best.rank when -1 then 'redirected' when 0 then 'expanded' when 1 then 'delivered' when 2 then 'duplicate' when 3 then 'relayed' when 4 then 'delivered'
+        when 2.1 then 'failed' when 2.2 then 'quarantined' when 2.3 then 'dropped' when 2.4 then 'deferred' when 2.5 then 'relayed' when 2.6 then 'in transit'
         when 5 then 'failed' when 6 then 'quarantined' when 7 then 'dropped' when 8 then 'deferred' when 9 then 'refused' when 12 then 'in transit' else 'unknown' end as status,
     b.best.moment as final_at,
     case when b.best.rank < 12 and b.best.moment >= o.moment then cast(floor(date_diff('microsecond', o.moment, b.best.moment) / 1000) as bigint) end as total_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
-    coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
-from best b left join opened o on o.message_key = b.message_key left join hops h on h.message_key = b.message_key
+    coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence,
+    case when c.address is not null and c.file_id = b.best.file_id and c.line_number = b.best.line_number then 'reported' else 'observed' end as basis
+from best b left join told_leg c on c.message_key = b.message_key and c.address = b.address left join opened o on o.message_key = b.message_key left join hops h on h.message_key = b.message_key
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null

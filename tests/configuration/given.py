@@ -1,0 +1,61 @@
+"""Empty models to which rows of connectors and sessions are given, and the connector models made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from tracelens.build import build, models
+from tracelens.configuration import REBUILT
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
+from tracelens.store import EVENT_TABLES, create_events, create_table, fill_table
+
+
+def empty() -> duckdb.DuckDBPyConnection:
+    """Gives all models without rows, and event tables that take rows."""
+    con = duckdb.connect()
+    for table in (LOG_FILE, REJECT, REPLY_CLASS):
+        create_table(con, table)
+    create_events(con, [])
+    build(con)
+    for table in EVENT_TABLES:
+        con.execute(f"drop view {table.name}")
+        create_table(con, table)
+    con.execute("create table step (remote_ip varchar, local_ip varchar)")
+    return con
+
+
+@contextmanager
+def given(con: duckdb.DuckDBPyConnection, **rows: Sequence[Mapping[str, Any]]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Gives rows to tables and makes the connector models; all is undone at the end."""
+    con.execute("begin")
+    try:
+        for name, part in rows.items():
+            con.register("arriving", pl.from_dicts(list(part), infer_schema_length=None).to_arrow())
+            con.execute(f'insert into "{name}" by name select * from arriving')
+            con.unregister("arriving")
+        con.execute("insert into step select remote_ip, local_ip from session")
+        for model in models():
+            if model.name in REBUILT:
+                con.execute(f"create or replace temp table {model.name} as {model.sql}")
+        yield con
+    finally:
+        con.execute("rollback")
+
+
+def connector(
+    name: str, ranges: Sequence[str], bindings: Sequence[str] = ("0.0.0.0:25",), **more: Any
+) -> dict[str, Any]:
+    """Gives a row of `receive_connector`."""
+    row = {
+        "server": "EX01", "identity": f"EX01\\{name}", "name": name, "enabled": True, "bindings": list(bindings),
+        "remote_ip_ranges": list(ranges), "transport_role": "FrontendTransport", "file_id": 1, "line_number": abs(hash(name)) % 1000,
+    }  # fmt: skip
+    return row | more
+
+
+__all__ = ["connector", "empty", "fill_table", "given"]
