@@ -98,11 +98,17 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         path = str(folder / name).replace("'", "''")
         con.execute(f"attach '{path}' as store (read_only)")
         con.execute("use store")
-        con.execute("set timezone = 'UTC'")
+        _settle(con)
     except duckdb.Error as error:
         con.close()
         raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
     return con
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Times are UTC; the engine's own progress bar would go to stdout, which is for results."""
+    con.execute("set timezone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
 
 
 def lock_down(con: duckdb.DuckDBPyConnection) -> None:
@@ -280,7 +286,7 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
     }
     try:
         with duckdb.connect(str(path), config=config) as con:
-            con.execute("set timezone = 'UTC'")
+            _settle(con)
             yield con, path
     except (duckdb.OperationalError, duckdb.FatalException) as error:
         raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
@@ -311,7 +317,7 @@ def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, Any] = {"threads": 1, "memory_limit": "300MB", "temp_directory": str(store / "tmp")}
     con = duckdb.connect(config=config)
     try:
-        con.execute("set timezone = 'UTC'")
+        _settle(con)
         yield con
     finally:
         con.close()
@@ -421,7 +427,7 @@ def memory() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     with duckdb.connect() as con:
-        con.execute("set timezone = 'UTC'")
+        _settle(con)
         create_events(con, [])
         yield con
 

@@ -38,7 +38,7 @@ def found_hops(folder: Path) -> pl.DataFrame:
     above = ", ".join(f"p.{name} as parent_{name}" for name in HOP[1:])
     rows = store.ask(
         folder,
-        f"select m.message_id, h.message_key, {own}, {above}, h.basis, h.started_at, h.parent_hop_key is not null as has_parent"
+        f"select m.message_id, h.message_key, {own}, {above}, h.basis, h.started_at, h.parent_hop_key is not null as has_parent, p.basis as parent_basis"
         " from hop h join message m on m.message_key = h.message_key left join hop p on p.hop_key = h.parent_hop_key"
         " where m.message_id is not null and not m.is_noise",
     )

@@ -1,7 +1,7 @@
 -- Candidates for joins of two sessions: J1, J2, J3, J8, J9.
 -- column single_key: the side that has one partner in truth; two candidates of equal strength make the link ambiguous
 -- column strength: lower is stronger; only the strongest candidates of a single_key count
--- grain: from_key, to_key, join_name
+-- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with j1 as (
     -- the send session names the receive session it proxies
