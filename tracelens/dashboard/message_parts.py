@@ -93,10 +93,21 @@ def latency(message_key: str) -> None:
     if "latency_component" not in data.tables():
         return
     found = data.ask("message_latency", message=message_key)
+    found = found.filter(pl.col("own_ms") > 0)
     if found.is_empty():
         return
     st.subheader("Where the time went", anchor=False)
-    labels = {"server": "Server", "component": "Component", "kind": "Kind", "agent": "Agent", "duration_ms": "ms"}
+    st.caption("Each server's own account (message-info), by its own clock; a part's time without the parts inside it.")
+    labels = {
+        "server": "Server",
+        "service": "Service",
+        "kind": "Kind",
+        "component": "Component or agent",
+        "own_ms": "Own time, ms",
+        "duration_ms": "With inner parts, ms",
+        "path": "File",
+        "line": "Line",
+    }
     widgets.table(found, labels, "latency")
 
 
