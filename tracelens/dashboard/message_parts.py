@@ -15,7 +15,6 @@ from tracelens.dashboard import data, path_chart, widgets, zone
 from tracelens.dashboard.lane_chart import SHOWN, lane_chart
 from tracelens.delay import duration
 from tracelens.errors import TracelensError
-from tracelens.footing import LOGS
 from tracelens.render import dump, plain
 from tracelens.story import size
 
@@ -105,8 +104,8 @@ def latency(message_key: str) -> None:
         "component": "Component or agent",
         "own_ms": "Own time, ms",
         "duration_ms": "With inner parts, ms",
-        "path": "File",
         "line": "Line",
+        "path": "File",
     }
     widgets.table(found, labels, "latency")
 
@@ -129,7 +128,8 @@ def rests_on(message_key: str) -> None:
 
 
 def _log_name(row: Row) -> str:
-    return f"{LOGS.get(row['log']) or row['log']} {row['service']}".removesuffix(" transport").replace("message t", "T")
+    name = {"message_tracking": "Tracking", "smtp_receive": "Receive", "smtp_send": "Send"}.get(row["log"], row["log"])
+    return f"{name} {row['service']}".removesuffix(" transport")
 
 
 def _held(row: Row) -> str:
