@@ -55,6 +55,17 @@ def _moment(value: datetime | None) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}" if value else "no time"
 
 
+def ambiguous_lines(rows: Sequence[Row]) -> list[str]:
+    """Gives the joins that were not used because another candidate fits as well."""
+    if not rows:
+        return []
+    lines = [f"Ambiguous  {len(rows)} joins that another candidate fits as well; they are not used"]
+    for row in rows:
+        ends = (f"{row[f'{side}_kind'].replace('_', ' ')} {plain(row[f'{side}_key'])}" for side in ("from", "to"))
+        lines.append(f"  {row['join_name']}  {' ~ '.join(ends)}")
+    return lines
+
+
 def coverage_lines(rows: Sequence[Row]) -> list[str]:
     """Gives what the store holds of the servers on a path, and what it lacks, for the hours of the path."""
     if not rows:

@@ -139,6 +139,15 @@ def _held(row: Row) -> str:
     return f"{part}: {row['lacking']}" if row["lacking"] else part
 
 
+def ambiguous(message_key: str) -> None:
+    """Shows joins that were not used because another candidate fits as well."""
+    found = data.ask("ambiguous_link", message=message_key)
+    if found.height:
+        st.caption("Joins that another candidate fits as well; they are not used.")
+        labels = {"join_name": "Join", "from_kind": "Record", "from_key": "Key", "to_kind": "With", "to_key": "Its key"}
+        widgets.table(found, labels, "ambiguous")
+
+
 def headers(rows: Sequence[Row], key: str) -> None:
     """Shows header lines with what the logs say of each."""
     counts = {state: sum(row["state"] == state for row in rows) for state in STATES}

@@ -18,6 +18,7 @@ from tracelens.story import place
 Row = Mapping[str, Any]
 LABEL = 70
 SHOWN = 60
+INSIDE = ("expand", "fork", "dsn")
 BAD = ("refused", "failed", "deferred")
 FAILED = "#c0392b"
 CRITICAL = "#c9822b"
@@ -101,7 +102,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         figure.add_annotation(
             x=(start + max(_width(row), least)) / size,
             y=label,
-            text=took(row) or "?",
+            text=took(row) or ("" if row["kind"] in INSIDE else "?"),
             showarrow=False,
             xanchor="left",
             xshift=5,
