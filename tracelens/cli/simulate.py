@@ -30,10 +30,10 @@ from tracelens.cli.shared import put
 @click.option(
     "--with",
     "extras",
-    type=click.Choice(["edge", "hybrid", "old", "nat", "collisions"]),
+    type=click.Choice(["edge", "hybrid", "old", "nat", "collisions", "catalogue"]),
     multiple=True,
     help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
-    " addresses, ids that repeat.",
+    " addresses, ids that repeat; a trouble more for each rule that a text can make fire.",
 )
 @click.option(
     "--lose",
@@ -51,6 +51,7 @@ from tracelens.cli.shared import put
     help="Delivered messages that leave their headers.",
 )
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
+@click.option("--exports", is_flag=True, help="Write connectors and domains too, as exported.")
 def simulate(
     out: Path,
     messages: int,
@@ -66,6 +67,7 @@ def simulate(
     clock_step: tuple[str, ...],
     headers: int,
     no_troubles: bool,
+    exports: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import Clocks
@@ -73,19 +75,8 @@ def simulate(
 
     clocks = Clocks.parsed(clock_offset, clock_step)
     done = write(
-        out,
-        messages,
-        servers,
-        days,
-        seed,
-        start,
-        not no_troubles,
-        release,
-        hours,
-        extras,
-        lose,
-        clocks=clocks,
-        headers=headers,
-    )
+        out, messages, servers, days, seed, start, not no_troubles, release, hours, extras, lose,
+        clocks=clocks, headers=headers, exports=exports,
+    )  # fmt: skip
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

@@ -1,4 +1,5 @@
 -- Which message a protocol transaction carried: by InternalId and host (J5), RecordId (J6), else by message-id (J17), else itself.
+-- column basis: observed where an id names the message; inferred where only the envelope and the time fit
 -- Two messages that fit equally well: the transaction stays alone, and `link` names both as ambiguous.
 -- grain: session_key, transaction_number
 -- kind: temp
@@ -36,7 +37,8 @@ person as (
 identified as (
     select c.session_key, c.transaction_number, c.mid,
         coalesce(c.key_reply, c.key_record, case when b.message_count = 1 then b.message_key end, p.message_key,
-            case when b.message_count is null then 'id:' || c.mid end) as message_key
+            case when b.message_count is null then 'id:' || c.mid end) as message_key,
+        case when c.key_reply is null and c.key_record is null and b.message_count > 1 and p.message_key is not null then 'inferred' else 'observed' end as basis
     from candidate c left join by_id b on b.mid = c.mid
     left join person p on p.session_key = c.session_key and p.transaction_number = c.transaction_number
 ),
@@ -46,13 +48,16 @@ outbound as (
     from transaction h
     join identified i on i.session_key = h.session_key and i.transaction_number = h.transaction_number and i.message_key is not null
     join inventory v on v.network = h.remote_ip and v.role = 'server'
+    -- the same transaction as the Front End logged it, by its own clock
+    left join session_pair p on p.send_key = h.session_key and p.is_only
+    left join transaction g on g.session_key = p.receive_key and g.mail_from = h.mail_from and list_sort(g.recipients) = list_sort(h.recipients)
     join transaction f on f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and f.server = v.server
         and f.mail_from = h.mail_from and list_sort(f.recipients) = list_sort(h.recipients)
-        and f.started_at between h.started_at - interval 5 seconds and h.ended_at + interval 5 seconds
+        and f.started_at between coalesce(g.started_at, h.started_at) - interval 5 seconds and coalesce(g.ended_at, h.ended_at) + interval 5 seconds
     where h.direction = 'send' and h.service = 'hub' and h.remote_port = 717
     group by f.session_key, f.transaction_number having count(distinct i.message_key) = 1
 )
 select i.session_key, i.transaction_number,
     coalesce(i.message_key, o.message_key, 'smtp:' || i.session_key || '#' || cast(i.transaction_number as varchar)) as message_key,
-    coalesce(i.mid, o.mid) as mid
+    coalesce(i.mid, o.mid) as mid, case when i.message_key is null and o.message_key is not null then 'inferred' else i.basis end as basis
 from identified i left join outbound o on o.session_key = i.session_key and o.transaction_number = i.transaction_number
