@@ -82,7 +82,7 @@ def head(member: Member, size: int) -> bytes:
         OSError: It cannot be read or is damaged.
     """
     found = b""
-    for block in _blocks(member, size):
+    for block in blocks(member, size):
         found += block
         if len(found) >= size:
             break
@@ -98,14 +98,19 @@ def unpack(member: Member, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     written, allowed = 0, max(member.archive.stat().st_size * MAX_RATIO, FREE_BYTES)
     with target.open("wb") as stream:
-        for block in _blocks(member, BLOCK_BYTES):
+        for block in blocks(member, BLOCK_BYTES):
             written += len(block)
             if written > min(MAX_BYTES, allowed):
                 raise OSError(None, f"unpacks to more than {written:,} bytes")
             stream.write(block)
 
 
-def _blocks(member: Member, size: int) -> Iterator[bytes]:
+def blocks(member: Member, size: int) -> Iterator[bytes]:
+    """Gives a member's bytes, a block at a time.
+
+    Raises:
+        OSError: It cannot be read or is damaged.
+    """
     try:
         if member.archive.suffix.lower() == ".gz":
             with gzip.open(member.archive, "rb") as stream:

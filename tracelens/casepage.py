@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracelens import __version__
+from tracelens.delay import took
 from tracelens.render import cell, page
 
 Row = dict[str, Any]
@@ -23,7 +24,7 @@ COUNTED = {
 }  # fmt: skip
 HOP = {
     "hop_number": "hop", "kind": "kind", "from": "from", "to": "to", "receive_connector": "connector",
-    "started_at": "started (UTC)", "transit_ms": "ms", "outcome": "outcome", "reply_text": "answer", "basis": "basis",
+    "started_at": "started (UTC)", "took": "took", "outcome": "outcome", "reply_text": "answer", "basis": "basis",
 }  # fmt: skip
 LEG = {
     "recipient_address": "recipient", "status": "status", "final_at": "at (UTC)", "total_ms": "ms",
@@ -107,7 +108,7 @@ def _message(row: Row, tables: dict[str, list[Row]]) -> Row:
     def own(name: str) -> list[Row]:
         return [entry for entry in tables[name] if entry["message_key"] == row["message_key"]]
 
-    hops = [{**hop, "from": _end(hop, "from"), "to": _end(hop, "to")} for hop in own("hop")]
+    hops = [{**hop, "from": _end(hop, "from"), "to": _end(hop, "to"), "took": took(hop)} for hop in own("hop")]
     facts = [(name.replace("_", " "), cell(row[name])) for name in FACTS if row[name] not in (None, "")]
     return {"facts": facts, "hops": grid(hops, HOP), "legs": grid(own("leg"), LEG), "gaps": grid(own("gap"), GAP)}
 

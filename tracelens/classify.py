@@ -40,8 +40,9 @@ STAMP = re.compile(
     r"\{lrt=[^}]*\}|\b[0-9a-f]{12,}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b\d{4}-\d\d-\d\dt[0-9:.]+z?|(?<=:\d\d)\.\d+"
 )
 
-LIKE_QUEUE = {"smtp_send", "message_tracking"}
-"""Logs whose signatures hold for a queue's last error too: it is what the same service was told."""
+RETOLD = {"queue", "report", "exo_trace"}
+TELLERS = {"smtp_send", "message_tracking"}
+"""Logs whose signatures hold for a queue's last error, a report and a trace too: they tell what the same service was told."""
 
 
 def fold(text: str) -> str:
@@ -92,7 +93,7 @@ def classify(
 def _asked(
     signatures: Sequence[Signature], logs: Collection[str], unverified: bool = False
 ) -> list[tuple[int, list[Signature]]]:
-    seen = set(logs) | (LIKE_QUEUE if "queue" in logs else set())
+    seen = set(logs) | (TELLERS if not RETOLD.isdisjoint(logs) else set())
     asked: dict[int, list[Signature]] = {}
     for signature in signatures:
         if (unverified or signature.grade != "U") and (

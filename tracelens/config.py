@@ -41,6 +41,7 @@ SETTINGS = (
     Setting("memory_limit", "TRACELENS_MEMORY_LIMIT", None, "memory limit of DuckDB while building, e.g. 512MB"),
     Setting("workers", "TRACELENS_WORKERS", None, "reading processes; the number of cores when not set"),
     Setting("rules", "TRACELENS_RULES", None, "folder with further rules"),
+    Setting("upload_mb", "TRACELENS_UPLOAD_MB", 200, "largest upload on the dashboard's page Ingest; 0 turns it off"),
 )
 
 
@@ -51,7 +52,8 @@ def setting(name: str) -> Any:
         ConfigError: `tracelens.toml` is wrong.
     """
     known = next(entry for entry in SETTINGS if entry.name == name)
-    return os.environ.get(known.variable) or _file().get(name) or known.default
+    held = os.environ.get(known.variable) or _file().get(name)
+    return known.default if held in (None, "") else held
 
 
 def rule_params() -> Mapping[str, Mapping[str, Any]]:

@@ -18,7 +18,14 @@ from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
-EXPORTS = ("receive_connector", "connector_permission", "send_connector", "accepted_domain", "transport_server")
+EXPORTS = (
+    "receive_connector",
+    "connector_permission",
+    "send_connector",
+    "accepted_domain",
+    "transport_server",
+    "header_hop",
+)
 COPIED = ("server", "connector_id", "remote_ip", "message_key", "first_at", "last_at")
 
 
@@ -60,14 +67,18 @@ def detect(con: Any, book: Rulebook) -> None:
         ConfigError: A rule's query fails.
     """
     texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
-    fill_table(con, REPLY_CLASS, classify_all(texts, book.signatures))
+    classes = classify_all(texts, book.signatures)
+    fill_table(con, REPLY_CLASS, classes)
+    name_replies(con)
+    con.execute(f"create temp table named_reply as {NAMED} order by signature_id")  # joined once, asked by many rules
     lock_down(con)
+    said = {row["signature_id"] for row in classes}
     have = available(con)
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     for rule in book.rules:
         missing = lacking(rule, have)
-        found = [] if missing else run(con, rule)
+        found = [] if missing or (rule.signatures and said.isdisjoint(rule.signatures)) else run(con, rule)
         findings += found
         runs.append(
             {
@@ -80,18 +91,30 @@ def detect(con: Any, book: Rulebook) -> None:
                 "finding_count": None if missing else len(found),
             }
         )
+    con.execute("drop table temp.named_reply")
     fill_table(con, FINDING, findings)
     fill_table(con, RULE_RUN, runs)
 
 
+NAMED = "select r.*, c.signature_id from reply r join reply_class c on c.text = r.text where c.signature_id is not null"
+
+
+def name_replies(con: Any) -> None:
+    """Makes the view `named_reply`: the replies that a signature knows."""
+    con.execute(f"create or replace view named_reply as {NAMED}")
+
+
 def available(con: Any) -> set[tuple[str, str]]:
     """Gives what rules can need and the open database has: logs with their services, and imported configuration."""
-    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    covered = con.execute("select distinct log, service from coverage where state = 'covered'").fetchall()
+    have = {(log, service) for log, service in covered}
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
         have.add(("accepted_domains", ""))
     for table in EXPORTS:
         if con.execute(f"select 1 from {table} limit 1").fetchall():
             have.add((table, ""))
+    if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
+        have.add(("report", ""))
     return have
 
 
@@ -112,16 +135,17 @@ def run(con: Any, rule: Rule) -> list[dict[str, Any]]:
     )
     sql = f"select *, greatest({level}, 0) as severity_level from ({rule.sql}) order by subject"
     try:
-        check_question(con, sql)
-        frame = con.sql(sql, params=dict(rule.params) or None).pl()
+        answer = con.execute(check_question(con, sql), dict(rule.params) or None)
+        columns = [column[0] for column in answer.description]
+        rows = answer.fetchall()
     except QueryError as error:
         raise ConfigError(f"the query is refused: {error.what}", rule.id) from error
     except Exception as error:
         raise ConfigError(f"the query fails: {str(error).splitlines()[0]}", rule.id) from error
     for _, name, _, _ in Formatter().parse(rule.summary):
-        if name and name not in frame.columns and name not in rule.params:
+        if name and name not in columns and name not in rule.params:
             raise ConfigError(f"the summary names '{name}', which the query does not give", rule.id)
-    return [_finding(rule, row) for row in frame.to_dicts()]
+    return [_finding(rule, dict(zip(columns, row, strict=True))) for row in rows]
 
 
 def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
@@ -147,6 +171,8 @@ def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         named = [str(part) for part in value if part not in (None, "")]
+        if not named:
+            return "unknown"
         return ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"

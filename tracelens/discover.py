@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from glob import glob
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from tracelens import archive
 from tracelens.culture import order_of
@@ -17,11 +19,32 @@ from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
 HEAD_BYTES = 65536
+HASHED_BYTES = tuple(64 << step for step in range(9))
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$")
+NO_PROTOCOL_LOG = "?"
 LOG_NAME = re.compile(
     r"^(MSGTRKMA|MSGTRKMD|MSGTRKMS|MSGTRKM|MSGTRK|RECV|SEND|CONNECTLOG|AGENTLOG)(\d{8})(\d{2})?-(\d+)\.log$", re.I
 )
 GENERIC = {"transportroles", "logs", "v14", "v15", "exchange server", "microsoft", "program files", "exchange"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a look at a file gave before; it holds as long as size and time are the same.
+
+    Attributes:
+        size_bytes: Bytes.
+        modified_us: Time of the last change, µs since 1970.
+        format: Name of its format, None when it is not read.
+        reason: Why it is not read, or what was assumed.
+        head_hash: See `LogFile`.
+    """
+
+    size_bytes: int
+    modified_us: int
+    format: str | None
+    reason: str | None
+    head_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +62,7 @@ class LogFile:
         unpacked: Where the content lies, for a file out of an archive.
         size_bytes: Bytes.
         modified_ns: Time of the last change, ns since 1970.
+        head_hash: Hashes of its first bytes, one beside the other: that of a file's beginning begins it.
     """
 
     path: Path
@@ -52,6 +76,7 @@ class LogFile:
     culture: str = ""
     member: archive.Member | None = None
     unpacked: Path | None = None
+    head_hash: str = ""
     file_id: int = field(default=0)
 
     def __post_init__(self) -> None:
@@ -64,16 +89,21 @@ class LogFile:
         return self.unpacked or self.path
 
 
-def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSError]]:
+def walk(paths: Iterable[str | os.PathLike[str]], apart: Path | None = None) -> tuple[list[Path], list[OSError]]:
     """Gives every file of the paths, sorted, each once, and the folders that could not be listed.
 
     A path with `*`, `?` or `[` that names no file is a pattern; `**` reaches into folders.
 
+    Args:
+        paths: Files, folders and patterns.
+        apart: Folder that is not entered: the store's own.
+
     Raises:
         InputError: A path does not exist, or a pattern matches nothing.
     """
-    found: set[Path] = set()
+    found: dict[str, set[str]] = {}
     unlisted: list[OSError] = []
+    store = str(apart) if apart else None
     for given in paths:
         path = Path(given).absolute()
         if path.exists():
@@ -86,11 +116,14 @@ def walk(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[Path], list[OSEr
             )
         for place in places:
             if place.is_file():
-                found.add(place)
+                found.setdefault(str(place.parent), set()).add(place.name)
                 continue
-            for folder, _, names in os.walk(place, onerror=unlisted.append):
-                found.update(Path(folder) / name for name in names)
-    return sorted(found), unlisted
+            for folder, below, names in os.walk(place, onerror=unlisted.append):
+                if folder == store:
+                    below.clear()
+                    continue
+                found.setdefault(folder, set()).update(names)
+    return [place / name for place in sorted(map(Path, found)) for name in sorted(found[str(place)])], unlisted
 
 
 def discover(
@@ -98,14 +131,18 @@ def discover(
     server: str | None = None,
     service: str | None = None,
     culture: str = "",
+    known: Mapping[str, Known] | None = None,
+    apart: Path | None = None,
 ) -> list[LogFile]:
-    """Recognises every file of the paths.
+    """Recognises every file of the paths; of a known one only size and time are looked at.
 
     Args:
         paths: Files and folders.
         server: Server of all files, when the folders do not say it.
         service: Service of all SMTP logs, when the folders do not say it.
         culture: Culture of local times in exports that do not show it, e.g. `de-DE`.
+        known: What was seen before, by path.
+        apart: Folder that is not entered: the store's own.
 
     Raises:
         InputError: A path does not exist.
@@ -113,21 +150,25 @@ def discover(
     """
     if culture:
         order_of(culture)
-    paths_found, unlisted = walk(paths)
+    paths_found, unlisted = walk(paths, apart)
     found = [
         LogFile(Path(error.filename), None, None, None, f"cannot be listed: {error.strerror}", 0, 0, is_failed=True)
         for error in unlisted
     ]
+    known = known or {}
     for path in paths_found:
-        found += _inside(path, server, service) if archive.is_archive(path) else [recognise(path, server, service)]
+        if archive.is_archive(path):
+            found += _inside(path, server, service, known)
+        else:
+            found.append(recognise(path, server, service, known.get(str(path))))
     return [replace(entry, culture=culture) for entry in found] if culture else found
 
 
-def _inside(path: Path, server: str | None, service: str | None) -> list[LogFile]:
+def _inside(path: Path, server: str | None, service: str | None, known: Mapping[str, Known]) -> list[LogFile]:
     """Recognises the files of an archive; an archive that cannot be opened stands for itself."""
     try:
         members = archive.members(path)
-        return [_member(member, server, service) for member in members]
+        return [_member(member, server, service, known.get(str(member.path))) for member in members]
     except InputError as error:
         state = path.stat()
         return [LogFile(path, None, None, None, error.what, state.st_size, state.st_mtime_ns, is_failed=True)]
@@ -135,52 +176,77 @@ def _inside(path: Path, server: str | None, service: str | None) -> list[LogFile
         return [LogFile(path, None, None, None, f"cannot be opened: {error.strerror}", 0, 0, is_failed=True)]
 
 
-def _member(member: archive.Member, server: str | None, service: str | None) -> LogFile:
-    if archive.is_archive(Path(member.name)):
-        reason = "an archive inside an archive is not opened"
-        return LogFile(member.path, None, None, None, reason, member.size_bytes, member.modified_ns, member=member)
-    try:
-        head = archive.head(member, HEAD_BYTES)
-    except OSError as error:
-        reason = f"cannot be read: {error.strerror}"
-        return LogFile(
-            member.path, None, None, None, reason, member.size_bytes, member.modified_ns, is_failed=True, member=member
-        )
-    described, why = recognise_content(head, member.path)
-    return LogFile(
-        member.path,
-        described,
-        _short(server) or folder_server(member.path),
-        service or folder_service(member.path, described),
-        why,
-        member.size_bytes,
-        member.modified_ns,
-        member=member,
-    )
+def _member(member: archive.Member, server: str | None, service: str | None, known: Known | None) -> LogFile:
+    path, size, changed = member.path, member.size_bytes, member.modified_ns
+    described: LogFormat | None = None
+    why: str | None = "an archive inside an archive is not opened"
+    head_hash = ""
+    if known and _is_same(known, size, changed):
+        described, why, head_hash = _as_known(known)
+    elif not archive.is_archive(Path(member.name)):
+        try:
+            head = archive.head(member, HEAD_BYTES)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+            return LogFile(path, None, None, None, reason, size, changed, is_failed=True, member=member)
+        described, why = recognise_content(head, path)
+        head_hash = hash_head(head)
+    return _found(path, described, server, service, why, size, changed, member=member, head_hash=head_hash)
+
+
+def _found(
+    path: Path, described: LogFormat | None, server: str | None, service: str | None, *details: Any, **more: Any
+) -> LogFile:
+    """Gives a file with the server and service that the caller or its folders say."""
+    named = _short(server) or folder_server(path)
+    return LogFile(path, described, named, service or folder_service(path, described), *details, **more)
+
+
+def _is_same(known: Known, size_bytes: int, modified_ns: int) -> bool:
+    return known.size_bytes == size_bytes and known.modified_us == modified_ns // 1000
+
+
+def _as_known(known: Known) -> tuple[LogFormat | None, str | None, str]:
+    return formats().get(known.format or ""), known.reason, known.head_hash
 
 
 def _short(server: str | None) -> str | None:
     return server.split(".")[0].upper() if server else None
 
 
-def recognise(path: Path, server: str | None = None, service: str | None = None) -> LogFile:
+def recognise(path: Path, server: str | None = None, service: str | None = None, known: Known | None = None) -> LogFile:
     """Recognises one file by its first bytes; what is not an Exchange transport log gets the reason."""
     try:
         state = path.stat()
-        with path.open("rb") as stream:
-            head = stream.read(HEAD_BYTES)
+        if known and _is_same(known, state.st_size, state.st_mtime_ns):
+            described, reason, head_hash = _as_known(known)
+        else:
+            with path.open("rb") as stream:
+                head = stream.read(HEAD_BYTES)
+            described, reason = recognise_content(head, path)
+            head_hash = hash_head(head)
     except OSError as error:
         return LogFile(path, None, None, None, f"cannot be opened: {error.strerror}", 0, 0, is_failed=True)
-    described, reason = recognise_content(head, path)
-    return LogFile(
-        path,
-        described,
-        _short(server) or folder_server(path),
-        service or folder_service(path, described),
-        reason,
-        state.st_size,
-        state.st_mtime_ns,
-    )
+    return _found(path, described, server, service, reason, state.st_size, state.st_mtime_ns, head_hash=head_hash)
+
+
+def hash_head(head: bytes) -> str:
+    """Hashes what stands up to the end of the first row, then the first 64, 128, 256 … bytes, as many as there are.
+
+    What two files have in common shows at a glance; it is empty before the first row ends.
+    """
+    at, end = 0, head.find(b"\n")
+    while end >= 0 and (head[at : at + 1] == b"#" or not head[at:end].strip()):
+        at, end = end + 1, head.find(b"\n", end + 1)
+    if end < 0:
+        return ""
+    found, digest, at = blake2b(head[: end + 1], digest_size=5).hexdigest(), blake2b(digest_size=5), 0
+    for end in HASHED_BYTES:
+        if len(head) < end:
+            break
+        digest.update(head[at:end])
+        found, at = found + digest.hexdigest(), end
+    return found
 
 
 def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | None]:
@@ -250,7 +316,12 @@ def recognise_row(line: str, path: Path) -> LogFormat | None:
 
 def folder_server(path: Path) -> str | None:
     """Gives the server named by the folder above TransportRoles (`…/EX01/TransportRoles/Logs/…`), or None."""
-    parts = list(path.parts[:-1])
+    return _server_above(os.path.dirname(path))  # noqa: PTH120, ten thousand times
+
+
+@lru_cache(maxsize=4096)
+def _server_above(folder: str) -> str | None:
+    parts = list(Path(folder).parts)
     lower = [part.lower() for part in parts]
     if "transportroles" not in lower:
         return None
@@ -265,9 +336,21 @@ def folder_server(path: Path) -> str | None:
 
 def folder_service(path: Path, described: LogFormat | None) -> str | None:
     """Gives the service named by the folders (formats.md 1.2), else by a word in the file's name, else None."""
-    lower = [part.lower() for part in path.parts[:-1]]
     if described is None or described.direction is None:
         return None
+    placed = _service_above(os.path.dirname(path), described.direction)  # noqa: PTH120
+    if placed != NO_PROTOCOL_LOG:
+        return placed
+    name = path.stem.lower()
+    for word in ("frontend", "hub", "edge", "delivery", "submission"):
+        if word in name:
+            return word
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _service_above(folder: str, direction: str) -> str | None:
+    lower = [part.lower() for part in Path(folder).parts]
     if "protocollog" in lower:
         place = lower.index("protocollog")
         above, below = lower[place - 1] if place else "", lower[place + 1 :]
@@ -276,10 +359,6 @@ def folder_service(path: Path, described: LogFormat | None) -> str | None:
                 return "delivery"
             if "submission" in below:
                 return "submission"
-            return "delivery" if described.direction == "receive" else "submission"
+            return "delivery" if direction == "receive" else "submission"
         return {"frontend": "frontend", "hub": "hub", "edge": "edge", "logs": "hub"}.get(above)
-    name = path.stem.lower()
-    for word in ("frontend", "hub", "edge", "delivery", "submission"):
-        if word in name:
-            return word
-    return None
+    return NO_PROTOCOL_LOG

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4 * 1024 * 1024
 LONGEST_LINE = 1_000_000
+LINE_FEED, RETURN, HASH, QUOTE, COMMA, ZERO, NINE = b'\n\r#",09'
+TIME_SHAPE = "0000-00-00T00:00:00.000Z,"
 DAY = re.compile(rb"(\d{4}-\d\d-\d\d)T")
 
 
@@ -33,6 +35,7 @@ class Scan:
         version: Value of `#Version`.
         content_hash: BLAKE2b of the bytes.
         days: Days of the first and the last row, as text.
+        has_exact_times: Each row begins with a time to the millisecond in UTC.
     """
 
     is_clean: bool
@@ -42,6 +45,7 @@ class Scan:
     version: str | None = None
     content_hash: str = ""
     days: tuple[str, str] = ("", "")
+    has_exact_times: bool = False
 
 
 def scan(log_file: LogFile) -> Scan:
@@ -55,6 +59,7 @@ def scan(log_file: LogFile) -> Scan:
     fields: tuple[str, ...] = ()
     version = None
     line_end: bool | None = None
+    are_exact = True
     with log_file.local.open("rb") as stream:
         held = b""
         while more := stream.read(CHUNK_BYTES):
@@ -79,14 +84,15 @@ def scan(log_file: LogFile) -> Scan:
             found = clean_lines(body, has_returns, len(fields))
             if found is None or line_end != has_returns:
                 return Scan(False)
-            lines += found
+            lines += found[0]
+            are_exact = are_exact and found[1]
             last_row = body[body.rfind(b"\n", 0, -1) + 1 :][:30]
         if held or not lines:
             return Scan(False)
     days = tuple(match.group(1).decode() if (match := DAY.match(row)) else "" for row in (first_row, last_row))
     if not all(days):
         return Scan(False)
-    return Scan(True, lines, headers, fields, version, digest.hexdigest(), (days[0], days[1]))
+    return Scan(True, lines, headers, fields, version, digest.hexdigest(), (days[0], days[1]), are_exact)
 
 
 def _header(block: bytes) -> tuple[int, tuple[str, ...], str | None, int]:
@@ -106,39 +112,65 @@ def _header(block: bytes) -> tuple[int, tuple[str, ...], str | None, int]:
     return headers, fields if len(set(fields)) == len(fields) else (), version, at
 
 
-def clean_lines(block: bytes, has_returns: bool, width: int) -> int | None:
-    """Gives the number of lines of a clean block of whole lines; None when it is not clean."""
+def clean_lines(block: bytes, has_returns: bool, width: int) -> tuple[int, bool] | None:
+    """Gives the lines of a clean block of whole lines, and whether all times are exact; None when it is not clean."""
     import numpy as np
 
-    if block[:1] in (b"\n", b"\r", b"#") or b"\0" in block or b"\n\n" in block or b"\n\r\n" in block or b"\n#" in block:
+    if block[:1] in (b"\n", b"\r", b"#") or b"\0" in block:
         return None
     view = np.frombuffer(block, dtype=np.uint8)
-    ends = np.flatnonzero(view == 10)
+    ends = np.flatnonzero(view == LINE_FEED)
     returns = block.count(b"\r")
-    if has_returns:
-        if returns != len(ends) or block.count(b"\r\n") != returns:
-            return None
-    elif returns:
+    if returns != (len(ends) if has_returns else 0) or (has_returns and (view[ends - 1] != RETURN).any()):
+        return None
+    begins = view[ends[:-1] + 1]
+    if ((begins == LINE_FEED) | (begins == RETURN) | (begins == HASH)).any():
         return None
     if (len(ends) > 1 and int(np.diff(ends).max()) > LONGEST_LINE) or int(ends[0]) > LONGEST_LINE:
         return None
-    if b'"' in block and not quotes_are_whole(view, ends):
+    quotes = np.flatnonzero(view == QUOTE)
+    if len(quotes) and not quotes_are_whole(view, ends, quotes):
         return None
-    if not has_width(view, ends, width):
+    if not has_width(view, ends, quotes, width):
         return None
     if not block.isascii():
         try:
             block.decode("utf-8")
         except UnicodeDecodeError:
             return None
-    return len(ends)
+    return len(ends), has_exact_times(block, view, ends)
 
 
-def quotes_are_whole(view: np.ndarray, ends: np.ndarray) -> bool:
+def has_exact_times(block: bytes, view: np.ndarray, ends: np.ndarray) -> bool:
+    """Tells whether each line begins with a time to the millisecond in UTC, as Exchange writes it.
+
+    Source: formats.md 1.2.
+    """
+    import numpy as np
+
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    if int(starts[-1]) + len(TIME_SHAPE) > len(block):
+        return False
+    for at, sign in enumerate(TIME_SHAPE):
+        column = view[starts + at]
+        if sign == "0":
+            if ((column < ZERO) | (column > NINE)).any():
+                return False
+        elif (column != ord(sign)).any():
+            return False
+    digits = {at: view[starts + at].astype(np.int16) - ZERO for at in (0, 5, 6, 8, 9, 11, 12, 14, 17)}
+    month, day, hour = digits[5] * 10 + digits[6], digits[8] * 10 + digits[9], digits[11] * 10 + digits[12]
+    return bool(
+        ((digits[0] == 1) | (digits[0] == 2)).all()
+        and ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (hour <= 23)).all()
+        and ((digits[14] <= 5) & (digits[17] <= 5)).all()
+    )
+
+
+def quotes_are_whole(view: np.ndarray, ends: np.ndarray, quotes: np.ndarray) -> bool:
     """Tells whether all quotes stand around whole fields and are closed on their own line."""
     import numpy as np
 
-    quotes = np.flatnonzero(view == 34)
     line_of = np.searchsorted(ends, quotes)
     is_last = np.empty(len(quotes), dtype=bool)
     is_last[:-1] = line_of[1:] != line_of[:-1]
@@ -155,12 +187,11 @@ def quotes_are_whole(view: np.ndarray, ends: np.ndarray) -> bool:
     return bool((at_start | ~opening).all() and (at_end | opening).all())
 
 
-def has_width(view: np.ndarray, ends: np.ndarray, width: int) -> bool:
+def has_width(view: np.ndarray, ends: np.ndarray, quotes: np.ndarray, width: int) -> bool:
     """Tells whether each line has `width` fields; DuckDB lets one empty field too many pass and shifts the others."""
     import numpy as np
 
-    commas = np.flatnonzero(view == 44)
-    quotes = np.flatnonzero(view == 34)
+    commas = np.flatnonzero(view == COMMA)
     if len(quotes):
         commas = commas[np.searchsorted(quotes, commas) % 2 == 0]
     until = np.searchsorted(commas, ends)

@@ -24,7 +24,7 @@ def column(described: LogFormat, field: str) -> str:
     return f"{name}_logged" if name in OURS else name
 
 
-def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool) -> str:
+def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool, has_exact_times: bool = False) -> str:
     """Gives the SELECT that turns a raw relation into events.
 
     Shape: one row per raw row, the columns of the format's table in `tracelens.schema`, unordered.
@@ -34,6 +34,7 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         fields: Fields of their header.
         raw: Relation with the raw rows, as SQL.
         is_known: All files of it have a known server and, for SMTP logs, service.
+        has_exact_times: The guard has seen that each time is one; else each is matched again here.
     """
     names = [column(described, field) for field in fields]
     text = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in names)
@@ -52,7 +53,9 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
     else:
         made, source = {"server": "known_server"}, base
     made |= {
-        "date_time": f"case when regexp_full_match(date_time, '{REAL_TIME.pattern}') then try_cast(date_time as timestamp) end",
+        "date_time": "try_cast(date_time as timestamp)"
+        if has_exact_times
+        else f"case when regexp_full_match(date_time, '{REAL_TIME.pattern}') then try_cast(date_time as timestamp) end",
         "extra": extra,
     }
     columns = ", ".join(
@@ -84,9 +87,13 @@ def _endpoint(side: str) -> dict[str, str]:
     """Splits address and port at the last colon. Source: formats.md 1.6."""
     raw = f"{side}_endpoint"
     port = f"try_cast(split_part({raw}, ':', -1) as integer)"
-    address = f"left({raw}, length({raw}) - length(split_part({raw}, ':', -1)) - 1)"
+    long_address = f"left({raw}, length({raw}) - length(split_part({raw}, ':', -1)) - 1)"
+    is_short = f"not contains({raw}, '[') and not contains({raw}, '%') and split_part({raw}, ':', 3) = ''"
+    address = (
+        f"case when {is_short} then split_part({raw}, ':', 1) else split_part(trim({long_address}, '[]'), '%', 1) end"
+    )
     return {
-        f"{side}_ip": f"case when {port} is not null and contains({raw}, ':') then split_part(trim({address}, '[]'), '%', 1) end",
+        f"{side}_ip": f"case when {port} is not null and contains({raw}, ':') then {address} end",
         f"{side}_port": f"case when contains({raw}, ':') then {port} end",
     }
 

@@ -14,22 +14,26 @@ from typing import Any
 from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import build
-from tracelens.culture import is_settled
 from tracelens.detect import Rulebook, detect, rulebook
-from tracelens.discover import LogFile, discover, recognise
+from tracelens.discover import LogFile, discover
 from tracelens.errors import InputError, StoreError
-from tracelens.schema import INGEST, LOG_FILE, REJECT, SEGMENT, Table
-from tracelens.segments import Written, as_datetime, without, write_all
-
-COUNTED = (
-    "line_count",
-    "header_count",
-    "event_count",
-    "reject_count",
-    "blank_count",
-    "pending_count",
-    "continuation_count",
+from tracelens.ledger import (
+    COUNTED,
+    Held,
+    is_known,
+    is_left_out,
+    known_files,
+    ledger_of,
+    orphaned,
+    prune,
+    sealed,
+    set_aside,
+    still_pruned,
 )
+from tracelens.migrate import to_read_again
+from tracelens.repeats import set_repeats_aside
+from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
+from tracelens.segments import Written, as_datetime, without, write_all
 
 
 @dataclass
@@ -125,7 +129,11 @@ def ingest(
     tell = on_progress or (lambda _: None)
     folder = Path(store).absolute()
     tell(Progress("discover"))
-    files = discover(paths, server, service, culture)
+    book = rulebook([*rule_dirs, folder / "rules"], rule_params)
+    options = BuildOptions(memory_limit, book, tuple(inventory))
+    held = ledger_of(folder)
+    is_current = held.is_up_to_date and held.made_by == options.recipe
+    files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
     if not any(entry.format for entry in files):
         raise InputError(
             f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
@@ -133,9 +141,9 @@ def ingest(
         )
     try:
         with stores.lock(folder, wait_s):
-            book = rulebook([*rule_dirs, folder / "rules"], rule_params)
-            options = BuildOptions(memory_limit, book, tuple(inventory))
-            account = _locked(files, folder, workers, options, tell)
+            if stores.generation(folder) != held.generation:
+                held = ledger_of(folder)
+            account = _locked(files, folder, held, workers, options, tell)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
     account.seconds = time.monotonic() - began
@@ -145,111 +153,105 @@ def ingest(
 def _locked(
     files: list[LogFile],
     folder: Path,
+    held: Held,
     workers: int | None,
     options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> Account:
-    live = stores.generation(folder)
     stores.tidy(folder)
-    tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
-    files_before, segments, rejects, made = stores.kept_rows(folder, live, *tables) if live else ([], [], [], [])
-    ledger = {row["file_id"]: row for row in files_before}
-    fresh = [entry for entry in files if not _is_known(entry, ledger.get(entry.file_id))]
+    ledger = held.files
+    is_current = held.is_up_to_date and held.made_by == options.recipe
+    fresh = [entry for entry in files if not is_known(entry, ledger.get(entry.file_id), is_current)]
     account = Account(known_files=len(files) - len(fresh))
+    renewed = {entry.file_id for entry in fresh}
     account.skipped = [
-        (str(entry.path), entry.reason or "") for entry in files if entry.format is None and not entry.is_failed
+        (str(entry.path), entry.reason or "")
+        for entry in files
+        if not entry.is_failed and (entry.format is None or is_left_out(ledger.get(entry.file_id), renewed))
     ]
     account.failed = [(str(entry.path), entry.reason or "") for entry in files if entry.is_failed]
-    fresh += _orphaned_copies(files, fresh, ledger)
-    is_current = [row["version"] for row in made] == [options.recipe]
+    fresh += orphaned(files, fresh, ledger)
+    fresh += [entry for entry in to_read_again(folder, held) if entry.file_id not in renewed]
     if fresh or not is_current:
-        run = int(max((row["ingest_id"] for row in ledger.values()), default=0)) + 1
-        written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
-        account.new_files = sum(not done.error for done in written.values())
-        account.failed += [(str(e.path), written[e.file_id].error or "") for e in fresh if _is_broken(e, written)]
-        rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
-        rows = {file_id: row for file_id, row in rows.items() if _is_news(row, ledger.get(file_id))}
-        ledger.update(rows)
-        copies = _set_copies_aside(ledger)
-        account.skipped += [(row["path"], row["reason"]) for file_id, row in rows.items() if file_id in copies]
-        segments = _without_gone(folder, segments, rows.keys())
-        rejects = [row for row in rejects if row["file_id"] not in rows.keys() | copies]
-        for file_id in rows.keys() & written.keys():
-            done = written[file_id]
-            segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
-            rejects += [
-                {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
-                for r in done.rejects
-                if file_id not in copies
-            ]
-        segments = _without_gone(folder, segments, copies)
-        if rows or not is_current:
-            _publish(folder, list(ledger.values()), segments, rejects, options, tell)
+        taken = _take_in(fresh, folder, held, workers, tell)
+        account.new_files = sum(not done.error for done in taken.written.values())
+        account.failed += [(str(e.path), taken.written[e.file_id].error or "") for e in fresh if taken.is_broken(e)]
+        account.skipped += [(ledger[n]["path"], ledger[n]["reason"]) for n in taken.renewed if n in taken.aside]
+        if taken.renewed or not is_current:
+            _publish(folder, held, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
     account.kinds = stores.ask(
         folder,
         "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
-        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in COUNTED)
-        + " from log_file where state in ('ingested', 'partial') group by format order by format",
+        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
+        + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
     ).to_dicts()
     return account
 
 
-def _is_known(entry: LogFile, row: dict[str, Any] | None) -> bool:
-    return (
-        row is not None
-        and row["state"] != "failed"
-        and row["size_bytes"] == entry.size_bytes
-        and row["modified_at"] == as_datetime(entry.modified_ns)
-        and (entry.server is None or row["server"] == entry.server)
-        and (entry.service is None or row["service"] == entry.service)
-        and is_settled(row["reason"], entry.culture)
-    )
+@dataclass
+class Taken:
+    """What reading files brought.
+
+    Attributes:
+        written: What reading gave, by file.
+        renewed: Files whose rows in the ledger are new.
+        aside: Files set aside, as another one holds their rows.
+    """
+
+    written: dict[int, Written]
+    renewed: list[int]
+    aside: set[int]
+
+    def is_broken(self, entry: LogFile) -> bool:
+        """Tells whether a file could not be read to its end."""
+        return entry.file_id in self.written and self.written[entry.file_id].error is not None
 
 
-def _is_broken(entry: LogFile, written: Mapping[int, Written]) -> bool:
-    return entry.file_id in written and written[entry.file_id].error is not None
+def _take_in(
+    fresh: list[LogFile], folder: Path, held: Held, workers: int | None, tell: Callable[[Progress], None]
+) -> Taken:
+    """Reads files and puts what they give in place of what the ledger held of them."""
+    run = int(max((row["ingest_id"] for row in held.files.values()), default=0)) + 1
+    written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
+    rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
+    rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
+    segments = _without_gone(folder, held.segments, rows.keys())
+    for file_id in rows.keys() & written.keys():
+        done = written[file_id]
+        segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
+    segments = still_pruned(rows, held.files, segments)
+    held.files.update(rows)
+    aside = set_aside(held.files, [entry for entry in fresh if entry.file_id in rows], segments, folder)
+    held.segments = prune(held.files, _without_gone(folder, segments, aside))
+    held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
+    held.rejects += [
+        {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
+        for file_id in (rows.keys() & written.keys()) - aside
+        for r in written[file_id].rejects
+    ]
+    return Taken(written, list(rows), aside)
+
+
+def republish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+    """Publishes a generation of a ledger as it stands, with all tables built anew; the caller has the lock.
+
+    Raises:
+        StoreError: It cannot be written, or files of an older store would have to be read again and cannot.
+    """
+    again = to_read_again(folder, held)
+    if again:
+        taken = _take_in(again, folder, held, None, tell)
+        broken = [entry for entry in again if taken.is_broken(entry)]
+        if broken:
+            raise StoreError(f"'{broken[0].path}' cannot be read again", str(folder), "ingest into another store")
+    _publish(folder, held, options, tell)
 
 
 def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
     """Tells whether a row replaces the old one; a file that cannot be read now keeps what was read of it before."""
     return row["state"] != "failed" or old is None or (old["state"] == "failed" and old["reason"] != row["reason"])
-
-
-def _orphaned_copies(files: list[LogFile], fresh: list[LogFile], ledger: dict[int, dict[str, Any]]) -> list[LogFile]:
-    """Gives files that were left out as copies of a file which is now read anew: they may be all that is left of it."""
-    renewed = {entry.file_id for entry in fresh}
-    here = {entry.file_id: entry for entry in files}
-    safe = {
-        row["content_hash"]
-        for row in ledger.values()
-        if row["state"] in ("ingested", "partial") and row["file_id"] not in renewed
-    }
-    return [
-        here.get(row["file_id"]) or recognise(Path(row["path"]), row["server"], row["service"])
-        for row in ledger.values()
-        if row["state"] == "skipped" and row["content_hash"] and row["content_hash"] not in safe
-        if row["file_id"] not in renewed and Path(row["path"]).is_file()
-    ]
-
-
-def _set_copies_aside(ledger: dict[int, dict[str, Any]]) -> set[int]:
-    """Marks files with the content of another file as its copies, and gives their ids.
-
-    The first path stays, whatever the order of reading.
-    """
-    originals: dict[str, str] = {}
-    for row in sorted(ledger.values(), key=lambda row: str(row["path"])):
-        if row["state"] in ("ingested", "partial") and row["event_count"]:
-            originals.setdefault(row["content_hash"], row["path"])
-    copies = set()
-    for file_id, row in ledger.items():
-        original = originals.get(row["content_hash"])
-        if original and original != row["path"]:
-            row.update(state="skipped", reason=f"copy of {original}", **dict.fromkeys(COUNTED, 0))
-            copies.add(file_id)
-    return copies
 
 
 def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
@@ -282,6 +284,11 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
         "last_at": done.last_at if done else None,
         "modified_at": as_datetime(entry.modified_ns),
         "content_hash": done.content_hash if done else None,
+        "head_hash": entry.head_hash,
+        "kept_in": None,
+        "repeated_count": 0,
+        "pruned_before": None,
+        "pruned_count": 0,
         "ingest_id": run,
     }
 
@@ -318,26 +325,34 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
     return kept
 
 
-def _publish(
-    folder: Path,
-    ledger: list[dict[str, Any]],
-    segments: list[dict[str, Any]],
-    rejects: list[dict[str, Any]],
-    options: BuildOptions,
-    tell: Callable[[Progress], None],
-) -> None:
+def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+    ledger, segments = list(held.files.values()), sealed(folder, held.segments)
     with stores.open_next(folder, options.memory_limit) as (con, path):
         stamp = datetime.now(UTC).replace(tzinfo=None)
         run = max((row["ingest_id"] for row in ledger), default=1)
         kept: list[tuple[Table, list[dict[str, Any]]]] = [
             (LOG_FILE, ledger),
-            (REJECT, rejects),
+            (REJECT, held.rejects),
             (SEGMENT, segments),
-            (INGEST, [{"ingest_id": run, "published_at": stamp, "version": options.recipe}]),
+            (
+                INGEST,
+                [
+                    {
+                        "ingest_id": run,
+                        "published_at": stamp,
+                        "version": options.recipe,
+                        "schema_version": SCHEMA_VERSION,
+                    }
+                ],
+            ),
+            (DUPLICATE, []),
         ]
         for table, rows in kept:
             stores.fill_table(con, table, rows)
-        stores.create_events(con, [(row["table_name"], row["path"]) for row in segments])
+        events = [(row["table_name"], row["path"]) for row in segments]
+        stores.create_events(con, events)
+        if set_repeats_aside(con):
+            stores.create_events(con, events)
         build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
         tell(Progress("detect"))
         detect(con, options.book)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import resources
@@ -18,6 +20,23 @@ if TYPE_CHECKING:
     import polars as pl
 
 Store = str | os.PathLike[str]
+SCHEMA_VERSION = 1
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
+WIDEST: dict[str, Any] = {
+    "since": datetime(1970, 1, 1),
+    "until": datetime(9000, 1, 1),
+    "bucket": "hour",
+    "severity": "info",
+    "noise": False,
+    "by_address": False,
+    "limit": 1000,
+    "offset": 0,
+    "clients": [],
+    "files": [],
+    "lines": [],
+    "message": None,
+    "finding": None,
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,8 @@ class Path:
         legs: Rows of `leg`, what went wrong first.
         gaps: Rows of `gap`.
         rows: The log rows behind the hops, with file and line; empty unless asked for.
+        headers: The Received lines of its headers, each with what the logs say of it.
+        coverage: What the store holds of the servers on the path in its hours.
     """
 
     message: dict[str, Any]
@@ -37,6 +58,8 @@ class Path:
     legs: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     rows: list[dict[str, Any]]
+    headers: list[dict[str, Any]] = field(default_factory=list)
+    coverage: list[dict[str, Any]] = field(default_factory=list)
 
 
 @lru_cache
@@ -60,6 +83,42 @@ def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: An
         StoreError: There is no store.
     """
     return stores.ask(store, question(name), params or None, timeout_s)
+
+
+def ask_with_model(store: Store, name: str, model: str, /, **params: Any) -> pl.DataFrame:
+    """Answers a saved question that holds the text of a model, as `{model}`, over rows given with the question.
+
+    Raises:
+        QueryError: There is none of that name.
+        StoreError: There is no store.
+    """
+    text = next(entry.sql for entry in models() if entry.name == model)
+    return stores.ask(store, question(name).replace("{" + model + "}", text), params)
+
+
+def filled(name: str, params: Mapping[str, Any]) -> str:
+    """Gives a saved question with values in place of its parameters, to be read, changed and asked.
+
+    A parameter without a value gets one that leaves nothing out.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    text = question(name)
+    values = {**WIDEST, **params}
+    return re.sub(r"\$([a-z_]+)", lambda found: _literal(values.get(found[1], "")), text)
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"timestamp '{value.isoformat(' ')}'"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(part) for part in value) + "]"
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return f"timestamp '{value}'"
+    return stores.literal(value)
 
 
 def search(
@@ -106,7 +165,18 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
     rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
     hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
-    return Path(found[0], hops, legs, gaps, rows)
+    headers, coverage = (ask(store, name, message=message_key).to_dicts() for name in ("header_check", "path_coverage"))
+    return Path(found[0], hops, legs, gaps, rows, headers, coverage)
+
+
+def as_document(path: Path) -> dict[str, Any]:
+    """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
+    parts = ("message", "hops", "legs", "gaps", "headers", "coverage", "rows")
+    return {
+        "schema": "tracelens.path",
+        "schema_version": SCHEMA_VERSION,
+        **{name: getattr(path, name) for name in parts},
+    }
 
 
 def parts(store: Store, message_key: str) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -322,7 +322,7 @@ def is_clean(view: np.ndarray, block: bytes) -> bool:
         return False
     if block.count(b"\r") != block.count(b"\r\n"):
         return False
-    if b'"' in block and not quotes_are_whole(view, np.flatnonzero(view == 10)):
+    if b'"' in block and not quotes_are_whole(view, np.flatnonzero(view == 10), np.flatnonzero(view == 34)):
         return False
     try:
         block.decode("utf-8")

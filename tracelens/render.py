@@ -66,10 +66,11 @@ def _cut(text: str) -> str:
 
 def as_csv(frame: pl.DataFrame) -> bytes:
     """Gives CSV (RFC 4180, UTF-8) that starts no formula in a spreadsheet; lists and structures as text."""
-    return safe(_flat(frame)).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ", line_terminator="\r\n").encode()
+    return safe(flat(frame)).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ", line_terminator="\r\n").encode()
 
 
-def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+def flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives a frame whose lists and structures are texts."""
     import polars as pl
 
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]

@@ -99,6 +99,7 @@ class Rule:
         needs: Logs without which the rule is not evaluated: `log` or `log/service`, alternatives by `|`,
             or `accepted_domains`.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
+        signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
         escalate: (condition over the row, severity), the highest that holds wins.
         examples: Given model rows and what must be found.
     """
@@ -116,6 +117,7 @@ class Rule:
     needs: tuple[str, ...]
     params: Mapping[str, Any]
     sql: str
+    signatures: tuple[str, ...]
     escalate: tuple[tuple[str, str], ...]
     examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
 
@@ -225,7 +227,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         if severity not in SEVERITIES:
             raise ConfigError(f"severity '{severity}' is not one of {', '.join(SEVERITIES)}", name)
     examples = tuple(document.get("example", []))
-    _only(document.get("query", {}), {"sql"}, name)
+    _only(document.get("query", {}), {"sql", "signatures"}, name)
+    signatures = tuple(document.get("query", document.get("match", {})).get("signatures", ()))
     for row in document.get("escalate", []):
         _only(row, {"when", "to"}, name)
     for row in examples:
@@ -235,7 +238,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
     return Rule(
         name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
         document["summary"], document["why"], document["lookalikes"], document["fix"],
-        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, escalate, examples,
+        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
+        escalate, examples,
     )  # fmt: skip
 
 
@@ -253,7 +257,7 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
     def listed(values: Iterable[str]) -> str:
         return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
 
-    conditions = [f"c.signature_id in ({listed(match['signatures'])})", "not r.is_noise"]
+    conditions = [f"r.signature_id in ({listed(match['signatures'])})", "not r.is_noise"]
     for key, column in (("services", "service"), ("logs", "log")):
         if key in match:
             conditions.append(f"r.{column} in ({listed(match[key])})")
@@ -269,12 +273,12 @@ def _match_sql(match: Mapping[str, Any], name: str) -> str:
             select r.*, count(r.moment) over (partition by {columns}, r.log order by r.moment
                 range between interval 5 minutes preceding and current row) as in_window,
                 count(*) over (partition by {columns}, r.log) as in_log
-            from reply r join reply_class c on c.text = r.text where {" and ".join(conditions)}
+            from named_reply r where {" and ".join(conditions)}
         )
         select concat_ws(' ', {columns}) as subject, {columns}, {peer} max(in_log) as hit_count,
             max(in_window) as per_window,
             count(distinct r.remote_ip) as peer_count, list_sort(list(distinct r.remote_ip)) as peers,
-            count(distinct coalesce(r.message_key, r.session_key)) as affected_count,
+            nullif(count(distinct coalesce(r.message_key, r.session_key)), 0) as affected_count,
             min(r.moment) as first_at, max(r.moment) as last_at, max(r.text) as sample,
             list({{file_id: r.file_id, line_number: r.line_number}}
                 order by r.moment, r.file_id, r.line_number) as evidence

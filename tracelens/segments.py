@@ -137,7 +137,9 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path) -> dict[int, Written]
             written[entry.file_id] = _broken(entry, error)
             continue
         if found.is_clean and column(entry.format, found.fields[0]) == "date_time":
-            clean.setdefault((found.fields, found.headers, found.days), []).append((entry, found))
+            clean.setdefault((found.fields, found.headers, found.days, found.has_exact_times), []).append(
+                (entry, found)
+            )
         else:
             careful.append(entry)
     with stores.scratch(store) as con:
@@ -183,7 +185,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
     whole = _whole(store, described, *parts)
     try:
-        stores.copy_out(con, events(described, fields, raw, is_known), whole)
+        stores.copy_out(con, events(described, fields, raw, is_known, group[0][1].has_exact_times), whole)
         counted = stores.count_rows(con, whole)
         wrong = {entry.file_id for entry, found in group if not _adds_up(counted, entry.file_id, found)}
         if wrong:

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import vintage
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.schema import SEGMENT, TABLES, Table
 
@@ -75,6 +76,7 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     con = _attach(folder, name)
     try:
         try:
+            vintage.check(con, str(folder / name))
             lock_down(con)
         except duckdb.Error as error:
             raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
@@ -96,11 +98,17 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         path = str(folder / name).replace("'", "''")
         con.execute(f"attach '{path}' as store (read_only)")
         con.execute("use store")
-        con.execute("set timezone = 'UTC'")
+        _settle(con)
     except duckdb.Error as error:
         con.close()
         raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
     return con
+
+
+def _settle(con: duckdb.DuckDBPyConnection) -> None:
+    """Times are UTC; the engine's own progress bar would go to stdout, which is for results."""
+    con.execute("set timezone = 'UTC'")
+    con.execute("set enable_progress_bar = false")
 
 
 def lock_down(con: duckdb.DuckDBPyConnection) -> None:
@@ -119,8 +127,8 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("set lock_configuration = true")
 
 
-def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Checks that a text is one statement that only reads.
+def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Gives the one statement of a text, checked to read only.
 
     Raises:
         QueryError: It is not.
@@ -139,6 +147,7 @@ def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
         kind = "foreign"
     if kind != "SELECT":  # EXPLAIN ANALYZE runs what it explains, COPY too
         raise QueryError(f"a statement of type {kind} is refused", hint="the store is read with SELECT only")
+    return statements[0]
 
 
 def ask(
@@ -146,28 +155,29 @@ def ask(
     sql: str,
     params: Mapping[str, Any] | Sequence[Any] | None = None,
     timeout_s: float | None = None,
+    limit: int | None = None,
+    stop: threading.Event | None = None,
 ) -> pl.DataFrame:
-    """Answers one SELECT on the live generation.
+    """Answers one SELECT on the live generation; at most `limit` rows, in its order. Setting `stop` calls it off.
 
     Raises:
-        QueryError: The text is not one SELECT, fails, or takes longer than `timeout_s` seconds.
+        QueryError: The text is not one SELECT, fails, is called off, or takes longer than `timeout_s` seconds.
         StoreError: There is no store.
     """
     import duckdb
     import polars as pl
 
-    with reading(store) as con, _time_limit(con, timeout_s):
+    with reading(store) as con, _time_limit(con, timeout_s, stop):
         check_question(con, sql)
         try:
             answer = con.sql(sql, params=params)
             if answer is None:
                 raise QueryError("the question has no answer rows", hint="ask with SELECT")
-            frame: pl.DataFrame = answer.pl()
+            frame: pl.DataFrame = (answer if limit is None else answer.limit(limit)).pl()
             return frame
         except duckdb.InterruptException as error:
-            raise QueryError(
-                f"stopped after {timeout_s} s", hint="narrow the time range or ask for fewer rows"
-            ) from error
+            what = "called off" if stop and stop.is_set() else f"stopped after {timeout_s} s"
+            raise QueryError(what, hint="narrow the time range or ask for fewer rows") from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
@@ -175,24 +185,27 @@ def ask(
 
 
 @contextlib.contextmanager
-def _time_limit(con: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
-    """Interrupts again and again after `timeout_s` seconds: the engine forgets an interrupt between two steps."""
+def _time_limit(
+    con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
+) -> Iterator[None]:
+    """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
     done = threading.Event()
+    deadline = time.monotonic() + (timeout_s or threading.TIMEOUT_MAX)
 
-    def stop() -> None:
-        if not done.wait(timeout_s):
-            while not done.wait(0.05):
-                con.interrupt()
+    def wait() -> None:
+        while time.monotonic() < deadline and not (stop and stop.is_set()):
+            if done.wait(0.05 if stop else max(0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
+                return
+        while not done.wait(0.05):
+            con.interrupt()
 
-    watch = threading.Thread(target=stop, daemon=True)
-    if timeout_s:
-        watch.start()
+    watch = threading.Thread(target=wait, daemon=True)
+    watch.start()
     try:
         yield
     finally:
         done.set()
-        if timeout_s:
-            watch.join()
+        watch.join()
 
 
 @contextlib.contextmanager
@@ -273,7 +286,7 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
     }
     try:
         with duckdb.connect(str(path), config=config) as con:
-            con.execute("set timezone = 'UTC'")
+            _settle(con)
             yield con, path
     except (duckdb.OperationalError, duckdb.FatalException) as error:
         raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
@@ -304,7 +317,7 @@ def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, Any] = {"threads": 1, "memory_limit": "300MB", "temp_directory": str(store / "tmp")}
     con = duckdb.connect(config=config)
     try:
-        con.execute("set timezone = 'UTC'")
+        _settle(con)
         yield con
     finally:
         con.close()
@@ -396,6 +409,8 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         if paths:
             listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
             source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+            if table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall():
+                source += " anti join duplicate using (file_id, line_number)"
         else:
             nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
             source = f"select {nothing} where false"
@@ -487,6 +502,7 @@ def exporting(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnecti
         raise StoreError(f"no store at '{store}'", hint=f"make one: tracelens ingest PATH --store {store}")
     con = _attach(folder, name)
     try:
+        vintage.check(con, str(folder / name))
         con.execute(f"set memory_limit = {literal(default_memory_limit())}")
         yield con
     except duckdb.Error as error:

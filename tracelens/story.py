@@ -7,21 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tracelens.delay import duration, took, waited
+from tracelens.footing import coverage_lines, header_lines
 from tracelens.query import Path
 from tracelens.render import cell, plain
 
-UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
 Row = Mapping[str, Any]
-
-
-def duration(ms: float | None) -> str:
-    """Gives milliseconds as a short text, e.g. `1.5 s`; empty when unknown."""
-    if ms is None:
-        return ""
-    for size, unit in UNITS:
-        if ms >= size:
-            return f"{ms / size:.3g} {unit}"
-    return "0 ms"
 
 
 def size(count: float) -> str:
@@ -78,12 +69,14 @@ def path_text(path: Path, again: str) -> str:
     for gap in path.gaps:
         gaps.setdefault(gap["after_hop"], []).append(gap)
 
+    confirmed = {row["hop_key"] for row in path.headers if row["state"] == "confirmed"}
+
     def grow(parent: str | None, lead: str) -> None:
         below = children.get(parent, [])
         for at, hop in enumerate(below):
             is_last = at == len(below) - 1
             here, under = ("", "") if parent is None else (("└─ ", "   ") if is_last else ("├─ ", "│  "))
-            first, *rest = _hop_lines(hop, gaps.get(hop["hop_number"], []))
+            first, *rest = _hop_lines(hop, gaps.get(hop["hop_number"], []), hop["hop_key"] in confirmed)
             more = "│ " if children.get(hop["hop_key"]) else "  "
             lines.append(lead + here + first)
             lines.extend(lead + under + more + line for line in rest)
@@ -104,6 +97,8 @@ def path_text(path: Path, again: str) -> str:
     if path.gaps:
         lines += ["", f"Gaps  {len(path.gaps)} (missing protocol logs are normal and no fault)"]
         lines += [f"  {_gap(gap)}" for gap in loose] if loose else []
+    for block in (header_lines(path.headers), coverage_lines(path.coverage)):
+        lines += ["", *block] if block else []
     if path.rows:
         lines += ["", f"Log rows  {len(path.rows)}"]
         lines += [_row(row) for row in path.rows]
@@ -112,17 +107,15 @@ def path_text(path: Path, again: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _hop_lines(hop: Row, gaps: Iterable[Row]) -> list[str]:
+def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
     start = hop["started_at"]
     lines = [
         f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
-        f"   {hop['outcome']}, {hop['basis']}"
+        f"   {hop['outcome']}, {hop['basis']}{', in the headers too' if is_in_headers else ''}"
     ]
     times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
-    if hop["transit_ms"] is not None:
-        times += f", took {duration(hop['transit_ms'])}"
-    if hop["wait_ms"] is not None and hop["wait_ms"] >= 1000:
-        times += f", waited {duration(hop['wait_ms'])} before"
+    times += f", took {took(hop)}" if took(hop) else ""
+    times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]
     facts += [plain(hop["tls_version"])] if hop["tls_version"] else []
     facts += [f"user {plain(hop['auth_user'])}"] if hop["auth_user"] else []
@@ -210,6 +203,7 @@ def account_text(
         "event_count": "events", "reject_count": "rejects", "blank_count": "blank", "pending_count": "pending",
         "continuation_count": "continued",
     }  # fmt: skip
+    kinds = list(kinds)
     rows = [{label: row[name] for name, label in names.items()} for row in kinds]
     lines = []
     if rows:
@@ -221,6 +215,9 @@ def account_text(
         lines.append(
             f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}"
         )
+        for name, said in (("repeated_count", "stand in two files and count once"), ("pruned_count", "were pruned")):
+            count = sum(row.get(name) or 0 for row in kinds)
+            lines += [f"{count:,} events {said}"] if count else []
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
             lines.append(f"{title}: {len(entries)} files")

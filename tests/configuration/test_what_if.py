@@ -99,8 +99,8 @@ def test_a_connector_that_is_switched_off_hands_its_clients_to_the_next(
     assert sum(rows["message_count"]) == sum(relayed(right[1], device.ip) for device in DEVICES)
 
 
-def test_a_higher_tls_version_hits_old_clients_alone(right: tuple[Path, Path]) -> None:
-    made = what_if(right[1], min_tls="1.2")
+def test_a_higher_tls_version_hits_old_clients_alone(wrong: tuple[Path, Path]) -> None:
+    made = what_if(wrong[1], min_tls="1.2")
     old = [device.ip for device in DEVICES if device.tls == "TLS1_0"]
     assert set(made.changes["remote_ip"]) == set(old)
     assert all("TLS1.0" in text and "fall" in text for text in made.changes["reason"])
@@ -141,8 +141,8 @@ def test_wrong_requests_say_what_to_do(right: tuple[Path, Path]) -> None:
         what_if(right[1], [right[0] / "Configuration" / "accepted-domains.txt"])
 
 
-def test_the_command_gives_rows(right: tuple[Path, Path]) -> None:
-    done = call("what-if", "--min-tls", "1.2", "--store", right[1], "--format", "json")
+def test_the_command_gives_rows(wrong: tuple[Path, Path], right: tuple[Path, Path]) -> None:
+    done = call("what-if", "--min-tls", "1.2", "--store", wrong[1], "--format", "json")
     assert done.exit_code == 0
     assert {row["outcome"] for row in json.loads(done.stdout)} == {"refused"}
     text = call("what-if", "--require-auth", "Relay EX01", "--store", right[1]).stdout

@@ -20,7 +20,7 @@ def texts(at: AppTest) -> str:
     """Gives all prose of a page."""
     return "\n".join(
         str(getattr(part, "value", ""))
-        for kind in ("info", "warning", "caption", "code", "text")
+        for kind in ("info", "warning", "caption", "code", "text", "markdown")
         for part in at.get(kind)
     )
 
@@ -35,6 +35,11 @@ def messages(store: Path, where: str) -> pl.DataFrame:
     return stores.ask(store, f"select * from message where not is_noise and {where} order by message_key")
 
 
+def opened(store: Path, name: str) -> dict[str, str]:
+    """Gives what a page that shows one thing needs in its address."""
+    return {"message": messages(store, "hop_count > 2")["message_key"][0]} if name.endswith("_message") else {}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_without_a_store_a_page_says_how_to_make_one(show: Show, tmp_path: Path, name: str) -> None:
     at = show(tmp_path / "nothing", name)
@@ -45,7 +50,7 @@ def test_without_a_store_a_page_says_how_to_make_one(show: Show, tmp_path: Path,
 
 def test_a_folder_that_is_no_store_is_an_error_in_words(show: Show, tmp_path: Path) -> None:
     (tmp_path / "CURRENT").write_text("tracelens-000009.duckdb\n", encoding="ascii")
-    at = show(tmp_path, "10_overview")
+    at = show(tmp_path, "10_today")
     assert not at.exception
     assert "CURRENT names" in at.error[0].value
 
@@ -60,18 +65,17 @@ def test_an_empty_store_says_that_it_is_empty(show: Show, empty_store: Path, nam
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sample_store_fills_the_page(show: Show, sample_store: Path, name: str) -> None:
-    at = show(sample_store, name)
+    at = show(sample_store, name, **opened(sample_store, name))
     assert not at.exception
     assert not at.error
     assert at.title[0].value == page_title(PAGES / f"{name}.py")
     assert at.dataframe
 
 
-def test_overview_counts_what_the_store_holds(show: Show, sample_store: Path) -> None:
-    at = show(sample_store, "10_overview")
-    tiles = {tile.label: tile.value for tile in at.metric}
-    assert tiles["Messages"] == f"{messages(sample_store, 'true').height:,}"
-    assert tiles["Rejected lines"] == "0"
+def test_today_counts_the_messages_that_the_list_behind_it_shows(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "10_today")
+    sentence = next(part.proto.label for part in at.get("page_link") if "recipients" in part.proto.label)
+    assert sentence.startswith(f"{messages(sample_store, 'true').height:,} messages for ")
 
 
 def test_a_search_for_a_sender_lists_only_that_sender(show: Show, sample_store: Path) -> None:
@@ -96,7 +100,7 @@ def test_a_search_by_status_lists_messages_with_such_a_leg(show: Show, sample_st
         "where l.status = $status and not m.is_noise",
         {"status": status},
     )[0, 0]
-    assert f"{wanted:,} message" in texts(at)
+    assert f"**{wanted:,}** message" in texts(at)
 
 
 def test_a_search_without_a_match_says_so(show: Show, sample_store: Path) -> None:
@@ -107,9 +111,9 @@ def test_a_search_without_a_match_says_so(show: Show, sample_store: Path) -> Non
 
 def test_a_deep_link_shows_the_path_with_its_rows(show: Show, sample_store: Path) -> None:
     message = messages(sample_store, "hop_count > 2").row(0, named=True)
-    at = show(sample_store, "20_messages", message=message["message_key"])
+    at = show(sample_store, "21_message", message=message["message_key"])
     assert not at.exception
-    _, hops, legs, *rest = frames(at)
+    hops, legs, *rest = frames(at)
     assert hops.height == message["hop_count"]
     assert legs.height == message["leg_count"]
     rows = rest[-1]
@@ -121,14 +125,14 @@ def test_a_deep_link_shows_the_path_with_its_rows(show: Show, sample_store: Path
 
 def test_the_row_shown_is_the_line_of_the_file(show: Show, sample_store: Path) -> None:
     message = messages(sample_store, "hop_count > 2").row(0, named=True)
-    at = show(sample_store, "20_messages", message=message["message_key"])
+    at = show(sample_store, "21_message", message=message["message_key"])
     for row in frames(at)[-1].filter(pl.col("log") != "message tracking").to_dicts()[:5]:
         line = Path(row["path"]).read_text(encoding="utf-8-sig").splitlines()[row["line"] - 1]
         assert row["text"].split(" | ")[0] in line.replace('""', '"')
 
 
 def test_a_deep_link_to_an_unknown_message_says_so(show: Show, sample_store: Path) -> None:
-    at = show(sample_store, "20_messages", message="<script>alert(1)</script>")
+    at = show(sample_store, "21_message", message="<script>alert(1)</script>")
     assert not at.exception
     assert "no message of that key" in at.warning[0].value
 

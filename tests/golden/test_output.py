@@ -15,6 +15,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 Call = Callable[..., Result]
 FAILED = "00421d7a3b600047bae0bbc7ea25@fabrikam.com"
+DELIVERED = "53d17bfb3f6052aecf0dc52a3f9a@fabrikam.com"
 GROUP = "select message_key from leg where status = 'expanded' order by 1"
 
 
@@ -47,6 +48,8 @@ def key(call: Call, store: Path, question: str) -> str:
         ("trace", FAILED, "--raw"),
         ("trace", FAILED, "--format", "json"),
         ("trace", FAILED, "--format", "csv"),
+        ("trace", FAILED, "--compare", DELIVERED),
+        ("trace", FAILED, "--compare", DELIVERED, "--format", "json"),
         ("trace", "--sender", "erp"),
         ("trace", "--sender", "contoso.com", "--limit", "3", "--format", "jsonl"),
         ("findings",),
@@ -58,7 +61,12 @@ def key(call: Call, store: Path, question: str) -> str:
         ("sql", "select kind, count(*) as hops from hop group by kind order by kind"),
     ],
     ids=lambda words: (
-        "_".join(words).replace("--", "").replace(FAILED, "failed").replace(" ", "_")[:60].replace("*", "")
+        "_".join(words)
+        .replace("--", "")
+        .replace(FAILED, "failed")
+        .replace(DELIVERED, "delivered")
+        .replace(" ", "_")[:60]
+        .replace("*", "")
     ),
 )
 def test_output(call: Call, sample_store: Path, golden: SnapshotAssertion, words: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tracelens.build import build
 from tracelens.classify import classify, fold, unwrap
-from tracelens.detect import run
+from tracelens.detect import name_replies, run
 from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
 from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
 from tracelens.store import EVENT_TABLES, create_events, create_table
@@ -28,6 +28,7 @@ def models() -> Iterator[duckdb.DuckDBPyConnection]:
         create_table(con, table)
     create_events(con, [])
     build(con)
+    name_replies(con)
     for table in EVENT_TABLES:  # views over segments; rows can be given to tables only
         con.execute(f"drop view {table.name}")
         create_table(con, table)

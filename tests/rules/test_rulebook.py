@@ -17,8 +17,10 @@ KNOWN = {signature.id: signature for signature in load_signatures()}
 @pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
 def test_a_rule_names_only_signatures_that_there_are(path: Path) -> None:
     document = tomllib.loads(path.read_text(encoding="utf-8"))
-    named = set(document.get("match", {}).get("signatures", []))
-    named |= set(re.findall(r"signature_id = '([^']+)'", document.get("query", {}).get("sql", "")))
+    gate = set(document.get("query", {}).get("signatures", []))
+    told = set(re.findall(r"signature_id = '([^']+)'", document.get("query", {}).get("sql", "")))
+    assert gate <= told
+    named = told | set(document.get("match", {}).get("signatures", []))
     assert {name for name in named if name not in KNOWN or KNOWN[name].grade == "U"} == set()
 
 

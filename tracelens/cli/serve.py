@@ -7,29 +7,41 @@ from pathlib import Path
 
 import click
 
+from tracelens.admission import login
 from tracelens.cli.shared import chosen, store_option
 from tracelens.errors import TracelensError, UsageError
 
 
 @click.command()
 @store_option
-@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port on loopback.")
-def serve(store: Path | None, port: int) -> None:
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port.")
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; other than loopback it asks for a login: set TRACELENS_PASSWORD.",
+)
+def serve(store: Path | None, port: int, address: str) -> None:
     """Show the dashboard on 127.0.0.1."""
-    run_dashboard(chosen(store), port)
+    run_dashboard(chosen(store), port, address)
 
 
-def run_dashboard(store: Path, port: int = 8501) -> None:
-    """Runs the dashboard until it is stopped."""
+def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> None:
+    """Runs the dashboard until it is stopped.
+
+    Raises:
+        UsageError: Streamlit is not installed, or others could reach the address without a login.
+    """
     import importlib.util
     import os
     import subprocess
 
     if importlib.util.find_spec("streamlit") is None:
         raise UsageError("the dashboard is not installed", hint="pip install 'tracelens[ui]'")
+    login(address)
     command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).parents[1] / "dashboard" / "app.py")]
     options = {
-        "server.address": "127.0.0.1",
+        "server.address": address,
         "server.port": str(port),
         "server.headless": "true",
         "server.fileWatcherType": "none",
@@ -37,10 +49,17 @@ def run_dashboard(store: Path, port: int = 8501) -> None:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
+        "theme.baseFontSize": "14",
+        "theme.light.primaryColor": "#1f6f8b",
+        "theme.dark.primaryColor": "#5fb3cf",
     }
     for name, value in options.items():
         command += [f"--{name}", value]
-    click.echo(f"dashboard of {store} on http://127.0.0.1:{port} (stop it with Ctrl+C)", err=True)
+    click.echo(
+        f"dashboard of {store} on http://{f'[{address}]' if ':' in address else address}:{port} (stop it with Ctrl+C)",
+        err=True,
+    )
     environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
     code = subprocess.run(command, env=environment, check=False).returncode
     if code:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,16 +59,11 @@ def cut(shown: int, count: int, option: str) -> None:
         click.echo(f"showing {shown:,} of {count:,}; more with {option}", err=True)
 
 
-def not_found_hint(folder: Path) -> str:
-    """Says what the store covers, so that `not found` can be judged."""
-    from tracelens import query
+def not_found_hint(folder: Path, since: datetime | None = None, until: datetime | None = None) -> str:
+    """Says where a search looked and what it could not see, so that `not found` can be judged."""
+    from tracelens import footing, query
 
-    held = query.ask(folder, "holding")
-    if held.is_empty():
-        return "the store holds no rows"
-    first, last = min(held["first_hour"].to_list()), max(held["last_hour"].to_list())
-    servers = ", ".join(sorted(set(held["server"].to_list())))
-    return f"the store holds {first} to {last} UTC of {servers}; what it covers: tracelens status"
+    return "\n  ".join(footing.looked_lines(query.ask(folder, "holding").to_dicts(), since, until))
 
 
 def quoted(text: str) -> str:

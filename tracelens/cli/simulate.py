@@ -27,6 +27,15 @@ from tracelens.cli.shared import put
 @click.option(
     "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
 )
+@click.option("--clock-offset", multiple=True, help="SERVER=MS: its clock is that much ahead (negative: behind).")
+@click.option("--clock-step", multiple=True, help="SERVER=MS@TIME: its clock jumps by that much at a UTC time.")
+@click.option(
+    "--headers",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Delivered messages that leave their headers.",
+)
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
 @click.option("--exports", is_flag=True, help="Write connectors and domains too, as exported.")
 def simulate(
@@ -38,12 +47,31 @@ def simulate(
     start: str,
     release: str,
     hours: tuple[int, int],
+    clock_offset: tuple[str, ...],
+    clock_step: tuple[str, ...],
+    headers: int,
     no_troubles: bool,
     exports: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
+    from tracelens.simulate import Clocks
     from tracelens.simulate import simulate as write
 
-    done = write(out, messages, servers, days, seed, start, not no_troubles, release, hours, exports)
+    clocks = Clocks.parsed(clock_offset, clock_step)
+    extras = ["exports"] if exports else []
+    done = write(
+        out,
+        messages,
+        servers,
+        days,
+        seed,
+        start,
+        not no_troubles,
+        release,
+        hours,
+        extras,
+        clocks=clocks,
+        headers=headers,
+    )
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

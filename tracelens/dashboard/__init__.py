@@ -9,39 +9,69 @@ from typing import Any
 from tracelens.errors import TracelensError
 
 PAGES = Path(__file__).parent / "pages"
-STYLE = "<style>[data-testid=stMainBlockContainer] { padding-top: 4rem; padding-bottom: 3rem; }</style>"
+STYLE = Path(__file__).parent / "style.css"
+BACK = (Path(__file__).parent / "back.html").read_text(encoding="utf-8")
+GROUPS = {"1": "", "2": "Mail", "3": "Clients", "4": "Trouble", "5": "Routes", "9": "Store"}
+SIDEBAR = 210
 
 
 def run() -> None:
     """Shows the page that the address names; an error a user can act on is shown as text."""
     import streamlit as st
 
-    from tracelens.dashboard import data, widgets
-    from tracelens.render import plain
+    from tracelens.dashboard import data, entry, widgets, zone
 
-    st.set_page_config(page_title="tracelens", layout="wide")
-    pages: dict[str, Any] = {}
-    for path in sorted(PAGES.glob("[0-9]*.py")):
-        name = path.stem.split("_", 1)[1]
-        pages[name] = st.Page(path, title=page_title(path), url_path=name)
-    st.session_state["pages"] = pages
-    first = next(iter(pages.values()))
-    home = st.Page(lambda: st.switch_page(first), title="tracelens", default=True, visibility="hidden")
-    chosen = st.navigation([home, *pages.values()], position="top")
+    st.set_page_config(page_title="tracelens", layout="wide", initial_sidebar_state=SIDEBAR)
     st.html(STYLE)
+    st.html(BACK, unsafe_allow_javascript=True)
     try:
-        if not data.fingerprint():
+        if not entry.admitted():
+            return
+    except TracelensError as error:
+        _show(error)
+        return
+    pages = {name: st.Page(path, title=page_title(path), url_path=name) for name, path in page_files().items()}
+    st.session_state["pages"] = pages
+    home = st.Page(
+        lambda: st.switch_page(next(iter(pages.values()))), title="tracelens", default=True, visibility="hidden"
+    )
+    groups: dict[str, list[Any]] = {}
+    for name, path in page_files().items():
+        groups.setdefault(GROUPS.get(path.stem[0], "More"), []).append(pages[name])
+    groups[next(iter(groups))].insert(0, home)
+    chosen = st.navigation(groups, expanded=True)
+    with st.sidebar:
+        zone.choose()
+    try:
+        st.session_state["generation"] = data.fingerprint()
+        if not st.session_state["generation"]:
             widgets.no_store(data.store_path())
             return
+        widgets.extent()
+        widgets.news()
         chosen.run()
     except TracelensError as error:
-        st.error(widgets.markdown(error.what[:1].upper() + error.what[1:]))
-        for note in (error.where, error.hint):
-            if note:
-                st.code(plain(note), language=None)
+        _show(error)
+
+
+def page_files() -> dict[str, Path]:
+    """Gives the file of each page by its name, in the order of their numbers; the first digit is the group."""
+    return {path.stem.split("_", 1)[1]: path for path in sorted(PAGES.glob("[0-9]*.py"))}
 
 
 def page_title(path: Path) -> str:
     """Gives the first line of a page's docstring."""
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or path.stem
     return text.splitlines()[0]
+
+
+def _show(error: TracelensError) -> None:
+    import streamlit as st
+
+    from tracelens.dashboard import widgets
+    from tracelens.render import plain
+
+    st.error(widgets.markdown(error.what[:1].upper() + error.what[1:]))
+    for note in (error.where, error.hint):
+        if note:
+            st.code(plain(note), language=None)

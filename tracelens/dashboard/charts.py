@@ -10,10 +10,10 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
+from tracelens.delay import UNITS, bounded, duration, took
 from tracelens.render import plain
-from tracelens.story import UNITS, duration, place
+from tracelens.story import place
 
-SEVERITY = {"critical": "#8c1d40", "high": "#d1495b", "medium": "#edae49", "low": "#6a9fb5", "info": "#a8b4bd"}
 STATUS = {
     "delivered": "#3a7d5c",
     "relayed": "#2f7f9e",
@@ -49,6 +49,7 @@ KIND = {
 }
 OTHER = "#9aa5ab"
 LABEL = 80
+MOST_LANES = 24
 
 
 def text(value: object) -> str:
@@ -87,52 +88,10 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 
 
-def statuses(frame: pl.DataFrame) -> go.Figure:
-    """Draws one bar per leg status."""
-    shown = frame.sort("leg_count", "status")
-    figure = go.Figure(
-        go.Bar(
-            x=shown["leg_count"].to_list(),
-            y=[text(name) for name in shown["status"]],
-            customdata=shown["status"].to_list(),
-            orientation="h",
-            marker_color=[STATUS.get(name, OTHER) for name in shown["status"]],
-            text=[f"{count:,}" for count in shown["leg_count"]],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:,}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(visible=False, range=[0, max(shown["leg_count"].to_list(), default=1) * 1.2])
-    figure.update_yaxes(title=None, ticks="")
-    return _laid_out(figure, 280, showlegend=False)
-
-
-def findings(frame: pl.DataFrame) -> go.Figure:
-    """Draws findings per class, coloured by severity."""
-    figure = go.Figure()
-    classes = sorted(set(frame["class"].to_list()), reverse=True)
-    for severity, colour in SEVERITY.items():
-        counts = dict(frame.filter(pl.col("severity") == severity).select("class", "finding_count").iter_rows())
-        if counts:
-            figure.add_bar(
-                x=[counts.get(name, 0) for name in classes],
-                y=[text(name) for name in classes],
-                orientation="h",
-                name=severity,
-                marker_color=colour,
-                width=0.6,
-                hovertemplate="%{y}: %{x:,}<extra>" + severity + "</extra>",
-            )
-    figure.update_xaxes(title=None, rangemode="tozero", tickformat=",d")
-    figure.update_yaxes(title=None, ticks="")
-    return _laid_out(figure, max(180, 70 + 34 * len(classes)), barmode="stack", showlegend=True)
-
-
 def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     """Draws which log has rows when: a lane per server and log, an empty place where there are none."""
     lanes = [
-        text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "transport") else f" · {service}"))
+        text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "", "transport") else f" · {service}"))
         for server, service, log in frame.select("server", "service", "log").iter_rows()
     ]
     order = list(dict.fromkeys(lanes))
@@ -149,7 +108,7 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
             customdata=grid,
             zmin=0,
-            colorscale=[[0, "#cfe3ea"], [1, "#0f4c5c"]],
+            colorscale=[[0, "rgba(47, 127, 158, 0.25)"], [1, "rgba(47, 127, 158, 1)"]],
             showscale=False,
             xgap=1,
             ygap=2,
@@ -160,6 +119,19 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0] - width / 2, hours[-1] + width / 2])
     figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
     return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
+
+
+def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
+    """Draws coverage in little room: a thin lane per server and log, or per server where those would be too many."""
+    named = frame.with_columns(pl.col("log").str.replace_all("_", " "), pl.lit("").alias("service"))
+    if named.select("server", "log").n_unique() > MOST_LANES:
+        named = named.with_columns(pl.lit("all logs").alias("log"))
+    lanes = named.group_by("server", "service", "log", "hour", maintain_order=True).agg(pl.col("event_count").sum())
+    figure = coverage(lanes, bucket)
+    figure.update_traces(ygap=1)
+    figure.update_yaxes(tickfont={"size": 10}, dtick=1)
+    figure.update_layout(height=50 + 17 * max(3, lanes.select("server", "log").n_unique()))
+    return figure
 
 
 def waterfall(hops: pl.DataFrame) -> go.Figure:
@@ -203,7 +175,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         figure.add_annotation(
             x=(start + max(row["transit_ms"] or 0, least)) / size,
             y=label,
-            text=duration(row["transit_ms"]) or "?",
+            text=took(row) or "?",
             showarrow=False,
             xanchor="left",
             xshift=4,
@@ -225,7 +197,7 @@ def _hop_hover(row: dict[str, Any]) -> str:
     parts = [
         f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
         text(f"{place(row, 'from')} → {place(row, 'to')}"),
-        f"transit {duration(row['transit_ms']) or 'unknown'}, waited {duration(row['wait_ms']) or 'unknown'}",
+        f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}",
     ]
     parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
     if row["reply_text"]:

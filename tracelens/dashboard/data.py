@@ -13,8 +13,11 @@ import streamlit as st
 from tracelens import query
 from tracelens import store as stores
 from tracelens.config import setting
+from tracelens.dashboard import zone
+from tracelens.errors import StoreError
 
 TIMEOUT_S = 60
+TRIES = 3
 HOURLY_LIMIT = timedelta(days=10)
 
 
@@ -35,16 +38,28 @@ def fingerprint() -> str:
     Raises:
         StoreError: The folder is not a store.
     """
+    for _ in range(TRIES - 1):
+        try:
+            return stores.fingerprint(store_path())
+        except (StoreError, OSError):  # an ingest published between two looks
+            continue
     return stores.fingerprint(store_path())
 
 
 def ask(name: str, /, **params: Any) -> pl.DataFrame:
-    """Answers the saved question `queries/<name>.sql`.
+    """Answers the saved question `queries/<name>.sql`; once more if an ingest has published meanwhile.
 
     Raises:
         QueryError: The question fails or takes longer than a minute.
         StoreError: There is no store.
     """
+    for _ in range(TRIES):
+        before = fingerprint()
+        try:
+            return _ask(before, str(store_path()), name, tuple(sorted(params.items())))
+        except StoreError:
+            if fingerprint() == before:
+                raise
     return _ask(fingerprint(), str(store_path()), name, tuple(sorted(params.items())))
 
 
@@ -65,8 +80,36 @@ def one(name: str, /, **params: Any) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def tables() -> frozenset[str]:
+    """Gives the names of the store's tables."""
+    return frozenset(ask("table", table="")["table_name"])
+
+
 def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     """Gives the width of one time step: hours while they stay readable, else days."""
     if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:
         return "hour"
     return "day"
+
+
+def steps(name: str, /, bucket: str, **params: Any) -> pl.DataFrame:
+    """Answers a question that counts per hour (column `hour`, parameter `bucket`), in hours or days of the zone shown.
+
+    Raises:
+        QueryError: The question fails.
+        StoreError: There is no store.
+    """
+    return in_steps(ask(name, bucket="hour", **params), bucket)
+
+
+def in_steps(frame: pl.DataFrame, bucket: str) -> pl.DataFrame:
+    """Gives counts per UTC hour as counts per hour or day of the zone shown."""
+    shown = zone.local(frame)
+    if bucket == "hour":
+        return shown
+    groups = [column for column, kind in shown.schema.items() if not kind.is_numeric()]
+    return (
+        shown.with_columns(pl.col("hour").dt.truncate("1d"))
+        .group_by(groups, maintain_order=True)
+        .agg(pl.selectors.numeric().sum())
+    )

@@ -182,6 +182,8 @@ def _hop(hop: Mapping[str, Any], parent_id: bytes, events: list[Event], gaps: li
             "tracelens.receive_connector": hop["receive_connector"],
             "tracelens.reply_text": hop["reply_text"],
             "tracelens.transit_ms": hop["transit_ms"],
+            "tracelens.corrected_ms": hop["corrected_ms"],
+            "tracelens.bound_ms": hop["bound_ms"],
             "tracelens.wait_ms": hop["wait_ms"],
             "tracelens.clock_runs_back": True if end < start else None,
             "tracelens.gap": gaps,

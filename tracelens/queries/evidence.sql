@@ -25,6 +25,11 @@ line as (
             nullif(array_to_string(list_distinct(t.recipient_status), '; '), ''), t.source_context)
     from tracking_event t
     where t.date_time between $since and $until and t.file_id in (select file_id from wanted)
+    union all
+    select h.file_id, h.line_number, h.date_time, h.server, 'header', h.kind, h.text from header_hop h where h.file_id in (select file_id from wanted)
+    union all
+    select x.file_id, x.line_number, x.date_time, 'Exchange Online', 'message trace', coalesce(x.event, x.status),
+        concat_ws(' | ', x.recipient_address, x.status, x.detail, x.from_ip, x.to_ip, x.connector_id) from exo_trace_event x where x.file_id in (select file_id from wanted)
 )
 select l.date_time, w.hop_number as hop, l.server, l.log, l.event, l.text, f.path, w.line_number as line
 from wanted w

@@ -7,10 +7,10 @@ with late as (
     order by l.total_ms desc, l.leg_key limit 20
 ),
 longest as (
-    select h.message_key, max({cost: greatest(coalesce(h.transit_ms, 0), coalesce(h.wait_ms, 0)), key: h.hop_key}).key as hop_key
+    select h.message_key, max({cost: greatest(coalesce(h.corrected_ms, 0), coalesce(case when h.wait_bound_ms is not null then h.wait_ms end, 0)), key: h.hop_key}).key as hop_key
     from hop h join late a on a.message_key = h.message_key group by h.message_key
 )
 select a.total_ms as taken_ms, a.first_at, a.status, a.sender_address as sender, a.recipient_address as recipient, a.message_subject as subject, a.message_id,
-    concat_ws(' ', h.kind, coalesce(h.from_server, h.from_ip), '→', coalesce(h.to_server, h.to_ip)) as longest_hop, h.wait_ms, h.transit_ms as hop_ms, h.evidence[1:4] as evidence
+    concat_ws(' ', h.kind, coalesce(h.from_server, h.from_ip), '→', coalesce(h.to_server, h.to_ip)) as longest_hop, h.wait_ms, case when h.corrected_ms >= h.bound_ms then h.corrected_ms end as hop_ms, h.evidence[1:4] as evidence
 from late a left join longest g on g.message_key = a.message_key left join hop h on h.hop_key = g.hop_key
 order by a.total_ms desc, a.leg_key

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from tracelens.delay import duration
 from tracelens.render import plain
-from tracelens.story import duration, size
+from tracelens.story import size
 
 if TYPE_CHECKING:
     import polars as pl

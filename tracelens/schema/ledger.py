@@ -14,7 +14,7 @@ path VARCHAR |
 server VARCHAR | from the folder or --server; NULL where each row says it
 service VARCHAR |
 format VARCHAR | message_tracking, smtp_receive, smtp_send, or the foreign kind
-state VARCHAR | ingested, partial, skipped, failed
+state VARCHAR | ingested, partial, skipped, failed, pruned
 reason VARCHAR | why it was skipped, or what was assumed
 size_bytes BIGINT | bytes
 line_count BIGINT | physical lines
@@ -28,6 +28,11 @@ first_at TIMESTAMP | UTC
 last_at TIMESTAMP | UTC
 modified_at TIMESTAMP | UTC
 content_hash VARCHAR | BLAKE2b of the bytes read
+head_hash VARCHAR | hashes of the first row with what stands above it and of the first 64, 128, 256 ... bytes
+kept_in BIGINT | log_file that holds these rows, where this one is its copy or its beginning
+repeated_count BIGINT | events that stand in another file too (log_id) and are left out of every table but the segments
+pruned_before DATE | events before this day were dropped
+pruned_count BIGINT | events dropped
 ingest_id BIGINT |
 """),
 )
@@ -83,6 +88,13 @@ inner_text VARCHAR | the innermost nested error, folded
 """),
 )
 
+NAMED_REPLY = Table(
+    "named_reply",
+    "reply that a signature knows: the columns of `reply`, and which",
+    "derived",
+    columns("signature_id VARCHAR | see reply_class"),
+)
+
 RULE_RUN = Table(
     "rule_run",
     "rule in the last build",
@@ -107,6 +119,7 @@ table_name VARCHAR |
 path VARCHAR | relative to the store
 file_id BIGINT | log_file
 row_count BIGINT |
+checksum VARCHAR | BLAKE2b of the segment's bytes
 """),
 )
 
@@ -118,6 +131,7 @@ INGEST = Table(
 ingest_id BIGINT |
 published_at TIMESTAMP | UTC
 version VARCHAR | of tracelens, and a hash of models, signatures and rules
+schema_version BIGINT | of the tables of events and the ledger
 """),
 )
 
@@ -132,3 +146,18 @@ server VARCHAR | short upper-case host name, for the role server
 site VARCHAR | site of a server, as the organisation calls it
 """),
 )
+
+DUPLICATE = Table(
+    "duplicate",
+    "tracking row that stands in another file too",
+    "ledger",
+    columns("""
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+kept_in BIGINT | log_file whose row is kept
+kept_line_number BIGINT | its line there
+"""),
+)
+
+SCHEMA_VERSION = 2
+"""Grows whenever a column of an event or ledger table comes, goes or changes its meaning."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracelens.simulate.clock import Clocks
 from tracelens.simulate.plan import Summary, simulate
 
-__all__ = ["Summary", "simulate"]
+__all__ = ["Clocks", "Summary", "simulate"]

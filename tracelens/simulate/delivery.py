@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracelens.simulate.estate import INTRA_CONNECTOR, Server
+from tracelens.simulate.estate import EDGE_OUT_CONNECTOR, INTRA_CONNECTOR, Server
 from tracelens.simulate.intake import Item, take
 from tracelens.simulate.smtp import Talk, connect
 from tracelens.simulate.tracking import latency, track
@@ -40,8 +40,8 @@ def expire(world: World, moment: int | None) -> None:
             talk.end()
 
 
-def deliver(world: World, item: Item, recipients: list[str], home: Server) -> str:
-    """Delivers to mailboxes of one server.
+def deliver(world: World, item: Item, recipients: list[str], home: Server, is_again: bool = False) -> str:
+    """Delivers to mailboxes or public folders of one server; if it has the message already, it takes nothing.
 
     Returns:
         The refusal of the mailbox service, empty if it took the message.
@@ -57,12 +57,14 @@ def deliver(world: World, item: Item, recipients: list[str], home: Server) -> st
     noted = talk.mail(mail, mail.return_path, recipients, item.internal_id)
     talk.body(mail, chunked=True)
     assert talk.client is not None and talk.server is not None
-    refusal = FULL if recipients == [world.estate.full_mailbox] else ""
+    refusal = FULL if not is_again and recipients == [world.estate.full_mailbox] else ""
     delivered = talk.moment + 15_000 + int(world.rng.random() * 90_000)
     context = ";".join(noted.split(";")[:2]) + ";ClientSubmitTime:"
     context += stamp(mail.submitted_at) if mail.submitted_at else ""
+    done = "DUPLICATEDELIVER" if is_again else "DELIVERFAIL" if refusal else "DELIVER"
+    source = "PUBLICFOLDER" if recipients[0] in world.estate.folders else "STOREDRIVER"
     track(
-        world, delivered, home, "DELIVERFAIL" if refusal else "DELIVER", "STOREDRIVER", log="tracking_delivery",
+        world, delivered, home, done, source, log="tracking_delivery",
         mail=mail, client=(hub.ip, hub.fqdn), target=(home.ip, home.fqdn), context=context,
         internal_id=item.internal_id, recipients=recipients, statuses=[refusal] if refusal else None,
         info=latency(world, mail, home, "DEL", delivered),
@@ -72,7 +74,7 @@ def deliver(world: World, item: Item, recipients: list[str], home: Server) -> st
     talk.answer(refusal or f"250 2.0.0 OK {mail.message_id} [Hostname={home.fqdn}]")
     world.hop(
         mail, "deliver", started, delivered, (hub.name, "hub", hub.ip), (home.name, "delivery", home.ip, 475),
-        INTRA_CONNECTOR, talk.server.connector,
+        INTRA_CONNECTOR, talk.server.connector, item.hop,
     )  # fmt: skip
     if refusal:
         world.tally("delivery-mailbox-full", home, hub.ip, talk.server.connector, delivered)
@@ -86,7 +88,7 @@ def deliver(world: World, item: Item, recipients: list[str], home: Server) -> st
             statuses=["250 2.1.5 Recipient OK"] * len(recipients), info=latency(world, mail, hub, "HUB", moment),
             custom=f"S:E2ELatency={(moment - mail.sent_at) / SECOND:.3f};S:MsgRecipCount={len(recipients)}",
         )  # fmt: skip
-        for recipient in recipients:
+        for recipient in recipients if not is_again else []:
             world.leg(mail, recipient, "delivered", delivered)
     item.moment = talk.moment + 1_000
     release(world, key, talk)
@@ -96,16 +98,20 @@ def deliver(world: World, item: Item, recipients: list[str], home: Server) -> st
 def hand_over(world: World, item: Item, recipients: list[str], other: Server) -> Item:
     """Passes a message to the hub of another server; gives its queue entry there."""
     mail, hub = item.mail, item.hub
-    target = (other, "hub", 2525, f"Default {other.name}")
-    talk = connect(world, (hub, "hub", INTRA_CONNECTOR), target, item.moment + 2_000)
+    is_edge = other.service == "edge"
+    port, name = (
+        (25, f"Default internal receive connector {other.name}") if is_edge else (2525, f"Default {other.name}")
+    )
+    connector = EDGE_OUT_CONNECTOR if is_edge else INTRA_CONNECTOR
+    talk = connect(world, (hub, "hub", connector), (other, other.service, port, name), item.moment + 2_000)
     assert talk.server is not None
     started = talk.moment
     noted = talk.mail(mail, mail.return_path, recipients, item.internal_id)
     talk.body(mail, chunked=True)
-    there = take(world, talk, noted, mail, other, recipients, f"Default {other.name}", (hub.ip, hub.fqdn))
-    world.hop(
-        mail, "transfer", started, talk.moment, (hub.name, "hub", hub.ip), (other.name, "hub", other.ip, 2525),
-        INTRA_CONNECTOR, talk.server.connector,
+    there = take(world, talk, noted, mail, other, recipients, name, (hub.ip, hub.fqdn))
+    there.hop = world.hop(
+        mail, "transfer", started, talk.moment, (hub.name, "hub", hub.ip), (other.name, other.service, other.ip, port),
+        connector, talk.server.connector, item.hop,
     )  # fmt: skip
     moment = talk.moment + 400
     submit = stamp(mail.submitted_at) if mail.submitted_at else ""
@@ -113,7 +119,7 @@ def hand_over(world: World, item: Item, recipients: list[str], other: Server) ->
     reply += f" {mail.size} bytes in 0.112, 98.250 KB/sec" if world.is_joined else ""
     track(
         world, moment, hub, "SEND", mail=mail, client=(hub.ip, hub.fqdn), target=(other.ip, other.fqdn),
-        context=f";{reply} Queued mail for delivery;ClientSubmitTime:{submit}", connector=INTRA_CONNECTOR,
+        context=f";{reply} Queued mail for delivery;ClientSubmitTime:{submit}", connector=connector,
         internal_id=item.internal_id, recipients=recipients, statuses=["250 2.1.5 Recipient OK"] * len(recipients),
         info=latency(world, mail, hub, "HUB", moment),
     )  # fmt: skip

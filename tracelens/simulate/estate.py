@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BUILDS = {
     "2013": "15.00.1497.048",
@@ -43,13 +43,15 @@ _SUBJECTS = (
 
 @dataclass(frozen=True)
 class Server:
-    """One Exchange server holding front end, hub and mailboxes."""
+    """One Exchange server: front end, hub and mailboxes, or an Edge server, or a hub of 2010."""
 
     name: str
     fqdn: str
     ip: str
     index: int
     thumbprint: str
+    service: str = "hub"
+    is_old: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ REMOTES = (
     Remote("example.net", "mail.example.net", "198.51.100.40", "exim"),
     Remote("fabrikam.com", "mail.fabrikam.com", "203.0.113.20", "exchange"),
 )
+CLOUD = Remote("contoso.mail.onmicrosoft.com", "contoso-com.mail.protection.outlook.com", "198.51.100.200", "exchange")
+CLOUD_CONNECTOR = "Outbound to Office 365 - c0ffee00-1111-2222-3333-444444444444"
+EDGE_OUT_CONNECTOR = "EdgeSync - Default-First-Site-Name to Internet"
 DEVICES = (
     Device("scan-2f", "10.0.20.31", f"scanner2f@{INTERNAL}", ""),
     Device("erp01", "10.0.20.40", f"erp@{INTERNAL}", "TLS1_2"),
@@ -102,9 +107,14 @@ def unique_text(rng: random.Random) -> str:
 
 
 class Estate:
-    """The servers and everybody who sends or gets mail."""
+    """The servers and everybody who sends or gets mail.
 
-    def __init__(self, rng: random.Random, servers: int) -> None:
+    Attributes:
+        full_mailbox: A mailbox over its quota; none in an estate without troubles.
+        devices: Machines inside that relay; without troubles none speaks an old TLS version.
+    """
+
+    def __init__(self, rng: random.Random, servers: int, troubles: bool = True) -> None:
         self.servers = [
             Server(f"EX{n:02d}", f"EX{n:02d}.{INTERNAL}", f"10.0.10.{10 + n}", n - 1, f"{rng.getrandbits(160):040X}")
             for n in range(1, servers + 1)
@@ -124,10 +134,30 @@ class Estate:
             f"all-sales@{INTERNAL}": [p.address for p in self.people[0:5]],
             f"project-alder@{INTERNAL}": [p.address for p in self.people[4:7]],
         }
+        self.groups[f"everybody@{INTERNAL}"] = [*self.groups, self.people[10].address]
+        self.groups[f"confidential@{INTERNAL}"] = [self.people[13].address, self.people[14].address]
+        self.hidden = {f"confidential@{INTERNAL}"}
+        self.folders = {f"ideas@{INTERNAL}": self.servers[0]}
+        self.moderated = {
+            f"board@{INTERNAL}": (self.people[15].address, [self.people[16].address, self.people[17].address])
+        }
+        self.forwards = {self.people[10].address: self.people[11].address}
+        self.journaled = {self.people[2].address}
+        self.journal = self.people[12].address
+        self.edge: Server | None = None
+        self.old_hub: Server | None = None
+        self.old_people: list[Person] = []
         self.redirects = {f"former.colleague@{INTERNAL}": self.people[7].address}
         self.aliases = {f"info@{INTERNAL}": self.people[3].address, f"orders@{INTERNAL}": self.people[8].address}
         self.health: list[Person] = []
-        self.full_mailbox = self.people[-1].address
+        self.last_mailbox = self.people[-1].address
+        self.full_mailbox = self.last_mailbox if troubles else None
+        self.devices = [d if troubles or d.tls != "TLS1_0" else replace(d, tls="TLS1_2") for d in DEVICES]
+
+    def is_known(self, address: str) -> bool:
+        """Says whether an address inside takes mail."""
+        names = (self.by_address, self.groups, self.redirects, self.aliases, self.folders, self.moderated)
+        return any(address in part for part in names)
 
     def subject(self, rng: random.Random) -> str:
         """Gives a subject, some with commas, quotes and foreign scripts."""

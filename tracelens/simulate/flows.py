@@ -8,6 +8,7 @@ from tracelens.simulate.estate import (
     CLIENT_PROXY_CONNECTOR,
     INTERNAL,
     INTRA_CONNECTOR,
+    LOAD_BALANCER,
     PROXY_CONNECTOR,
     REMOTES,
     Device,
@@ -20,7 +21,6 @@ from tracelens.simulate.smtp import Talk, connect, listen
 from tracelens.simulate.tracking import latency, track
 from tracelens.simulate.transport import NOT_FOUND, remote_of, route
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import stamp
 
 
 @dataclass
@@ -105,15 +105,15 @@ def accept(world: World, frontend: Server, caller: Caller, mails: list[Mail], mo
             target = (hub, "hub", 2525, f"Default {hub.name}")
             proxy = connect(world, (frontend, "frontend", PROXY_CONNECTOR), target, talk.moment, talk.server.session_id)
         proxy.moment = max(proxy.moment, talk.moment)
-        item, proxied_at = _pass_on(world, proxy, talk, frontend, hub, caller, mail, taken, number + 1)
+        item, proxied_at = pass_on(world, proxy, talk, frontend, hub, caller, mail, taken, number + 1)
         receiver = talk.server.connector
-        world.hop(
+        first = world.hop(
             mail, "receive", started, talk.moment, (None, None, caller.ip),
             (frontend.name, "frontend", frontend.ip, 25), None, receiver,
         )  # fmt: skip
-        world.hop(
+        item.hop = world.hop(
             mail, "proxy", proxied_at, item.moment, (frontend.name, "frontend", frontend.ip),
-            (hub.name, "hub", hub.ip, 2525), PROXY_CONNECTOR, f"{hub.name}\\Default {hub.name}",
+            (hub.name, "hub", hub.ip, 2525), PROXY_CONNECTOR, f"{hub.name}\\Default {hub.name}", first,
         )  # fmt: skip
         route(world, item, taken)
     if proxy is not None:
@@ -121,7 +121,7 @@ def accept(world: World, frontend: Server, caller: Caller, mails: list[Mail], mo
     talk.end(world.rng.choice(("Local", "Local", "Local", "Remote(ConnectionReset)")))
 
 
-def _pass_on(
+def pass_on(
     world: World,
     proxy: Talk,
     talk: Talk,
@@ -132,6 +132,7 @@ def _pass_on(
     taken: list[str],
     number: int,
 ) -> tuple[Item, int]:
+    """Passes a message from a front end to a hub and answers the one who sent it."""
     assert talk.server is not None
     port = talk.server.remote.rsplit(":", 1)[1]
     proxy.say(
@@ -153,10 +154,7 @@ def _pass_on(
 
 
 def _is_known(world: World, address: str) -> bool:
-    estate = world.estate
-    if remote_of(address) >= 0:
-        return True
-    return any(address in names for names in (estate.by_address, estate.groups, estate.redirects, estate.aliases))
+    return remote_of(address) >= 0 or world.estate.is_known(address)
 
 
 def from_internet(world: World, moment: int) -> None:
@@ -164,7 +162,8 @@ def from_internet(world: World, moment: int) -> None:
     rng = world.rng
     remote = REMOTES[rng.randrange(len(REMOTES))]
     count = 3 if rng.random() < 0.08 else 1
-    caller = Caller(remote.ip, remote.host, tls=rng.choice(("TLS1_2", "TLS1_2", "TLS1_3", "")))
+    ip = LOAD_BALANCER if world.is_translated else remote.ip
+    caller = Caller(ip, remote.host, tls=rng.choice(("TLS1_2", "TLS1_2", "TLS1_3", "")))
     mails = []
     for _ in range(count):
         recipients = [person.address for person in pick_people(world, rng.choice((1, 1, 1, 2, 3)))]
@@ -178,7 +177,9 @@ def from_internet(world: World, moment: int) -> None:
         elif roll < 0.19:
             recipients = [next(iter(world.estate.redirects))]
         elif roll < 0.20:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
+        elif roll < 0.26:
+            recipients = [rng.choice([*sorted(world.estate.folders), *sorted(world.estate.moderated)])]
         sender = f"{rng.choice(('petra', 'office', 'm.ruiz', 'k.olsen'))}@{remote.domain}"
         mails.append(world.new_mail(moment, sender, recipients, remote.domain))
     world.keep_open = count > 1
@@ -190,7 +191,7 @@ def submit(world: World, moment: int, person: Person, mail: Mail, client: str) -
     """Takes a message out of an Outbox and hands it to a hub."""
     home = person.home
     event = world.event_number(person.database)
-    created = stamp(moment - 1_500_000)
+    created = world.stamp(home, moment - 1_500_000)
     context = (
         f"MDB:{person.database}, Mailbox:{person.mailbox}, Event:{event}, MessageClass:IPM.Note,"
         f" CreationTime:{created}, ClientType:{client}"
@@ -217,7 +218,7 @@ def submit(world: World, moment: int, person: Person, mail: Mail, client: str) -
     talk.body(mail, chunked=True)
     item = take(world, talk, noted, mail, hub, mail.recipients, f"Default {hub.name}", local)
     assert talk.server is not None
-    world.hop(
+    item.hop = world.hop(
         mail, "submit", started, talk.moment, (home.name, "submission", home.ip), (hub.name, "hub", hub.ip, 2525),
         INTRA_CONNECTOR, talk.server.connector,
     )  # fmt: skip
@@ -253,7 +254,9 @@ def from_mailbox(world: World, moment: int, inside: float, outside: float, numbe
         elif roll < 0.12:
             recipients.append(f"mistyped{rng.randrange(90)}@{INTERNAL}")
         elif roll < 0.13:
-            recipients = [world.estate.full_mailbox]
+            recipients = [world.estate.last_mailbox]
+        elif roll < 0.18:
+            recipients = [rng.choice([*sorted(world.estate.folders), *sorted(world.estate.moderated)])]
     if rng.random() < outside or not recipients:
         recipients.append(outsider(world, number))
     mail = world.new_mail(moment, person.address, recipients, person.home.fqdn)
@@ -299,10 +302,10 @@ def from_client(world: World, moment: int) -> None:
         caller.helo,
     )  # fmt: skip
     receive = (frontend.name, "frontend", frontend.ip, 587)
-    world.hop(mail, "receive", started, proxy.moment, (None, None, ip), receive, None, server.connector)
-    world.hop(
+    first = world.hop(mail, "receive", started, proxy.moment, (None, None, ip), receive, None, server.connector)
+    item.hop = world.hop(
         mail, "proxy", proxied_at, proxy.moment, (frontend.name, "frontend", frontend.ip),
-        (hub.name, "hub", hub.ip, 465), CLIENT_PROXY_CONNECTOR, f"{hub.name}\\Client Proxy {hub.name}",
+        (hub.name, "hub", hub.ip, 465), CLIENT_PROXY_CONNECTOR, f"{hub.name}\\Client Proxy {hub.name}", first,
     )  # fmt: skip
     proxy.end()
     if out is not None:

@@ -8,17 +8,18 @@ from tracelens.simulate.estate import INTERNAL, INTRA_CONNECTOR, Server, unique_
 from tracelens.simulate.smtp import Talk, connect
 from tracelens.simulate.tracking import track
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import MINUTE, stamp
+from tracelens.simulate.writer import MINUTE
 
 
 @dataclass
 class Item:
-    """A message in one server's queue."""
+    """A message in one server's queue; `hop` is the number of the hop that put it there."""
 
     mail: Mail
     hub: Server
     internal_id: int
     moment: int
+    hop: int = 0
 
 
 def final_reply(world: World, mail: Mail, internal_id: int, host: str, tail: str = "Queued mail for delivery") -> str:
@@ -94,7 +95,7 @@ def _agents(world: World) -> str:
 
 
 def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int, recipients: list[str]) -> str:
-    others = [server for server in world.estate.servers if server is not hub]
+    others = [server for server in world.estate.servers if server is not hub and hub.service == "hub"]
     if not others:
         track(
             world, talk.moment, hub, "HAREDIRECTFAIL", mail=mail, target=("", hub.name), recipients=recipients,
@@ -105,7 +106,7 @@ def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int,
     number = world.queue_id(other)
     reply = f"250 2.6.0 {mail.message_id} [InternalId={other.fqdn}, Hostname={number}] Queued mail for redundancy"
     received = talk.moment + 4_000
-    context = f"{world.session_id(other, 'hub')};{stamp(received)};0"
+    context = f"{world.session_id(other, 'hub')};{world.stamp(other, received)};0"
     if world.rng.random() < 0.15:
         copy = connect(world, (hub, "hub", INTRA_CONNECTOR), (other, "hub", 2525, f"Default {other.name}"), talk.moment)
         copy.say("XSHADOWREQUEST")
@@ -131,4 +132,5 @@ def _shadow(world: World, talk: Talk, mail: Mail, hub: Server, internal_id: int,
         world, received + 2 * MINUTE + world.rng.randrange(MINUTE), other, "HADISCARD", mail=mail,
         target=("", other.name), recipients=recipients, context=f"{hub.fqdn}", internal_id=number,
     )  # fmt: skip
+    mail.shadows[(hub.name, internal_id)] = (other, number)
     return other.fqdn

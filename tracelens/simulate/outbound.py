@@ -30,14 +30,15 @@ class Outcome:
     accepted: list[str]
 
 
-def send_out(world: World, item: Item, recipients: list[str], remote: Remote) -> Outcome:
+def send_out(world: World, item: Item, recipients: list[str], remote: Remote, connector: str = "") -> Outcome:
     """Sends to one mail system outside, with a later second attempt if it asks for one."""
     slow = [address for address in recipients if address.startswith("slow.")]
     if slow and len(slow) == len(recipients):
         attempts = [GREYLISTED] if slow[0].startswith("slow.forever") else [GREYLISTED, ""]
     else:
         attempts = [""]
-    by_proxy = remote.software == "exchange"
+    by_proxy = remote.software == "exchange" and not connector
+    connector = connector or (PARTNER_CONNECTOR if by_proxy else INTERNET_CONNECTOR)
     mail, started = item.mail, item.moment + 3_000
     frontend = world.estate.servers[world.rng.randrange(len(world.estate.servers))] if by_proxy else None
     outcome, last = Outcome({}, recipients), started
@@ -47,21 +48,19 @@ def send_out(world: World, item: Item, recipients: list[str], remote: Remote) ->
         if frontend is not None:
             outcome, last = _through(world, item, recipients, remote, frontend)
         else:
-            outcome, last = _straight(world, item, recipients, remote, soft)
+            outcome, last = _straight(world, item, recipients, remote, soft, connector)
         if soft:
             _defer(world, item, recipients, remote, soft)
             outcome = Outcome({}, [])
-    connector = PARTNER_CONNECTOR if by_proxy else INTERNET_CONNECTOR
-    here = (item.hub.name, "hub", item.hub.ip)
+    here = (item.hub.name, item.hub.service, item.hub.ip)
+    far = (None, None, remote.ip, 25)
     if frontend is None:
-        world.hop(mail, "external", started, last, here, (None, None, remote.ip, 25), connector)
+        world.hop(mail, "external", started, last, here, far, connector, parent=item.hop)
     else:
         proxy = f"{frontend.name}\\Outbound Proxy Frontend {frontend.name}"
-        world.hop(mail, "proxy", started, last, here, (frontend.name, "frontend", frontend.ip, 717), connector, proxy)
-        world.hop(
-            mail, "external", started, last, (frontend.name, "frontend", frontend.ip), (None, None, remote.ip, 25),
-            OUTBOUND_PROXY_CONNECTOR,
-        )  # fmt: skip
+        over = (frontend.name, "frontend", frontend.ip, 717)
+        passed = world.hop(mail, "proxy", started, last, here, over, connector, proxy, item.hop)
+        world.hop(mail, "external", started, last, over[:3], far, OUTBOUND_PROXY_CONNECTOR, parent=passed)
     if attempts[-1]:
         for recipient in recipients:
             world.leg(mail, recipient, "deferred", item.moment)
@@ -100,14 +99,16 @@ def foreign_reply(world: World, mail: Mail, remote: Remote) -> str:
     return final_reply(world, mail, 1_000_000_000_000 + number, remote.host)
 
 
-def _straight(world: World, item: Item, recipients: list[str], remote: Remote, soft: str) -> tuple[Outcome, int]:
+def _straight(
+    world: World, item: Item, recipients: list[str], remote: Remote, soft: str, connector: str
+) -> tuple[Outcome, int]:
     mail, hub = item.mail, item.hub
     key = (hub.name, remote.host)
     started = item.moment + 3_000
     talk = reuse(world, key, started)
     if talk is None:
         local = f"{hub.ip}:{world.rng.randint(10_000, 60_000)}"
-        session = Session(world, hub, "hub", "send", INTERNET_CONNECTOR, local, f"{remote.ip}:25")
+        session = Session(world, hub, hub.service, "send", connector, local, f"{remote.ip}:25")
         talk = open_foreign(world, session, remote, started)
     refused = {address: UNKNOWN.format(address=address) for address in recipients if address.startswith("nobody.")}
     answers = [(a, soft.format(address=a) if soft else refused.get(a, "")) for a in recipients]
@@ -120,7 +121,7 @@ def _straight(world: World, item: Item, recipients: list[str], remote: Remote, s
         talk.body(mail, chunked=False)
         reply = foreign_reply(world, mail, remote)
         talk.answer(reply)
-        _sent(world, item, accepted, (remote.ip, remote.host), INTERNET_CONNECTOR, reply, talk.moment + 500)
+        _sent(world, item, accepted, (remote.ip, remote.host), connector, reply, talk.moment + 500)
     item.moment = talk.moment + 2_000
     release(world, key, talk)
     return Outcome(refused, accepted), item.moment
@@ -206,16 +207,16 @@ def _sent(
     )  # fmt: skip
 
 
-def bracket(reply: str, host: str, ip: str, moment: int) -> str:
+def bracket(reply: str, host: str, ip: str, moment: str) -> str:
     """Gives a recipient-status of a failed or delayed hand-over, its time in US form as the server's culture has it."""
-    text = stamp(moment)
-    hour = int(text[11:13])
-    clock = f"{hour % 12 or 12}{text[13:19]} {'AM' if hour < 12 else 'PM'}"
-    return f"[{{LED={reply}}};{{MSG=}};{{FQDN={host}}};{{IP={ip}}};{{LRT={int(text[5:7])}/{int(text[8:10])}/{text[:4]} {clock}}}]"
+    hour = int(moment[11:13])
+    clock = f"{hour % 12 or 12}{moment[13:19]} {'AM' if hour < 12 else 'PM'}"
+    return f"[{{LED={reply}}};{{MSG=}};{{FQDN={host}}};{{IP={ip}}};{{LRT={int(moment[5:7])}/{int(moment[8:10])}/{moment[:4]} {clock}}}]"
 
 
 def _defer(world: World, item: Item, recipients: list[str], remote: Remote, reply: str) -> None:
-    statuses = [bracket(reply.format(address=address), remote.host, remote.ip, item.moment) for address in recipients]
+    shown = world.stamp(item.hub, item.moment)
+    statuses = [bracket(reply.format(address=address), remote.host, remote.ip, shown) for address in recipients]
     item.moment += 1_000
     track(
         world, item.moment, item.hub, "DEFER", mail=item.mail, target=(remote.ip, remote.host),

@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from tracelens.errors import UsageError
+from tracelens.simulate import headers as header_files
+from tracelens.simulate.borders import (
+    add_cloud,
+    add_edge,
+    from_cloud,
+    from_internet_by_edge,
+    from_old,
+    same_id_twice,
+    to_cloud,
+    to_old,
+)
+from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
-from tracelens.simulate.estate import BUILDS, DEVICES, Estate
+from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
+from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
 from tracelens.simulate.troubles import planned
 from tracelens.simulate.truth import Truth
 from tracelens.simulate.world import World
-from tracelens.simulate.writer import HOUR, MINUTE, SECOND, Sink
+from tracelens.simulate.writer import HOUR, MINUTE, SECOND, Sink, parse_loss
 
 Begin = tuple[int, int, Callable[[], None]]
 DAY = 24 * HOUR
+EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
+    "edge": (from_internet_by_edge,),
+    "hybrid": (from_cloud, to_cloud),
+    "old": (to_old, from_old),
+    "nat": (),
+    "collisions": (same_id_twice,),
+    "exports": (),
+}
+"""What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
+translates addresses, ids that repeat (restarts, servers, senders), its configuration as exported."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,10 @@ def simulate(
     troubles: bool = True,
     version: str = "2019",
     hours: tuple[int, int] = (6, 20),
-    exports: bool = False,
+    extras: Collection[str] = (),
+    lose: Iterable[str] = (),
+    clocks: Clocks | None = None,
+    headers: int = 0,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -60,13 +86,17 @@ def simulate(
         days: Days.
         seed: The same seed gives the same bytes.
         start: First day.
-        troubles: Plant relay, proxy, logon and TLS troubles.
+        troubles: Plant troubles; without, no mailbox is full and no device speaks an old TLS version either.
         version: 2013, 2016, 2019 or SE.
         hours: First and last hour of the working day, UTC.
-        exports: Write the configuration too, with mistakes if there are troubles.
+        extras: Of `EXTRAS`: what stands beside the servers, or makes their logs harder to read.
+        lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
+        clocks: How far the servers' clocks are off; right ones if None.
+        headers: How many delivered messages leave their headers in `headers/`, at most.
 
     Raises:
-        UsageError: A number is out of range, the version or the date unknown, or the folder is in use.
+        UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
+            folder in use.
     """
     if version not in BUILDS:
         raise UsageError(f"unknown version '{version}'", "version", f"choose one of {', '.join(BUILDS)}")
@@ -76,25 +106,44 @@ def simulate(
         first = int(datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()) * 1_000_000
     except ValueError as error:
         raise UsageError(f"not a date: '{start}'", "start", "write it as 2026-03-02") from error
+    unknown = sorted(set(extras) - set(EXTRAS))
+    if unknown:
+        raise UsageError(f"unknown extra '{unknown[0]}'", "with", f"choose of {', '.join(EXTRAS)}")
+    losses = tuple(parse_loss(text) for text in lose)
     folder = Path(out)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"folder '{folder}' is not empty", "out", "choose a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
+    estate, clocks = Estate(rng, servers, troubles), clocks or Clocks()
+    clocks.check({server.name for server in estate.servers})
+    folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(folder / "truth.parquet")
-    sink = Sink(folder, version, BUILDS[version])
-    world = World(sink, truth, rng, Estate(rng, servers), version, first)
-    if exports:
+    sink = Sink(folder, version, BUILDS[version], clocks, losses)
+    world = World(sink, truth, rng, estate, version, first, "nat" in extras, "collisions" in extras)
+    if "edge" in extras:
+        add_edge(estate, random.Random(seed + 1))
+    if "hybrid" in extras:
+        add_cloud(estate)
+    if "old" in extras:
+        add_old_hub(estate, random.Random(seed + 2))
+        sink.old_builds["HUB10"] = OLD_BUILD
+    if "exports" in extras:
         world.has_exports = troubles
         write_exports(world, folder, troubles)
-    for moment, _, begin in _begins(world, messages, days, first, hours, troubles):
+    begins = _begins(world, messages, days, first, hours, troubles)
+    if extras:
+        begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
+    for moment, _, begin in begins:
         expire(world, moment)
         sink.write_until(moment)
         begin()
     expire(world, None)
     world.record_troubles()
+    world.record_clocks()
     sink.close()
     truth.close()
+    if headers:
+        header_files.write(folder, headers, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),
@@ -117,6 +166,22 @@ def _begins(
                 others.append((moment, 0, partial(begin, moment)))
     ordered = [(moment, -number - 1, begin) for number, (moment, _, begin) in enumerate(others)]
     return heapq.merge(_messages(world, messages, days, first, hours), sorted(ordered, key=lambda begin: begin[:2]))
+
+
+def _extra(world: World, messages: int, first: int, hours: tuple[int, int], extras: Collection[str]) -> Iterator[Begin]:
+    """Gives the flows of what stands beside the servers, an eighth of the messages each, and restarts."""
+    draws = random.Random(messages)
+    flows: list[Callable[[World, int], None]] = []
+    for extra, brought in EXTRAS.items():
+        flows += brought if extra in extras else ()
+    opens, length = first + hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
+    planned = [(opens + int(draws.random() * length), flow) for flow in flows for _ in range(max(2, messages // 8))]
+    ordered: list[Begin] = [
+        (moment, 1_000_000 + number, partial(flow, world, moment)) for number, (moment, flow) in enumerate(planned)
+    ]
+    if "collisions" in extras:
+        ordered.append((opens + length // 2, 0, world.restart))
+    yield from sorted(ordered, key=lambda begin: begin[:2])
 
 
 def _noise(world: World, start: int, length: int) -> Iterator[Begin]:
@@ -149,5 +214,5 @@ def _flow(world: World, roll: float, moment: int) -> Callable[[], None]:
         return partial(from_mailbox, world, moment, 0.0, 1.0)
     if roll < 0.92:
         return partial(from_client, world, moment)
-    device = DEVICES[int(roll * 10_000) % len(DEVICES)]
+    device = world.estate.devices[int(roll * 10_000) % len(world.estate.devices)]
     return partial(from_device, world, moment, device)

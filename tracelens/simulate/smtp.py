@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from tracelens.simulate.estate import Server
 from tracelens.simulate.world import Mail, World
-from tracelens.simulate.writer import SECOND, quoted, stamp
+from tracelens.simulate.writer import SECOND, quoted
 
 ANONYMOUS_RIGHTS = "SMTPSubmit SMTPAcceptAnySender SMTPAcceptAuthoritativeDomainSender AcceptRoutingHeaders"
 SERVER_RIGHTS = (
@@ -56,7 +56,7 @@ class Session:
             moment,
             self.server.name,
             self.kind,
-            f"{stamp(moment)}{self._head}{self.sequence},{local},{self.remote},{event},{quoted(data)},{quoted(context)}",
+            f"{self.world.stamp(self.server, moment)}{self._head}{self.sequence},{local},{self.remote},{event},{quoted(data)},{quoted(context)}",
         )
         self.sequence += 1
 
@@ -162,7 +162,7 @@ class Talk:
         noted = ""
         if self.server is not None:
             self.moment += 60
-            noted = f"{self.server.session_id};{stamp(self.moment)};{self.mail_count}"
+            noted = f"{self.server.session_id};{self.world.stamp(self.server.server, self.moment)};{self.mail_count}"
             self.server.row(self.moment, "*", noted, "receiving message")
         if refusal:
             self.answer(refusal)
@@ -244,7 +244,7 @@ def listen(
     session.row(moment, "+")
     if not world.is_joined:
         talk.note(session, ANONYMOUS_RIGHTS, "Set Session Permissions")
-    talk.answer(banner(server, talk.moment))
+    talk.answer(banner(server, world.sink.clocks.shown(server.name, talk.moment)))
     return talk
 
 
@@ -288,7 +288,7 @@ def connect(
     talk.wait(60)
     if not world.is_joined:
         talk.note(into, "None", "Set Session Permissions")
-    talk.answer(banner(receiver, talk.moment))
+    talk.answer(banner(receiver, world.sink.clocks.shown(receiver.name, talk.moment)))
     if proxied:
         talk.note(out, "", f"Proxying inbound session with session id {proxied}")
     kind = "delivery" if receiver_service == "delivery" else "hub"

@@ -59,7 +59,7 @@ def track(
     """
     named = recipients or []
     fields = [
-        stamp(moment), client[0], client[1], target[0], target[1], quoted(context), quoted(connector), source, event,
+        world.stamp(server, moment), client[0], client[1], target[0], target[1], quoted(context), quoted(connector), source, event,
         "" if internal_id is None else str(internal_id),
     ]  # fmt: skip
     if mail is None:
@@ -70,7 +70,9 @@ def track(
             str(mail.size), str(len(named)), related, quoted(reference), quoted(mail.subject), sender or mail.sender,
             mail.return_path or "<>", quoted(info), mail.directionality, "", origin[0], origin[1], quoted(custom),
         ]  # fmt: skip
-    if world.is_joined:
+    if server.is_old:
+        del fields[11]
+    elif world.is_joined:
         fields += ["Email" if mail is not None else "", unique_text(world.rng), world.build]
     world.sink.add(moment, server.name, log, ",".join(fields))
 

@@ -1,4 +1,4 @@
-"""What really happened in the made-up estate: one row per hop, leg and planted trouble."""
+"""What really happened in the made-up estate: one row per hop, leg, planted trouble and wrong clock; all times are true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ SCHEMA = pa.schema(
     [
         ("record", pa.string()),
         ("message_id", pa.string()),
+        ("network_message_id", pa.string()),
         ("hop_number", pa.int64()),
+        ("parent_number", pa.int64()),
+        ("parent_message_id", pa.string()),
         ("kind", pa.string()),
         ("from_server", pa.string()),
         ("from_service", pa.string()),
@@ -36,6 +39,7 @@ SCHEMA = pa.schema(
         ("first_at", _TIME),
         ("last_at", _TIME),
         ("hit_count", pa.int64()),
+        ("offset_ms", pa.int64()),
     ]
 )
 _TIMES = ("started_at", "ended_at", "first_at", "last_at")
@@ -46,7 +50,7 @@ class Truth:
     """Streams facts to a Parquet file."""
 
     def __init__(self, path: Path) -> None:
-        self.counts = {"hop": 0, "leg": 0, "trouble": 0}
+        self.counts = {"hop": 0, "leg": 0, "cause": 0, "trouble": 0, "clock": 0}
         self._rows: list[dict[str, Any]] = []
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
 

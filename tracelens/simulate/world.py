@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tracelens.simulate.estate import BUILDS, Estate, Server, unique_text
 from tracelens.simulate.truth import Truth
-from tracelens.simulate.writer import Sink
+from tracelens.simulate.writer import Sink, stamp
 
 if TYPE_CHECKING:
     from tracelens.simulate.smtp import Talk
@@ -35,12 +35,25 @@ class Mail:
     submitted_at: int | None = None
     history: list[str] = field(default_factory=list)
     hop_count: int = 0
+    shadows: dict[tuple[str, int], tuple[Server, int]] = field(default_factory=dict)
 
 
 class World:
     """The estate in motion."""
 
-    def __init__(self, sink: Sink, truth: Truth, rng: random.Random, estate: Estate, version: str, start: int) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        truth: Truth,
+        rng: random.Random,
+        estate: Estate,
+        version: str,
+        start: int,
+        is_translated: bool = False,
+        collide: bool = False,
+    ) -> None:
+        self.is_translated = is_translated
+        self.collide = collide
         self.sink = sink
         self.truth = truth
         self.rng = rng
@@ -63,15 +76,27 @@ class World:
         """Gives the next session id of one service process: 16 hex digits, counted up from its start."""
         key = (server.name, service)
         if key not in self._sessions:
-            started = self._start - int(self.rng.uniform(2, 20) * 86_400_000_000)
+            days = 3 if self.collide else self.rng.uniform(2, 20)
+            started = self._start - int(days * 86_400_000_000)
             self._sessions[key] = _EPOCH_TICKS + started * 10
         self._sessions[key] += 1
         return f"{self._sessions[key]:016X}"
 
+    def restart(self) -> None:
+        """Starts every process anew: session-ids and queue numbers begin where they once began."""
+        self._sessions.clear()
+        self._queue.clear()
+        self.pool.clear()
+
+    def stamp(self, server: Server, moment: int) -> str:
+        """Gives a true moment as the clock of a server shows it."""
+        return stamp(self.sink.clocks.shown(server.name, moment))
+
     def queue_id(self, server: Server) -> int:
         """Gives the next internal-message-id of a server's queue."""
         if server.name not in self._queue:
-            self._queue[server.name] = self.rng.randrange(2_000_000, 90_000_000) * 1_048_576
+            start = 7_000_000 if self.collide else self.rng.randrange(2_000_000, 90_000_000)
+            self._queue[server.name] = start * 1_048_576
         self._queue[server.name] += self.rng.randint(1, 4)
         return self._queue[server.name]
 
@@ -107,8 +132,9 @@ class World:
         target: tuple[str | None, str | None, str | None, int | None],
         send_connector: str | None = None,
         receive_connector: str | None = None,
-    ) -> None:
-        """Records a true hop.
+        parent: int = 0,
+    ) -> int:
+        """Records a true hop and gives its number.
 
         Args:
             mail: The message.
@@ -119,23 +145,39 @@ class World:
             target: Server, service, address and port that took it.
             send_connector: Name at the sending side.
             receive_connector: Name at the receiving side.
+            parent: Number of the hop it follows on; 0 for the first.
         """
         if mail.is_probe:
-            return
+            return 0
         mail.hop_count += 1
         self.truth.add(
-            "hop", message_id=mail.message_id, hop_number=mail.hop_count, kind=kind, from_server=source[0],
+            "hop", message_id=mail.message_id, network_message_id=mail.network_id, hop_number=mail.hop_count,
+            parent_number=parent or None, kind=kind, from_server=source[0],
             from_service=source[1], from_ip=source[2], to_server=target[0], to_service=target[1], to_ip=target[2],
             to_port=target[3], send_connector=send_connector, receive_connector=receive_connector,
             started_at=started_at, ended_at=ended_at,
         )  # fmt: skip
+        return mail.hop_count
 
     def leg(self, mail: Mail, recipient: str, status: str, moment: int) -> None:
         """Records how a message truly ended for one recipient."""
         if not mail.is_probe:
             self.truth.add(
-                "leg", message_id=mail.message_id, recipient_address=recipient, status=status, ended_at=moment
+                "leg",
+                message_id=mail.message_id,
+                network_message_id=mail.network_id,
+                recipient_address=recipient,
+                status=status,
+                ended_at=moment,
             )
+
+    def cause(self, child: Mail, kind: str, parent: Mail, moment: int) -> None:
+        """Records that one message made Exchange write another: a report, a journal copy, a rule's copy."""
+        if not parent.is_probe:
+            self.truth.add(
+                "cause", message_id=child.message_id, network_message_id=child.network_id, kind=kind,
+                parent_message_id=parent.message_id, ended_at=moment,
+            )  # fmt: skip
 
     def tally(self, name: str, server: Server, ip: str, connector: str, moment: int) -> None:
         """Counts one occurrence of a planted trouble."""
@@ -146,6 +188,11 @@ class World:
     def plant(self, name: str, server: str | None, connector: str | None) -> None:
         """Records a planted mistake of the configuration."""
         self.truth.add("trouble", trouble=name, server=server, connector_id=connector, hit_count=1)
+
+    def record_clocks(self) -> None:
+        """Writes how far each planned clock is off, from which true moment on, to the truth."""
+        for server, moment, offset in self.sink.clocks.turns():
+            self.truth.add("clock", server=server, first_at=max(moment, self._start), offset_ms=offset)
 
     def record_troubles(self) -> None:
         """Writes the troubles to the truth, one row per name, server, address and connector."""

@@ -5,10 +5,15 @@ Source: Microsoft Learn, "Protocol logging in Exchange Server" and "Message trac
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
+
+from tracelens.errors import UsageError
+from tracelens.simulate.clock import Clocks
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -29,11 +34,15 @@ LOG_KINDS = {
     "tracking": ("MessageTracking", "MSGTRK", "Message Tracking Log"),
     "tracking_delivery": ("MessageTracking", "MSGTRKMD", "Message Tracking Log"),
     "tracking_submission": ("MessageTracking", "MSGTRKMS", "Message Tracking Log"),
+    "tracking_mailbox": ("MessageTracking", "MSGTRKM", "Message Tracking Log"),
+    "tracking_moderation": ("MessageTracking", "MSGTRKMA", "Message Tracking Log"),
     "frontend_receive": ("FrontEnd/ProtocolLog/SmtpReceive", "RECV", "SMTP Receive Protocol Log"),
     "frontend_send": ("FrontEnd/ProtocolLog/SmtpSend", "SEND", "SMTP Send Protocol Log"),
     "hub_receive": ("Hub/ProtocolLog/SmtpReceive", "RECV", "SMTP Receive Protocol Log"),
     "hub_send": ("Hub/ProtocolLog/SmtpSend", "SEND", "SMTP Send Protocol Log"),
     "delivery_receive": ("Mailbox/ProtocolLog/SmtpReceive/Delivery", "RECV", "SMTP Receive Protocol Log"),
+    "edge_receive": ("Edge/ProtocolLog/SmtpReceive", "RECV", "SMTP Receive Protocol Log"),
+    "edge_send": ("Edge/ProtocolLog/SmtpSend", "SEND", "SMTP Send Protocol Log"),
     "submission_send": ("Mailbox/ProtocolLog/SmtpSend/Submission", "SEND", "SMTP Send Protocol Log"),
 }
 
@@ -61,13 +70,14 @@ def quoted(text: str) -> str:
 
 
 class Log:
-    """One kind of log of one server; rows come in any order and leave sorted by time."""
+    """One kind of log of one server; rows come in any order and leave sorted by true time; files bear the server's."""
 
-    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool) -> None:
+    def __init__(self, folder: Path, prefix: str, head: str, hourly: bool, clock: Callable[[int], int]) -> None:
         self.folder = folder
         self.prefix = prefix
         self.head = head
         self.hourly = hourly
+        self.clock = clock
         self.pending: list[tuple[int, int, str]] = []
         self.written_bytes = 0
         self.file_count = 0
@@ -95,9 +105,10 @@ class Log:
         length = HOUR if self.hourly else 24 * HOUR
         for row_at, _, text in self.pending[:cut]:
             raw = text.encode()
-            period = row_at // length
+            shown = self.clock(row_at)
+            period = shown // length
             if self._file is None or period > self._period or self._size + len(raw) > FILE_LIMIT_BYTES:
-                self._open(row_at, period)
+                self._open(shown, period)
             assert self._file is not None
             self._file.write(raw)
             self._size += len(raw)
@@ -127,19 +138,56 @@ class Log:
         self.file_count += 1
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A log that nobody kept: of a server (`*` for each), a kind of log (`*` for each), an hour of the day or all of it."""
+
+    server: str
+    log: str
+    hour: int | None = None
+
+    def takes(self, server: str, kind: str, moment: int) -> bool:
+        """Says whether a row is lost."""
+        return (
+            self.server in ("*", server)
+            and self.log in ("*", kind)
+            and (self.hour is None or moment // HOUR % 24 == self.hour)
+        )
+
+
+def parse_loss(text: str) -> Loss:
+    """Reads `SERVER:LOG[:HOUR]`, e.g. `EX02:tracking`, `*:frontend_send:14`.
+
+    Raises:
+        UsageError: It is not of that form, or there is no such log.
+    """
+    server, _, rest = text.partition(":")
+    log, _, hour = rest.partition(":")
+    if not server or log not in (*LOG_KINDS, "*") or (hour and not (hour.isdigit() and int(hour) < 24)):
+        raise UsageError(
+            f"not a log to lose: '{text}'", "lose", f"write SERVER:LOG[:HOUR], LOG one of *, {', '.join(LOG_KINDS)}"
+        )
+    return Loss(server.upper(), log, int(hour) if hour else None)
+
+
 class Sink:
     """All logs of the estate, made when their first row comes."""
 
-    def __init__(self, out: Path, version: str, build: str) -> None:
+    def __init__(self, out: Path, version: str, build: str, clocks: Clocks, losses: tuple[Loss, ...] = ()) -> None:
         self.out = out
+        self.losses = losses
+        self.old_builds: dict[str, str] = {}
         self.version = version
         self.build = build
+        self.clocks = clocks
         self.logs: dict[tuple[str, str], Log] = {}
         self._counter = 0
         self._unwritten = 0
 
     def add(self, moment: int, server: str, kind: str, text: str) -> None:
         """Takes one row without its line end."""
+        if any(loss.takes(server, kind, moment) for loss in self.losses):
+            return
         log = self.logs.get((server, kind))
         if log is None:
             log = self.logs[(server, kind)] = self._make(server, kind)
@@ -164,14 +212,24 @@ class Sink:
         folder, prefix, log_type = LOG_KINDS[kind]
         is_tracking = kind.startswith("tracking")
         fields = SMTP_FIELDS
+        old_build = self.old_builds.get(server)
         if is_tracking:
             fields = TRACKING_FIELDS_27 if self.version == "2013" else TRACKING_FIELDS_30
+        if old_build is not None:
+            folder = folder.removeprefix("Hub/")
+            fields = fields if not is_tracking else TRACKING_FIELDS_27.replace("network-message-id,", "")
         lines = (
             "#Software: Microsoft Exchange Server",
-            f"#Version: {self.build if is_tracking else '15.0.0.0'}",
+            f"#Version: {old_build or (self.build if is_tracking else '15.0.0.0')}",
             f"#Log-type: {log_type}",
             "#Date: {date}",
             f"#Fields: {fields}",
         )
         head = "".join(line + "\r\n" for line in lines)
-        return Log(self.out / server / "TransportRoles" / "Logs" / folder, prefix, head, self.version != "2013")
+        return Log(
+            self.out / server / "TransportRoles" / "Logs" / folder,
+            prefix,
+            head,
+            self.version != "2013" and not old_build,
+            partial(self.clocks.shown, server),
+        )

@@ -14,8 +14,8 @@ break as (
     window turn as (partition by conversation_number order by date_time, sequence_number, file_id, line_number)
 ),
 numbered as (
-    select file_id, line_number, cast(sum(is_new_run) over (partition by conversation_number
+    select conversation_number, file_id, line_number, cast(sum(is_new_run) over (partition by conversation_number
         order by date_time, sequence_number, file_id, line_number) as bigint) as run
     from break
 )
-select file_id, line_number, run from numbered where run > 0
+select conversation_number, file_id, line_number, run from numbered where run > 0

@@ -4,10 +4,10 @@
 -- kind: table
 -- basis: observed
 with named as (
-    select session_key, transaction_number, command_number, reply as reply_text, coalesce(replied_at, sent_at) as answered_at,
-        regexp_extract(command, '[Tt][Oo]: *(.*)$', 1) as written, lower(regexp_extract(command, '[Tt][Oo]: *<?([^> ]*)>?', 1)) as recipient_address,
-        coalesce(reply_file_id, file_id) as file_id, coalesce(reply_line_number, line_number) as line_number
-    from exchange where is_rcpt
+    select k.session_key, e.transaction_number, e.command_number, e.reply as reply_text, coalesce(e.replied_at, e.sent_at) as answered_at,
+        regexp_extract(e.command, '[Tt][Oo]: *(.*)$', 1) as written, lower(e.address) as recipient_address,
+        coalesce(e.reply_file_id, e.file_id) as file_id, coalesce(e.reply_line_number, e.line_number) as line_number
+    from exchange e join session_number k on k.session_number = e.session_number where e.is_rcpt
 ),
 known as (
     select count(*) as domain_count from accepted_domain_guess

@@ -1,4 +1,4 @@
--- Tracking rows with the key of their message: network-message-id where known, else message-id.
+-- Tracking rows with the key of their message: network-message-id where known, else message-id, else the queue entry.
 -- grain: file_id, line_number
 -- kind: temp
 with row_id as (
@@ -8,8 +8,9 @@ with row_id as (
     from tracking_event
 ),
 known as (
-    select mid, min(network_message_id) as nmid from row_id where mid is not null and network_message_id is not null
-    group by mid having count(distinct network_message_id) = 1
+    -- one message-id on two messages: two network-message-ids, or, before 2013, two senders
+    select mid, min(network_message_id) as nmid, count(distinct network_message_id) as copy_count, count(distinct lower(sender_address)) as sender_count
+    from row_id where mid is not null group by mid
 ),
 submitted as (
     select mailbox_guid, mailbox_event, min(coalesce(network_message_id, 'id:' || mid)) as message_key, min(mid) as mid from row_id
@@ -21,8 +22,13 @@ select r.file_id, r.line_number, r.server, r.date_time, r.client_ip, r.client_ho
     r.directionality, r.original_client_ip, r.original_server_ip, r.custom_data, r.mailbox_guid, r.mailbox_event,
     upper(split_part(r.client_hostname, '.', 1)) as client_server, upper(split_part(r.server_hostname, '.', 1)) as next_server,
     split_part(r.source_context, ';', 1) as context_session,
-    coalesce(r.network_message_id, k.nmid, 'id:' || r.mid, s.message_key) as message_key,
-    try_cast(regexp_extract(r.source_context, 'InternalId ?= ?([0-9]+)', 1) as bigint) as reply_internal_id,
+    coalesce(r.network_message_id, case when k.copy_count = 1 then k.nmid end,
+        'id:' || r.mid || case when k.copy_count = 0 and k.sender_count > 1 and r.sender_address is not null then '#' || lower(r.sender_address) else '' end,
+        s.message_key,
+        case when r.internal_message_id is not null and coalesce(r.mailbox_guid, '') = '' then concat('queue:',
+            case when r.event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER') then coalesce(nullif(upper(split_part(r.client_hostname, '.', 1)), ''), r.server) else r.server end,
+            '#', r.internal_message_id) end) as message_key,
+    try_cast(coalesce(nullif(regexp_extract(r.source_context, 'InternalId ?= ?([0-9]+)', 1), ''), regexp_extract(r.source_context, 'InternalId ?= ?[^\],]+, ?Hostname ?= ?([0-9]+)\]', 1)) as bigint) as reply_internal_id,
     nullif(upper(split_part(trim(regexp_extract(r.source_context, 'Hostname ?= ?([^\]]+)\]', 1)), '.', 1)), '') as reply_server,
     lower(coalesce(r.sender_address, '') || ' ' || array_to_string(r.recipient_address, ' ')) like '%healthmailbox%'
         or lower(array_to_string(r.recipient_address, ' ')) like '%inboundproxy@%' as is_noise

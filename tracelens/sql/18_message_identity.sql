@@ -1,24 +1,44 @@
 -- Which message a protocol transaction carried: by InternalId and host (J5), RecordId (J6), else by message-id (J17), else itself.
+-- Two messages that fit equally well: the transaction stays alone, and `link` names both as ambiguous.
 -- grain: session_key, transaction_number
 -- kind: temp
 with by_id as (
-    select mid, min(message_key) as message_key from track where mid is not null and message_key is not null group by mid
+    select mid, min(message_key) as message_key, count(distinct message_key) as message_count
+    from track where mid is not null and message_key is not null group by mid
+),
+entry as (
+    -- queue entries by number and message-id; one that two messages share decides nothing
+    select server, internal_message_id, mid, min(message_key) as message_key from track
+    where internal_message_id is not null and message_key is not null group by server, internal_message_id, mid
+    having count(distinct message_key) = 1
+),
+taken as (
+    select server, internal_message_id, mid, min(message_key) as message_key from receipt group by server, internal_message_id, mid
     having count(distinct message_key) = 1
 ),
 candidate as (
-    select t.session_key, t.transaction_number, t.direction, t.service, t.server, nullif(trim(t.message_id, '<> '), '') as mid, t.is_accepted,
-        t.next_server, t.server_internal_id, t.internal_message_id, t.is_shadow,
-        r.message_key as key_reply, q.message_key as key_record
+    select t.session_key, t.transaction_number, nullif(trim(t.message_id, '<> '), '') as mid, r.message_key as key_reply, q.message_key as key_record
     from transaction t
-    left join receipt r on r.server = t.next_server and r.internal_message_id = t.server_internal_id and r.mid = trim(t.message_id, '<> ')
-    left join (select distinct server, internal_message_id, mid, message_key from track where internal_message_id is not null) q
-        on t.direction = 'send' and q.server = t.server and q.internal_message_id = t.internal_message_id and q.mid = trim(t.message_id, '<> ')
+    left join taken r on r.server = t.next_server and r.internal_message_id = t.server_internal_id and r.mid is not distinct from nullif(trim(t.message_id, '<> '), '')
+    left join entry q on t.direction = 'send' and q.server = t.server and q.internal_message_id = t.internal_message_id
+        and q.mid is not distinct from nullif(trim(t.message_id, '<> '), '')
+),
+person as (
+    -- several messages of one message-id: the recipients of a single one of them fit
+    select c.session_key, c.transaction_number, min(k.message_key) as message_key
+    from candidate c join by_id b on b.mid = c.mid and b.message_count > 1
+    join transaction t on t.session_key = c.session_key and t.transaction_number = c.transaction_number
+    join track k on k.mid = c.mid and list_has_any(list_transform(k.recipient_address, lambda x: lower(x)),
+        list_transform(case when t.accepted_recipients = [] then t.recipients else t.accepted_recipients end, lambda x: lower(x)))
+    where c.key_reply is null and c.key_record is null
+    group by c.session_key, c.transaction_number having count(distinct k.message_key) = 1
 ),
 identified as (
-    select c.session_key, c.transaction_number, coalesce(min(c.key_reply), min(c.key_record), min(b.message_key), 'id:' || max(c.mid)) as message_key,
-        max(c.mid) as mid
+    select c.session_key, c.transaction_number, c.mid,
+        coalesce(c.key_reply, c.key_record, case when b.message_count = 1 then b.message_key end, p.message_key,
+            case when b.message_count is null then 'id:' || c.mid end) as message_key
     from candidate c left join by_id b on b.mid = c.mid
-    group by c.session_key, c.transaction_number
+    left join person p on p.session_key = c.session_key and p.transaction_number = c.transaction_number
 ),
 outbound as (
     -- behind the outbound proxy (717) no row of the Front End names the message: the same envelope at the same time does

@@ -2,22 +2,23 @@
 -- the queue entry it made (SERVER#InternalId), or the queue entry it left and where it went.
 -- grain: part_key
 -- kind: temp
-with our_server as (
-    select distinct server from (
-        select server from track where server is not null
-        union all select server from session where server is not null and service in ('hub', 'frontend', 'delivery', 'submission')
-        union all select server from inventory where server is not null)
-),
-address as (
+with address as (
     select network as ip, min(server) as server from inventory where server is not null group by network
 ),
+edge_server as (
+    select server, 'edge' as service from our_server where is_edge
+),
 tx as (
-    select t.*, i.message_key, i.mid, a.server as peer_server,
+    select t.*, i.message_key, i.mid, a.server as peer_server, s.service as peer_service,
         case when t.next_server in (select server from our_server) and t.server_internal_id is not null
             then concat(t.next_server, '#', t.server_internal_id) end as reply_node,
-        case when t.internal_message_id is not null then concat(t.server, '#', t.internal_message_id) end as queue_node
+        case when t.internal_message_id is not null then concat(t.server, '#', t.internal_message_id) end as queue_node,
+        p.send_connector, q.receive_connector
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     left join address a on a.ip = t.remote_ip
+    left join session_pair p on p.receive_key = t.session_key and p.is_only
+    left join session_pair q on q.send_key = t.session_key and q.is_only
+    left join session s on s.session_key = q.receive_key
     where not t.is_shadow
 ),
 submitted as (
@@ -25,65 +26,118 @@ submitted as (
         min({file_id: file_id, line_number: line_number}) as first_row
     from track where event_id = 'SUBMIT' and next_server is not null and next_server <> '' group by message_key, next_server
 ),
+wired as (
+    select queue_node, message_key, max(remote_port) as remote_port, remote_ip from tx
+    where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip
+),
 sent as (
-    select s.*, concat(s.server, '#', s.internal_message_id) as queue_node,
-        r.node as next_node, a.server as address_server,
-        case when s.reply_server in (select server from our_server) and s.reply_internal_id is not null
+    select s.*, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
+        r.node as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server,
+        case when (s.reply_server in (select server from our_server)) and s.reply_internal_id is not null
             then concat(s.reply_server, '#', s.reply_internal_id) end as reply_node,
-        p.remote_port as tx_port
+        p.remote_port as tx_port, contains(coalesce(s.connector_id, ''), 'Intra-Organization') as is_intra
     from track s
     left join receipt r on r.server = s.reply_server and r.internal_message_id = s.reply_internal_id and r.message_key = s.message_key
     left join address a on a.ip = s.server_ip
-    left join (select queue_node, message_key, max(remote_port) as remote_port, remote_ip from tx
-               where direction = 'send' and service = 'hub' and queue_node is not null group by queue_node, message_key, remote_ip) p
-        on p.queue_node = concat(s.server, '#', s.internal_message_id) and p.message_key = s.message_key and p.remote_ip = s.server_ip
-    where s.event_id in ('SEND', 'SENDEXTERNAL')
+    left join edge_server e on e.server = s.server
+    left join wired p on p.queue_node = concat(s.server, '#', s.internal_message_id) and p.message_key = s.message_key and p.remote_ip = s.server_ip
+    where s.event_id in ('SEND', 'SENDEXTERNAL') and s.message_key is not null
 ),
 delivered as (
     select *, concat(coalesce(nullif(client_server, ''), server), '#', internal_message_id) as queue_node
     from track where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER') and message_key is not null
 ),
+handed as (
+    select distinct message_key, queue_node, lower(a.address) as address from delivered, lateral (select unnest(recipient_address) as address) a
+),
+met as (
+    select distinct s.file_id, s.line_number from sent s cross join unnest(s.recipient_address) as a(address)
+    join handed h on h.message_key = s.message_key and h.queue_node = s.queue_node and h.address = lower(a.address)
+    where s.event_id = 'SEND'
+),
 outbound as (
+    -- where a queue entry went; `is_sure` when the row itself, or one it names, says so
     select s.*, case
-        when coalesce(s.next_node, s.reply_node) is not null then 'transfer'
-        when s.tx_port = 475 or s.event_id = 'SEND' and exists (select 1 from delivered d where d.message_key = s.message_key
-            and d.queue_node = s.queue_node and list_has_any(d.recipient_address, s.recipient_address)) then 'deliver'
+        when s.next_node is not null and s.frontend_server is not null then 'receive'
         when s.tx_port = 717 then 'proxy'
-        when s.event_id = 'SEND' and s.next_server in (select server from our_server) and s.source_context like '%[Hostname=%' then 'deliver'
-        when s.event_id = 'SEND' and contains(s.connector_id, 'Intra-Organization') and s.source_context like '%[Hostname=%' then 'deliver'
-        else 'external' end as kind
-    from sent s
+        when s.reply_node is not null and s.next_node is null and (s.service = 'edge' or s.address_server <> s.reply_server) then 'receive'
+        when coalesce(s.next_node, s.reply_node) is not null then 'transfer'
+        when s.tx_port = 475 or m.line_number is not null then 'deliver'
+        when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then 'deliver'
+        when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then 'proxy'
+        else 'external' end as kind,
+        case when s.next_node is not null or s.tx_port in (717, 475) or m.line_number is not null then true
+            when s.reply_node is not null then s.service <> 'edge' and s.network_message_id is not null or s.address_server <> s.reply_server
+            when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then true
+            when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then false
+            else s.tx_port is not null or not s.is_intra and (not contains(coalesce(s.server_hostname, ''), '.') or not contains(coalesce(s.client_hostname, ''), '.')
+                or regexp_extract(lower(s.server_hostname), '[.](.*)$', 1) <> regexp_extract(lower(s.client_hostname), '[.](.*)$', 1)) end as is_sure
+    from sent s left join met m on m.file_id = s.file_id and m.line_number = s.line_number
+),
+claim as (
+    -- what each witness says about how a queue entry came to be; above rank 5 it is a guess
+    select node, message_key, case when source = 'DSN' then 'dsn' when frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy') then 'proxy'
+            when source = 'STOREDRIVER' then 'submit' when source <> 'SMTP' then 'fork' end as kind, case when source = 'STOREDRIVER' then 4 else 1 end as rank
+    from receipt where source <> 'SMTP' or frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy')
+    union all
+    select coalesce(next_node, reply_node), message_key, 'transfer', case when is_sure then 2 else 8 end from outbound where kind = 'transfer'
+    union all
+    select coalesce(next_node, reply_node), message_key, 'proxy', case when is_sure then 2 else 8 end from outbound where kind = 'receive'
+    union all
+    select r.node, r.message_key, 'submit', 3 from receipt r join submitted s on s.message_key = r.message_key and s.next_server = r.server
+    union all
+    select reply_node, message_key, case when service = 'frontend' then 'proxy' when service = 'submission' then 'submit'
+            when remote_port = 2525 then 'transfer' when peer_service = 'frontend' or peer_service is null and peer_server <> next_server then 'proxy' else 'transfer' end,
+        case when service in ('frontend', 'submission') or remote_port = 2525 or peer_service is not null then 1 when peer_server <> next_server then 2 else 8 end
+    from tx where direction = 'send' and reply_node is not null
+    union all
+    select reply_node, message_key, 'proxy', 1 from tx where direction = 'receive' and reply_node is not null
+        and (service = 'frontend' and local_port <> 717 or service = 'hub' and (proxied_session_id is not null or proxy_accepted))
+    union all
+    select t.reply_node, t.message_key, case when t.server_auth and t.peer_server is not null then 'transfer' when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end,
+        case when t.server_auth or t.local_port = 2525 then 9 else 5 end
+    from tx t where t.direction = 'receive' and t.reply_node is not null and t.service <> 'frontend'
+    union all
+    -- nothing but the row itself: a newer hub takes mail on its default connector only from servers
+    select r.node, r.message_key, case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
+            when r.directionality = 'Originating' and q.node is null then 'submit' else 'transfer' end,
+        case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
+            and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
+    from receipt r left join address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
+    left join edge_server e on e.server = r.server
+    left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
+    where r.source = 'SMTP'
+),
+judged as (
+    select node, message_key, min({rank: rank, kind: kind}) as verdict from claim group by node, message_key
 ),
 receipt_kind as (
-    select r.*, case
-        when r.frontend_server is not null then 'proxy'
-        when exists (select 1 from outbound o where o.kind = 'transfer' and coalesce(o.next_node, o.reply_node) = r.node and o.message_key = r.message_key) then 'transfer'
-        when exists (select 1 from submitted s where s.message_key = r.message_key and s.next_server = r.server) then 'submit'
-        when exists (select 1 from tx t where t.direction = 'send' and t.service = 'frontend' and t.reply_node = r.node) then 'proxy'
-        when exists (select 1 from tx t where t.direction = 'receive' and t.service = 'frontend' and t.reply_node = r.node) then 'proxy'
-        when exists (select 1 from tx t where t.direction = 'send' and t.service = 'submission' and t.reply_node = r.node) then 'submit'
-        when exists (select 1 from tx t where t.direction = 'send' and t.service = 'hub' and t.reply_node = r.node) then 'transfer'
-        when r.source = 'SMTP' and contains(coalesce(r.connector_id, ''), 'Client Proxy') then 'proxy'
-        when r.source = 'SMTP' then 'receive'
-        when r.source = 'STOREDRIVER' then 'submit'
-        when r.source = 'DSN' then 'dsn'
-        else 'fork' end as kind
-    from receipt r
+    select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
+    from receipt r left join judged j on j.node = r.node and j.message_key = r.message_key
+    left join edge_server e on e.server = r.server left join edge_server f on f.server = r.client_server
 ),
 tracking_in as (
     select 'tracking_in' as witness, r.message_key, r.kind, r.node as anchor,
         case r.kind when 'proxy' then coalesce(r.frontend_server, a.server, nullif(r.client_server, '')) when 'receive' then null
             when 'transfer' then nullif(r.client_server, '') when 'submit' then coalesce(s.client_server, nullif(r.client_server, '')) else r.server end as from_server,
-        case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then 'hub' when 'receive' then null else 'hub' end as from_service,
-        coalesce(r.client_ip, s.client_ip) as from_ip, r.server as to_server, 'hub' as to_service, r.server_ip as to_ip,
-        case when r.kind in ('dsn', 'fork') or r.source <> 'SMTP' then null when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 465
-            when r.kind in ('proxy', 'submit', 'transfer') then 2525 end as to_port,
+        case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(r.client_service, 'hub') when 'receive' then null else r.service end as from_service,
+        coalesce(r.client_ip, case r.kind when 'submit' then s.client_ip end) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
+        case when r.kind in ('dsn', 'fork', 'receive') or r.source <> 'SMTP' or r.network_message_id is null or r.service = 'edge' then null when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 465
+            else 2525 end as to_port,
         null as send_connector, r.connector_id as receive_connector, coalesce(r.context_at, r.date_time) as started_at, r.date_time as ended_at,
-        null as tls_version, null as auth_user, 'accepted' as outcome, null as reply_text, 'observed' as basis,
-        case r.kind when 'proxy' then 'fe:' || r.node when 'transfer' then null when 'submit' then null else null end as from_node, r.node as to_node,
+        null as tls_version, null as auth_user, 'accepted' as outcome, null as reply_text, case when r.is_sure then 'observed' else 'inferred' end as basis,
+        case r.kind when 'proxy' then 'fe:' || r.node when 'fork' then concat(r.server, '#', trim(r.reference, '{}<> ')) end as from_node, r.node as to_node,
         [struct_pack(file_id := r.file_id, line_number := r.line_number)] as evidence
     from receipt_kind r left join submitted s on s.message_key = r.message_key and s.next_server = r.server
     left join address a on a.ip = r.client_ip
+),
+tracking_submit as (
+    -- the Submission service's own row alone: it names the hub that took the message
+    select 'tracking_submit', s.message_key, 'submit', concat('sub:', s.next_server), s.client_server, 'submission', s.client_ip, s.next_server, 'hub', null, null, null, null,
+        s.date_time, s.date_time, null, null, 'accepted', null, 'observed', null, concat('sub:', s.next_server), [s.first_row]
+    from submitted s left join (select distinct message_key, server from receipt) r on r.message_key = s.message_key and r.server = s.next_server
+    where s.message_key is not null and r.server is null and not exists (select 1 from tx x where x.message_key = s.message_key
+        and (x.direction = 'send' and x.service = 'submission' or x.direction = 'receive' and x.service = 'hub' and x.server = s.next_server))
 ),
 tracking_frontend as (
     -- the Front End writes no tracking rows: its hop is known from ProxyHop1 and original-client-ip of the hub's row
@@ -96,19 +150,21 @@ tracking_frontend as (
 ),
 tracking_out as (
     select 'tracking_out', o.message_key, o.kind,
-        case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node)
+        case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'receive' then 'fe:' || coalesce(o.next_node, o.reply_node)
             when 'deliver' then concat(o.queue_node, '>d:', coalesce(nullif(o.next_server, ''), o.reply_server, o.address_server, o.server_ip))
             when 'proxy' then o.queue_node || '>fe' else concat(o.queue_node, '>x:', coalesce(o.server_ip, o.next_server)) end,
-        o.server, 'hub', o.client_ip,
+        o.server, o.service, o.client_ip,
         case o.kind when 'external' then null when 'transfer' then split_part(coalesce(o.next_node, o.reply_node), '#', 1)
             else coalesce(o.address_server, nullif(o.next_server, ''), o.reply_server) end,
-        case o.kind when 'transfer' then 'hub' when 'deliver' then 'delivery' when 'proxy' then 'frontend' end,
-        o.server_ip, case o.kind when 'transfer' then 2525 when 'deliver' then 475 when 'proxy' then 717 else o.tx_port end,
+        case o.kind when 'transfer' then case when e.service is not null then 'edge' when o.next_node is not null or o.is_intra or o.tx_port = 2525 then 'hub' end when 'deliver' then 'delivery' when 'proxy' then 'frontend' when 'receive' then 'frontend' end,
+        o.server_ip, case o.kind when 'transfer' then coalesce(o.tx_port, case when o.next_nmid is not null and e.service is null and o.is_intra then 2525 end)
+            when 'receive' then coalesce(o.tx_port, 25) when 'deliver' then 475 when 'proxy' then 717 else o.tx_port end,
         o.connector_id, null, null, o.date_time, null, null, 'accepted',
-        nullif(regexp_extract(o.source_context, '^[^;]*;(.*?)(;ClientSubmitTime:.*)?$', 1), ''), 'observed',
-        o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
+        nullif(regexp_extract(o.source_context, '^[^;]*;(.*?)(;ClientSubmitTime:.*)?$', 1), ''), case when o.is_sure then 'observed' else 'inferred' end,
+        o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'receive' then 'fe:' || coalesce(o.next_node, o.reply_node)
+            when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
         [struct_pack(file_id := o.file_id, line_number := o.line_number)]
-    from outbound o where o.message_key is not null
+    from outbound o left join edge_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
 ),
 tracking_deliver as (
     select 'tracking_deliver', d.message_key, 'deliver',
@@ -121,84 +177,114 @@ tracking_deliver as (
         [struct_pack(file_id := d.file_id, line_number := d.line_number)]
     from delivered d
 ),
-kind_at as (
-    select node, message_key, kind from receipt_kind
-),
 proto_in as (
-    -- a Transport or Front End service took the message by SMTP
-    select 'proto_in', t.message_key,
-        case when t.service = 'frontend' then 'receive' when t.service = 'delivery' then 'deliver'
-            else coalesce(k.kind, case when t.proxied_session_id is not null or t.proxy_accepted then 'proxy' when t.server_auth and t.peer_server is not null then 'transfer'
-                when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end) end,
-        case when t.service = 'frontend' and t.reply_node is not null then 'fe:' || t.reply_node
-            when t.service = 'frontend' and t.local_port = 717 then concat('fx:', t.session_key, '#', t.transaction_number)
-            else coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) end,
-        case when t.service = 'frontend' and t.local_port <> 717 then null
-            when coalesce(k.kind, '') in ('receive') then null else t.peer_server end,
-        case when t.service = 'frontend' and t.local_port <> 717 then null
-            else case coalesce(k.kind, case when t.proxied_session_id is not null or t.proxy_accepted then 'proxy' when t.server_auth then 'transfer' end)
-                when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then 'hub' end end,
-        t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, p.send_connector, t.connector_id, t.started_at, t.ended_at,
-        t.tls_version, t.auth_user, case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' else 'refused' end, t.reply_text, 'observed',
-        case when t.service = 'frontend' then null when k.kind = 'proxy' or t.proxied_session_id is not null then 'fe:' || t.reply_node end,
-        case when t.service = 'frontend' then coalesce('fe:' || t.reply_node, null) else t.reply_node end, t.evidence
-    from tx t left join kind_at k on k.node = t.reply_node and k.message_key = t.message_key
-    left join session_pair p on p.receive_key = t.session_key
-    where t.direction = 'receive' and t.service <> 'delivery' and not (t.service = 'frontend' and t.local_port = 717)
-        and (t.is_accepted or t.service in ('frontend', 'edge') or not t.server_auth)
+    -- a Transport, Front End or Edge service took the message by SMTP
+    select 'proto_in', t.message_key, t.kind,
+        case when t.service = 'frontend' and t.reply_node is not null then 'fe:' || t.reply_node else coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) end,
+        case when t.kind <> 'receive' or t.server_auth then t.peer_server end,
+        case t.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(f.service, 'hub') when 'receive' then f.service end,
+        t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, t.send_connector, t.connector_id, t.started_at, t.ended_at,
+        t.tls_version, t.auth_user, case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' else 'refused' end, t.reply_text,
+        case when t.is_sure then 'observed' else 'inferred' end,
+        case when t.service = 'frontend' then null when t.kind = 'proxy' then 'fe:' || t.reply_node end,
+        case when t.service = 'frontend' then 'fe:' || t.reply_node else t.reply_node end, t.evidence
+    from (
+        select t.*, case when t.service = 'frontend' then 'receive' else coalesce(j.verdict.kind, case when t.proxied_session_id is not null or t.proxy_accepted then 'proxy'
+                when t.server_auth and t.peer_server is not null then 'transfer' when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end) end as kind,
+            t.service = 'frontend' or coalesce(j.verdict.rank <= 6, t.proxied_session_id is not null or t.proxy_accepted or not t.server_auth) as is_sure
+        from tx t left join judged j on j.node = t.reply_node and j.message_key = t.message_key
+        where t.direction = 'receive' and t.service <> 'delivery' and not (t.service = 'frontend' and t.local_port = 717)
+            and (t.is_accepted or t.service in ('frontend', 'edge') or not t.server_auth)
+    ) t left join edge_server f on f.server = t.peer_server
+),
+proto_reply as (
+    -- the front end's own log alone: its final reply names the hub that took the message
+    select 'proto_reply', t.message_key, 'proxy', t.reply_node, t.server, 'frontend', t.local_ip, t.next_server, 'hub', null, null, null, null, t.ended_at, t.ended_at,
+        null, null, 'accepted', t.reply_text, 'inferred', 'fe:' || t.reply_node, t.reply_node, t.evidence
+    from tx t left join receipt r on r.server = t.next_server and r.internal_message_id = t.server_internal_id and r.message_key = t.message_key
+    where t.direction = 'receive' and t.service = 'frontend' and t.local_port <> 717 and t.is_accepted and t.reply_node is not null and r.node is null
+        and not exists (select 1 from tx x where x.message_key = t.message_key and x.reply_node = t.reply_node
+            and (x.direction = 'send' and x.service = 'frontend' or x.direction = 'receive' and x.service = 'hub'))
 ),
 proto_client as (
     -- behind the client proxy the Front End is blind: its session is known by the SID that the hub saw (J3)
     select 'proto_client', t.message_key, 'receive', 'fe:' || t.reply_node, null, null, f.remote_ip, f.server, 'frontend', f.local_ip, f.local_port,
         null, f.connector_id, t.started_at, t.ended_at, f.tls_version, f.auth_user, 'accepted', null, 'observed', null, 'fe:' || t.reply_node, f.evidence
-    from tx t join session f on f.direction = 'receive' and f.service = 'frontend' and f.session_id = t.proxied_session_id
-        and f.message_count = 0 and abs(date_diff('second', f.opened_at, t.started_at)) < 3600
-        and (t.proxied_ip is null or t.proxied_ip = f.remote_ip)
+    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis <> 'ambiguous'
+    join session f on f.session_key = l.from_key and f.message_count = 0
     where t.direction = 'receive' and t.service = 'hub' and t.is_accepted and t.reply_node is not null
 ),
 proto_out as (
-    select 'proto_out', t.message_key,
-        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'external'
-            when t.service = 'frontend' then 'proxy' when t.service = 'submission' then 'submit'
-            when t.remote_port = 475 then 'deliver' when t.remote_port = 717 then 'proxy'
-            when t.reply_node is not null then 'transfer' else 'external' end as kind,
-        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then concat('fx>x:', t.server, ':', t.remote_ip)
+    select 'proto_out', t.message_key, t.kind,
+        case when t.kind = 'receive' then 'fe:' || t.reply_node
+            when t.service = 'frontend' and t.kind = 'external' then concat('fx>x:', t.server, ':', t.remote_ip)
             when t.service in ('frontend', 'submission') then coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number))
-            when t.remote_port = 475 then concat(coalesce(t.queue_node, t.session_key), '>d:', coalesce(t.next_server, t.peer_server, t.remote_ip))
+            when t.kind = 'deliver' then concat(coalesce(t.queue_node, t.session_key), '>d:', coalesce(t.next_server, t.peer_server, t.remote_ip))
             when t.remote_port = 717 then coalesce(t.queue_node, t.session_key) || '>fe'
-            when t.reply_node is not null then t.reply_node
+            when t.kind = 'transfer' then t.reply_node
             else concat(coalesce(t.queue_node, t.session_key), '>x:', t.remote_ip) end,
         t.server, t.service, t.local_ip,
-        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then null
-            when t.reply_node is not null then split_part(t.reply_node, '#', 1)
-            when t.remote_port in (475, 717, 2525, 465) then coalesce(t.peer_server, t.next_server) end,
-        case when t.remote_port in (2525, 465) or t.reply_node is not null then 'hub' when t.remote_port = 475 then 'delivery' when t.remote_port = 717 then 'frontend' end,
-        t.remote_ip, t.remote_port, t.connector_id, p.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
+        case when t.kind = 'external' then null when t.kind = 'receive' then t.peer_server
+            when t.reply_node is not null then split_part(t.reply_node, '#', 1) else coalesce(t.peer_server, t.next_server) end,
+        case when t.kind = 'external' then null when t.kind = 'receive' then 'frontend' when t.remote_port = 475 then 'delivery' when t.remote_port = 717 then 'frontend'
+            when e.service is not null then 'edge' when t.remote_port in (2525, 465) or contains(t.connector_id, 'Intra-Organization') or t.peer_service = 'hub' then 'hub' end,
+        t.remote_ip, t.remote_port, t.connector_id, t.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
-            when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, 'observed',
-        case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'fx:' || coalesce(t.server, '?')
+            when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, case when t.is_sure then 'observed' else 'inferred' end,
+        case when t.service = 'frontend' and t.kind = 'external' then 'fx:' || coalesce(t.server, '?')
             when t.service = 'frontend' then 'fe:' || coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) else t.queue_node end,
-        case when t.remote_port = 717 then 'fx:' || coalesce(t.peer_server, '?') else t.reply_node end, t.evidence
-    from tx t left join session_pair p on p.send_key = t.session_key
-    where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
+        case when t.remote_port = 717 then 'fx:' || coalesce(t.peer_server, '?') when t.kind = 'receive' then 'fe:' || t.reply_node else t.reply_node end, t.evidence
+    from (
+        select t.*, case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'external'
+                when t.service = 'frontend' then 'proxy' when t.service = 'submission' then 'submit'
+                when t.remote_port = 475 then 'deliver' when t.remote_port = 717 then 'proxy'
+                when t.reply_node is not null and t.remote_port = 25 and (t.peer_service = 'frontend' or j.verdict.kind = 'proxy') then 'receive'
+                when t.reply_node is not null then 'transfer' else 'external' end as kind,
+            t.service in ('frontend', 'submission') or t.remote_port in (475, 717, 2525) or t.reply_node is null or t.peer_service is not null
+                or coalesce(j.verdict.rank <= 6, false) as is_sure
+        from tx t left join judged j on j.node = t.reply_node and j.message_key = t.message_key
+        where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
+    ) t left join edge_server e on e.server = split_part(t.reply_node, '#', 1)
+),
+expansion as (
+    -- a group inside a group: the first expansion that names it as a member
+    select i.file_id, i.line_number, min({moment: o.date_time, address: o.related_recipient_address}).address as outer_address
+    from track i join track o on i.event_id in ('EXPAND', 'REDIRECT') and o.event_id = 'EXPAND' and o.message_key = i.message_key and o.server = i.server
+        and o.internal_message_id = i.internal_message_id and o.related_recipient_address <> i.related_recipient_address
+        and list_contains(list_transform(o.recipient_address, lambda x: lower(x)), lower(i.related_recipient_address))
+    group by i.file_id, i.line_number
+),
+shadowed as (
+    -- the shadow copy and the queue entry of its primary
+    select message_key, reply_internal_id as shadow_id, upper(split_part(regexp_extract(source_context, '^([^= ]+)', 1), '.', 1)) as shadow_server,
+        min(concat(server, '#', internal_message_id)) as primary_node
+    from track where event_id = 'HAREDIRECT' and reply_internal_id is not null and internal_message_id is not null
+    group by message_key, reply_internal_id, upper(split_part(regexp_extract(source_context, '^([^= ]+)', 1), '.', 1))
 ),
 at_queue as (
-    select case event_id when 'EXPAND' then 'expand' when 'DSN' then 'dsn' else 'fork' end as kind, *
-    from track where event_id in ('EXPAND', 'DSN', 'TRANSFER', 'REDIRECT') and internal_message_id is not null and message_key is not null
+    select t.*, concat(t.server, '#', t.internal_message_id) as node, x.outer_address, s.primary_node, coalesce(e.service, 'hub') as service,
+        nullif(trim(t.reference, '{}<> '), '') as cause
+    from track t left join expansion x on x.file_id = t.file_id and x.line_number = t.line_number
+    left join shadowed s on t.event_id = 'RESUBMIT' and s.message_key = t.message_key and s.shadow_server = t.server and s.shadow_id = try_cast(trim(t.reference, '{}<> ') as bigint)
+    left join edge_server e on e.server = t.server
+    where t.event_id in ('EXPAND', 'DSN', 'TRANSFER', 'REDIRECT', 'RESUBMIT') and t.internal_message_id is not null and t.message_key is not null
 ),
 tracking_fork as (
-    select 'tracking_fork', message_key, kind, concat(server, '#', internal_message_id, '>', kind, case when kind in ('expand') then ':' || coalesce(related_recipient_address, '') else '' end),
-        server, 'hub', null, server, 'hub', null, null, null, null, date_time, date_time, null, null,
-        case event_id when 'EXPAND' then 'expanded' when 'DSN' then 'report created' when 'REDIRECT' then 'redirected' else 'forked' end,
+    select 'tracking_fork', message_key, case event_id when 'EXPAND' then 'expand' when 'DSN' then 'dsn' else 'fork' end,
+        case event_id when 'EXPAND' then concat(node, '>expand:', lower(related_recipient_address)) when 'REDIRECT' then concat(node, '>redirect:', lower(related_recipient_address))
+            when 'DSN' then node || '>dsn' else node || '>fork' end,
+        server, service, null, server, service, null, null, null, null, date_time, date_time, null, null,
+        case event_id when 'EXPAND' then 'expanded' when 'DSN' then 'report created' when 'REDIRECT' then 'redirected' when 'RESUBMIT' then 'resubmitted' else 'forked' end,
         source_context, 'observed',
-        case when event_id = 'TRANSFER' then concat(server, '#', trim(reference, '{}')) when event_id = 'DSN' then null else concat(server, '#', internal_message_id) end,
-        case when event_id in ('TRANSFER', 'DSN') then concat(server, '#', internal_message_id) end,
+        case when event_id = 'TRANSFER' then concat(server, '#', cause) when event_id = 'RESUBMIT' then coalesce(primary_node, concat(server, '#', cause))
+            when event_id = 'DSN' then null when outer_address is not null then concat(node, '>expand:', lower(outer_address)) else node end,
+        case when event_id in ('TRANSFER', 'DSN', 'RESUBMIT') then node when event_id = 'EXPAND' then concat(node, '>expand:', lower(related_recipient_address)) end,
         [struct_pack(file_id := file_id, line_number := line_number)]
     from at_queue
 ),
 united as (
-    select * from tracking_in union all select * from tracking_frontend union all select * from tracking_out
-    union all select * from tracking_deliver union all select * from proto_in union all select * from proto_client
+    select * from tracking_in union all select * from tracking_submit union all select * from tracking_frontend union all select * from tracking_out
+    union all select * from tracking_deliver union all select * from proto_in union all select * from proto_reply union all select * from proto_client
     union all select * from proto_out union all select * from tracking_fork
 )
 select row_number() over () as part_key, * from united where message_key is not null

@@ -1,22 +1,26 @@
--- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row, a delivery or an agent that said why, a queue's last error.
+-- One failure text in a log: a 4xx or 5xx reply, a failed connection, handshake or logon, a recipient status of a failed row, a delivery or an agent that said why, a queue's last error, a non-delivery report, a recipient that a cloud trace did not find.
 -- A tracking row without words of its own is told by its event and source.
 -- grain: reply_key
 -- kind: table
 -- basis: observed
-with smtp as (
-    select 'smtp_' || s.direction as log, s.server, s.service, s.direction, c.connector_id, s.session_id, s.session_key, s.remote_ip, s.remote_port, s.local_port,
+with told as (
+    select session_number, transaction_number, date_time, event, data, context, file_id, line_number
+    from step
+    where is_reply and left(data, 1) in ('4', '5')
+        or event = '*' and (
+            regexp_matches(context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
+            or regexp_matches(context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
+            or regexp_matches(context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(context, '''(EmptyCertificate|Valid|Success|None|OK)''')
+            or regexp_matches(coalesce(nullif(data, ''), context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(data, ''), context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
+        )
+),
+smtp as (
+    select 'smtp_' || c.direction as log, c.server, c.service, c.direction, c.connector_id, c.session_id, c.session_key, c.remote_ip, c.remote_port, c.local_port,
         cast(null as varchar) as peer_name,
         case when s.event <> '*' or starts_with(coalesce(s.data, ''), 'Tarpit for ') then s.data else s.context end as text,
         i.message_key, s.date_time as moment, c.is_noise, s.file_id, s.line_number, 0 as position
-    from step s join session c on c.session_key = s.session_key
-    left join message_identity i on i.session_key = s.session_key and i.transaction_number = s.transaction_number
-    where s.is_reply and regexp_matches(s.data, '^[45][0-9][0-9]([ ]|$)')
-        or s.event = '*' and (
-            regexp_matches(s.context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
-            or regexp_matches(s.context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
-            or regexp_matches(s.context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(s.context, '''(EmptyCertificate|Valid|Success|None|OK)''')
-            or regexp_matches(coalesce(nullif(s.data, ''), s.context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(s.data, ''), s.context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
-        )
+    from told s join session_number k on k.session_number = s.session_number join session c on c.session_key = k.session_key
+    left join message_identity i on i.session_key = k.session_key and i.transaction_number = s.transaction_number
 ),
 tracked as (
     select 'message_tracking' as log, t.server, 'hub' as service, 'send' as direction,
@@ -50,7 +54,21 @@ queued as (
         coalesce(nullif(regexp_extract(last_error, '[{]FQDN=([^}]*)', 1), ''), next_hop_domain) as peer_name, last_error as text,
         cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
     from queue_state where last_error <> ''
+),
+reported as (
+    select 'report' as log, server, case when server is null then 'unknown' else 'hub' end as service, 'send' as direction, cast(null as varchar) as connector_id,
+        cast(null as varchar) as session_id, cast(null as varchar) as session_key, by_ip as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port,
+        by_host as peer_name, text, cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, 0 as position
+    from header_hop where kind = 'diagnostic' and regexp_matches(text, '(^|[^0-9.])[45]\.[0-9]{1,3}\.[0-9]{1,3}([^0-9.]|$)')
+),
+traced as (
+    select 'exo_trace' as log, server, 'cloud' as service, 'send' as direction, connector_id, cast(null as varchar) as session_id, cast(null as varchar) as session_key,
+        to_ip as remote_ip, cast(null as integer) as remote_port, cast(null as integer) as local_port, cast(null as varchar) as peer_name,
+        case when starts_with(coalesce(status, ''), 'NotFound.') then status else detail end as text,
+        cast(null as varchar) as message_key, date_time as moment, false as is_noise, file_id, line_number, row_number() over (partition by file_id, line_number order by recipient_address) - 1 as position
+    from exo_trace_event where starts_with(coalesce(status, ''), 'NotFound.') or regexp_matches(coalesce(detail, ''), '(^|[ ''":=\[])[45][0-9][0-9] [45]\.[0-9]{1,3}\.[0-9]{1,3}[ ;]')
 )
 select concat_ws(':', file_id, line_number, position) as reply_key, log, server, service, direction, connector_id, session_id, session_key,
     remote_ip, remote_port, local_port, peer_name, text, message_key, moment, is_noise, file_id, line_number
-from (select * from smtp union all select * from tracked union all select * from connected union all select * from acted union all select * from queued) where text is not null
+from (select * from smtp union all select * from tracked union all select * from connected union all select * from acted union all select * from queued
+    union all select * from reported union all select * from traced) where text is not null

@@ -6,47 +6,47 @@
 -- kind: table
 -- basis: observed
 with told as (
-    select session_key, step_number, sequence_number, date_time, data, context, file_id, line_number,
+    select session_number, step_number, sequence_number, date_time, data, context, file_id, line_number,
         event = '*' and starts_with(coalesce(context, ''), 'Inbound AUTH ') and contains(context, ' failed') as is_failure,
         event = '>' and is_reply and starts_with(data, '535 ') as is_denial,
         event = '>' and is_reply and starts_with(data, '235 ') as is_welcome,
         event = '*' and context = 'authenticated' as is_user,
         event = '*' and starts_with(coalesce(context, ''), 'User Name:') as is_name,
         event = '*' and starts_with(coalesce(context, ''), 'TLS protocol') and contains(context, 'succeeded') as is_tls
-    from step where direction = 'receive' and (event = '*' or is_reply and (starts_with(data, '535 ') or starts_with(data, '235 ')))
+    from step where is_receive and (event = '*' or is_reply and (starts_with(data, '535 ') or starts_with(data, '235 ')))
 ),
 kept as (
-    select t.*, bool_or(t.is_failure) over (partition by t.session_key) as has_failure, bool_or(t.is_user) over (partition by t.session_key) as has_user,
-        max(case when t.is_tls then 1 else 0 end) over (partition by t.session_key order by t.step_number) = 1 as has_tls,
+    select t.*, bool_or(t.is_failure) over (partition by t.session_number) as has_failure, bool_or(t.is_user) over (partition by t.session_number) as has_user,
+        max(case when t.is_tls then 1 else 0 end) over (partition by t.session_number order by t.step_number) = 1 as has_tls,
         coalesce(t.sequence_number, t.step_number) as place
     from told t where t.is_failure or t.is_denial or t.is_welcome or t.is_user or t.is_name or t.is_tls
 ),
 outcome as (
     -- a failed logon is told by its own row, or by the denial alone; the same row may be there several times
-    select session_key, place, min(step_number) as step_number, min(date_time) as moment, false as is_good,
+    select session_number, place, min(step_number) as step_number, min(date_time) as moment, false as is_good,
         max(trim(regexp_extract(context, 'because of (.+)$', 1))) as reason, max(regexp_extract(context, 'Inbound AUTH ([A-Za-z0-9-]+)', 1)) as told_mechanism,
         cast(null as varchar) as told_user, bool_or(has_tls) as has_tls, min({file_id: file_id, line_number: line_number}) as row
-    from kept where is_failure or is_denial and not has_failure group by session_key, place
+    from kept where is_failure or is_denial and not has_failure group by session_number, place
     union all
-    select session_key, place, min(step_number), min(date_time), true, null, null, max(case when is_user then data end), bool_or(has_tls), min({file_id: file_id, line_number: line_number})
-    from kept where is_user or is_welcome and not has_user group by session_key, place
+    select session_number, place, min(step_number), min(date_time), true, null, null, max(case when is_user then data end), bool_or(has_tls), min({file_id: file_id, line_number: line_number})
+    from kept where is_user or is_welcome and not has_user group by session_number, place
 ),
 numbered as (
-    select *, row_number() over (partition by session_key order by step_number, place) as attempt_number,
-        lead(step_number) over (partition by session_key order by step_number, place) as next_step
+    select *, row_number() over (partition by session_number order by step_number, place) as attempt_number,
+        lead(step_number) over (partition by session_number order by step_number, place) as next_step
     from outcome
 ),
 named as (
-    select n.session_key, n.attempt_number, min({step: k.step_number, name: trim(substr(k.context, 11))}).name as user_name
-    from numbered n join kept k on k.session_key = n.session_key and k.is_name and k.step_number >= n.step_number
+    select n.session_number, n.attempt_number, min({step: k.step_number, name: trim(substr(k.context, 11))}).name as user_name
+    from numbered n join kept k on k.session_number = n.session_number and k.is_name and k.step_number >= n.step_number
         and (n.next_step is null or k.step_number < n.next_step)
-    where not n.is_good group by n.session_key, n.attempt_number
+    where not n.is_good group by n.session_number, n.attempt_number
 )
-select n.session_key, n.attempt_number, s.server, s.service, s.connector_id, s.local_port, s.remote_ip,
+select s.session_key, n.attempt_number, s.server, s.service, s.connector_id, s.local_port, s.remote_ip,
     e.is_public, coalesce(e.is_first_party, false) as is_first_party, s.helo_name, nullif(upper(coalesce(nullif(n.told_mechanism, ''), s.auth_mechanism)), '') as mechanism,
     coalesce(case when n.is_good then coalesce(n.told_user, s.auth_user) end, u.user_name) as user_name,
     nullif(lower(split_part(split_part(coalesce(case when n.is_good then coalesce(n.told_user, s.auth_user) end, u.user_name), '\', -1), '@', 1)), '') as account,
     n.is_good, nullif(n.reason, '') as reason, n.has_tls, s.is_noise, n.moment, n.row.file_id as file_id, n.row.line_number as line_number
-from numbered n join session s on s.session_key = n.session_key and not s.server_auth
-left join named u on u.session_key = n.session_key and u.attempt_number = n.attempt_number
+from numbered n join session_number k on k.session_number = n.session_number join session s on s.session_key = k.session_key and not s.server_auth
+left join named u on u.session_number = n.session_number and u.attempt_number = n.attempt_number
 left join peer e on e.remote_ip = s.remote_ip

@@ -1,82 +1,48 @@
 """Messages
 
-Find a message, then see its path: who handed it to whom, when, how it ended, and the log rows behind that.
+Find a message by any part of a text, narrow the list, open its path. Refused messages are listed too.
 """
 
 from typing import Any
 
 import streamlit as st
 
-from tracelens import query
-from tracelens.dashboard import charts, data, widgets
-from tracelens.render import plain
+from tracelens.dashboard import charts, widgets
 
-PAGE_SIZE = 50
-widgets.head("Messages", "Any part of a text finds; select a row to see its path. All times are UTC.")
-
-
-def search() -> None:
-    """Shows the filters and the messages they leave."""
-    asked: dict[str, Any] = {}
-    places = st.columns([3, 2, 2, 2, 1.4])
-    for place, name, label in zip(
-        places,
-        ("message_id", "sender", "recipient", "subject"),
-        ("Message-ID", "Sender", "Recipient", "Subject"),
-        strict=False,
-    ):
-        asked[name] = (place.text_input(label, key=name, bind="query-params") or "").strip().strip("<>")
-    asked["status"] = (
-        places[4].selectbox(
-            "Status", list(charts.STATUS), index=None, placeholder="any", key="status", bind="query-params"
-        )
-        or ""
-    )
-    noise = st.toggle("Health probes too", key="noise", bind="query-params")
-    name = "_".join(asked.values()) + str(noise)
-    page = st.session_state.get(f"page_{name}", 1)
-    found = data.ask(
-        "message", noise=noise, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE, since=None, until=None, **asked
-    )
-    count = found["found_count"][0] if found.height else 0
-    if not count:
-        widgets.nothing("No message matches.", "Use fewer or shorter texts, or add health probes.")
-        return
-    st.caption(
-        f"{count:,} message{'s' if count > 1 else ''}, newest first" + (f"; page {page}" if count > PAGE_SIZE else "")
-    )
-    widgets.messages(found, f"found_{name}_{page}")
-    if count > PAGE_SIZE:
-        st.pagination(-(-count // PAGE_SIZE), key=f"page_{name}")
-
-
-def path(message_key: str) -> None:
-    """Shows one message's path."""
-    row = data.one("path", message=message_key)
-    if row is None:
-        st.warning("The store holds no message of that key.")
-        st.code(plain(message_key), language=None)
-        return
-    widgets.message(row)
-    hops, gaps = data.ask("hop", message=message_key), data.ask("gap", message=message_key)
-    st.subheader("Path", anchor=False)
-    if hops.is_empty():
-        widgets.nothing("No hop is known.", "The rows of this message name no hand-over.")
-    else:
-        st.plotly_chart(charts.waterfall(hops), key="waterfall")
-        picked = widgets.hops(hops, "hops")
-    st.subheader("Legs", anchor=False)
-    widgets.legs(data.ask("leg", message=message_key, limit=500), "legs")
-    if gaps.height:
-        st.subheader("Gaps", anchor=False)
-        widgets.gaps(gaps, "gaps")
-    if not hops.is_empty():
-        st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
-        rows = data.ask("evidence", **query.behind(row), limit=1000)
-        widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
-
-
-search()
+widgets.head("Messages", "Any part of a text finds. Refused mail is listed too. A selected row opens its path.")
+widgets.total_or_stop(noise=True)
 if st.query_params.get("message"):
-    st.divider()
-    path(st.query_params["message"])
+    widgets.open_message(st.query_params["message"])
+names = widgets.options()
+filters: dict[str, Any] = {
+    "text": widgets.text(
+        "Message-ID, sender, recipient, subject or address", "text", placeholder="any part of it", type="search"
+    ).strip("<>")
+}
+one, two, three, four, five = st.columns(5)
+filters["since"] = widgets.moment("From", "since", one)
+filters["until"] = widgets.moment("Before", "until", two)
+filters["status"] = widgets.choice("Status", "status", ["not reached", *charts.STATUS], three)
+filters["server"] = widgets.choice("Server", "server", names["server"], four)
+filters["sort"] = widgets.choice("Sort by", "sort", widgets.MESSAGE_ORDERS, five, placeholder="newest")
+with widgets.more(
+    "More filters",
+    ("sender", "recipient", "subject", "domain", "connector", "code", "tls", "account", "slow", "gaps", "noise"),
+):
+    one, two, three, four = st.columns(4)
+    filters["sender"] = widgets.text("Sender", "sender", one)
+    filters["recipient"] = widgets.text("Recipient", "recipient", two)
+    filters["subject"] = widgets.text("Subject", "subject", three)
+    filters["domain"] = widgets.text("Domain of either side", "domain", four)
+    filters["message_id"] = widgets.text("Message-ID", "message_id", one).strip("<>")
+    filters["connector"] = widgets.choice("Connector", "connector", names["connector"], two)
+    filters["code"] = widgets.text("Code", "code", three, placeholder="5xx, 5.7.1 or 550")
+    filters["tls"] = widgets.choice("TLS on any hop", "tls", names["tls"], four)
+    filters["account"] = widgets.text("Account", "account", one)
+    filters["slow_ms"] = widgets.slower("Slower than", "slow", two)
+    filters["reason"] = widgets.text("Signature", "reason", three, placeholder="e.g. auth-failed")
+    filters["gaps"] = widgets.switch("Only with gaps", "gaps", four)
+    filters["noise"] = widgets.switch("Health probes too", "noise", four)
+found = widgets.paged("mail_search", filters, "messages", "No message matches.", "Use fewer or shorter filters.")
+if not found.is_empty():
+    widgets.messages(found, "found")

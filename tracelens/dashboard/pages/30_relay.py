@@ -1,51 +1,174 @@
 """Relay
 
-Who hands in mail for other people's domains, who tries to, and what the rules say about it.
+Who hands in mail for other people's domains, who tries to, and whether a relay can be switched off.
 """
 
+from typing import Any
+
+import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard import charts, data, drill, reports, widgets
+from tracelens.dashboard.tabs import tabs
+from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.render import plain
+from tracelens.report.shown import value
 
-widgets.head("Relay", "Mail from clients to domains that are not yours: taken or denied. All times are UTC.")
-total = widgets.total_or_stop(noise=False)
-step = data.bucket(total["first_at"], total["last_at"])
-
-widgets.findings_of("relay")
-
-sources = data.ask("relay_source", limit=1000)
-st.subheader("Who relays, who tries", anchor=False)
-if sources.is_empty():
-    widgets.nothing("Nobody tried.", "No receive log of the store shows a client handing in mail for another domain.")
-    st.stop()
-taken = sources.filter(sources["taken_count"] > 0)
-for place, (label, count) in zip(
-    st.columns(4),
-    {
-        "Recipients taken": sources["taken_count"].sum(),
-        "Recipients denied": sources["denied_count"].sum(),
-        "Addresses that relay": taken["remote_ip"].n_unique(),
-        "Addresses that tried": sources["remote_ip"].n_unique(),
-    }.items(),
-    strict=True,
-):
-    place.metric(label, f"{count:,}", border=True)
-volume = data.ask("relay_volume", bucket=step)
-st.plotly_chart(charts.by_time(volume, "outcome", "recipient_count", step, charts.OUTCOME), key="relay_volume")
-labels = {
-    "remote_ip": "Remote address",
-    "server": "Server",
-    "service": "Service",
-    "connector_id": "Connector",
-    "identity": "Identity",
-    "taken_count": "Taken",
-    "denied_count": "Denied",
-    "sender_count": "Senders",
-    "domain_count": "Domains",
-    "first_at": "First (UTC)",
-    "last_at": "Last (UTC)",
+WHAT = ["relays", "tries", "probes"]
+GUESS = "Your domains are those imported, else guessed from deliveries; a domain never delivered to counts as foreign."
+CARD = {
+    "Recipients": ["messages", "inside", "outside", "outside_share", "refused", "recipients_per_message", "size"],
+    "How it sends": ["tls", "logon", "senders", "names", "peak_per_minute", "peak_recipients_per_day"],
+    "When and where": ["rhythm", "first_at", "last_at", "servers", "connectors", "ports"],
 }
-widgets.table(sources, labels, "relay_sources")
-st.caption(
-    "Your domains are guessed from deliveries in the tracking logs; a domain never delivered to counts as foreign."
+
+
+def attempts(window: Window) -> None:
+    """Shows attempts, probes and successes."""
+    asked = {"limit": 1000, **window.params}
+    every = data.ask("relay_source", what="", **asked)
+    if every.is_empty():
+        widgets.nothing(
+            "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
+        )
+        return
+    tiles = {
+        "Recipients taken": (int(every["taken_count"].sum()), "relays"),
+        "Recipients denied": (int(every["denied_count"].sum()), ""),
+        "Addresses that relay": (_addresses(every, "relays"), "relays"),
+        "Addresses that tried in vain": (_addresses(every, "tries"), "tries"),
+        "Addresses that probe": (_addresses(every, "probes"), "probes"),
+    }
+    for place, (label, (number, what)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
+        widgets.tile(label, number, "relay", place, what=what, server=window.server)
+    volume = data.steps("relay_volume", window.bucket, **window.params)
+    st.plotly_chart(
+        charts.by_time(volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME), key="relay_volume"
+    )
+    what = widgets.choice("Show only who", "what", WHAT, width=220)
+    sources = data.ask("relay_source", what=what, **asked)
+    labels = {
+        "what": "It",
+        "remote_ip": "Address",
+        "helo_name": "Name",
+        "server": "Server",
+        "connector_id": "Connector",
+        "identity": "Identity",
+        "taken_count": "Taken",
+        "denied_count": "Denied",
+        "sender_count": "Senders",
+        "domain_count": "Domains",
+        "probes": "Probing as",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    chosen = drill.drill(sources, labels, "relay_sources", "client", "remote_ip")
+    st.caption(GUESS)
+    drill.as_sql("relay_source", what=what, **asked)
+    if chosen:
+        with st.container(horizontal=True):
+            widgets.link(f"What is known of {chosen}", "relay", view="Clients", client=chosen, server=window.server)
+            widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
+
+
+def _addresses(frame: pl.DataFrame, what: str) -> int:
+    return frame.filter(pl.col("what") == what)["remote_ip"].n_unique()
+
+
+def clients(window: Window) -> None:
+    """Shows the inventory, a card per client."""
+    _, cards, left_out = reports.clients(window)
+    if cards.is_empty():
+        widgets.nothing("No client.", "No machine or stranger handed in mail or tried to relay in this window.")
+        return
+    st.caption(
+        f"{cards.height:,} clients, those that send outside first; {left_out:,} Internet hosts that only brought mail "
+        "for recipients inside are left out. Select one to see its card."
+    )
+    frame = reports.readable(cards)
+    names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
+    labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
+    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(38 + 35 * frame.height, 330))
+    drill.as_sql("report_relay_client", **window.params)
+    found = cards.filter(pl.col("client") == chosen).to_dicts()
+    if found:
+        card(found[0])
+    elif chosen:
+        widgets.nothing("Not a client in this window.", "The address in this link handed in nothing.")
+
+
+def card(row: dict[str, Any]) -> None:
+    """Shows what is known of one client."""
+    with st.container(border=True):
+        st.subheader(widgets.markdown(row["client"]), anchor=False)
+        st.text(plain(f"If it must move: {row['target']}. {row['reason']}"))
+        for place, (title, names) in zip(st.columns(3), CARD.items(), strict=True):
+            with place:
+                st.markdown(f"**{title}**")
+                for name in names:
+                    shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
+                    st.caption(reports.heading(name).removesuffix(", %"))
+                    st.text(plain(shown) or "none")
+        with st.container(horizontal=True):
+            widgets.link("Its conversations", "sessions", address=row["client"])
+            widgets.link("May it go?", "relay", view="Switch off", going="address range", range=row["client"])
+
+
+def switch_off(window: Window) -> None:
+    """Says who still uses what is to be switched off."""
+    left, right = st.columns([1, 2])
+    kinds = ["server", "connector", "address range", "TLS version"]
+    kind = widgets.choice("What is to go", "going", kinds, left)
+    if not kind:
+        widgets.nothing(
+            "Choose what is to go.", "You will see who still uses it, and how long to watch before it goes."
+        )
+        return
+    if kind == "TLS version":
+        version = widgets.choice("Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right)
+        tls(window, version or "old")
+        return
+    if kind == "server":
+        if not window.server:
+            widgets.nothing("Choose the server above.", "")
+            return
+        reports.show(reports.made("decommission", window), "decommission")
+        return
+    if kind == "connector":
+        found = data.ask("connector", **window.params)
+        names = (
+            found.filter((found["direction"] == "receive") & (found["connector"] != ""))["connector"].unique().sort()
+        )
+        name = widgets.choice("Receive connector", "name", names.to_list(), right)
+        if name:
+            reports.show(reports.made("decommission", window, connector=name), "decommission")
+        return
+    wanted = widgets.text("Address or range", "range", right, placeholder="10.0.20.45 or 10.0.20.0/24")
+    if wanted:
+        reports.show(reports.made("decommission", window, client=wanted), "decommission")
+
+
+def tls(window: Window, version: str) -> None:
+    """Says who still uses a TLS version."""
+    peers = data.ask("tls_peer", tls=version, limit=1000, **window.params)
+    name = "TLS before 1.2" if version == "old" else "no TLS" if version == "none" else version
+    count = peers["remote_ip"].n_unique()
+    if not count:
+        widgets.nothing(
+            f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely."
+        )
+        return
+    st.markdown(f"**Not yet**: {count:,} peer{'' if count == 1 else 's'} with {name} moved mail or signed in.")
+    widgets.link("Who they are", "tls", view="Who uses what", tls=version, server=window.server)
+
+
+widgets.head("Relay", "Mail from clients to domains that are not yours: taken, denied, probed; and who may be cut off.")
+chosen = window_or_stop()
+tabs(
+    {
+        "Attempts": lambda: attempts(chosen),
+        "Clients": lambda: clients(chosen),
+        "Switch off": lambda: switch_off(chosen),
+        "Findings": lambda: widgets.findings_of("relay"),
+    }
 )

@@ -1,52 +1,176 @@
 """Proxy failures
 
-Why Front Ends fail to hand mail on, to which server, and whether it works again.
+Why Front Ends fail to hand mail on, to which server, whose mail it hit, and whether it works again.
 """
 
+from typing import Any
+
+import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard import charts, charts_map, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
+from tracelens.dashboard.window import Window, window_or_stop
 
-widgets.head(
-    "Proxy failures", "The Front End hands each message on at once; here is where that fails. All times are UTC."
-)
-total = widgets.total_or_stop(noise=False)
-step = data.bucket(total["first_at"], total["last_at"])
 
-widgets.findings_of("proxy")
-
-pairs = data.ask("proxy_pair", limit=1000)
-st.subheader("Front End to its next server", anchor=False)
-if pairs.is_empty():
-    widgets.nothing("No Front End send log is in the store.", "Copy FrontEnd/ProtocolLog/SmtpSend and ingest it.")
-else:
-    volume = data.ask("proxy_volume", bucket=step)
-    st.plotly_chart(charts.by_time(volume, "outcome", "session_count", step, charts.OUTCOME), key="proxy_volume")
+def pairs(window: Window) -> None:
+    """Shows Front Ends against their targets, and both sides of one pair."""
+    asked = {"limit": 1000, **window.params}
+    found = data.ask("proxy_pair", **asked)
+    if found.is_empty():
+        widgets.nothing("No Front End send log in this window.", "Copy FrontEnd/ProtocolLog/SmtpSend and ingest it.")
+        return
+    state = found.group_by("state").agg(pl.col("failed_count").sum())
+    failed = dict(state.iter_rows())
+    st.markdown(
+        f"{found['failed_count'].sum():,} of {found['session_count'].sum():,} hand-overs failed: "
+        f"{failed.get('works again', 0):,} on ways that work again, "
+        f"{failed.get('failing', 0):,} on ways that still fail."
+    )
+    inside = found.filter(pl.col("target") != pl.col("remote_ip"))
+    if inside.height:
+        shown = inside.with_columns(pl.format("{}:{}", "target", "remote_port").alias("place"))
+        st.plotly_chart(
+            charts_map.matrix(shown, "server", "place", "session_count", "failed_count"), key="proxy_matrix",
+            config={"displayModeBar": False},
+        )  # fmt: skip
+        st.caption("Failed of all sessions between a Front End (left) and servers of ours (above).")
+    volume = data.steps("proxy_volume", window.bucket, **window.params)
+    st.plotly_chart(
+        charts.by_time(volume, "outcome", "session_count", window.bucket, charts.OUTCOME), key="proxy_volume"
+    )
     labels = {
         "server": "Front End",
-        "remote_ip": "To address",
+        "target": "To",
+        "remote_ip": "Address",
         "remote_port": "Port",
-        "connector_id": "Connector",
         "state": "State",
         "session_count": "Sessions",
         "failed_count": "Failed",
-        "last_failed_at": "Last failure (UTC)",
-        "last_good_at": "Last success (UTC)",
+        "first_failed_at": "First failure",
+        "last_failed_at": "Last failure",
+        "last_good_at": "Last success",
+        "meaning": "Cause",
         "last_failure": "Last failure's text",
+        "connector_id": "Connector",
     }
-    widgets.table(pairs, labels, "proxy_pairs")
+    st.caption("Select a row to see both sides.")
+    chosen = drill.drill(found, labels, "proxy_pairs", "pair", "key")
+    drill.as_sql("proxy_pair", **asked)
+    rows = found.filter(pl.col("key") == chosen)
+    if rows.height:
+        sides(window, rows.row(0, named=True))
 
-replies = data.ask("proxy_reply", limit=500)
-st.subheader("What clients were told", anchor=False)
-if replies.is_empty():
-    widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
-else:
+
+def sides(window: Window, row: dict[str, Any]) -> None:
+    """Shows both sides of one pair: what the Front End logged, what the target logged."""
+    st.subheader(widgets.markdown(f"{row['server']} to {row['target']}:{row['remote_port']}"), anchor=False)
+    asked = window.params | {name: row[name] for name in ("server", "remote_ip", "remote_port")}
+    both = data.ask("proxy_side", **asked)
+    labels = {
+        "hour": "Hour",
+        "tried_count": "Front End tried",
+        "failed_count": "Failed",
+        "seen_count": "Target saw",
+        "refused_count": "Target refused",
+        "row_count": "Rows in the target's log",
+        "verdict": "Together",
+    }
+    widgets.table(both, labels, "proxy_sides")
+    drill.as_sql("proxy_side", **asked)
+    sessions = data.ask("proxy_session", limit=200, **asked)
+    labels = {
+        "opened_at": "Opened",
+        "outcome": "Outcome",
+        "told": "Said",
+        "connector_id": "Connector",
+        "tls_version": "TLS",
+        "message_count": "Messages",
+        "longest_silence_ms": "Longest silence, ms",
+    }
+    st.caption("Its sessions, failed ones first, at most 200. Select one to see the conversation.")
+    at = widgets.selected(
+        widgets.table(sessions, labels, "proxy_sessions", on_select="rerun", selection_mode="single-row")
+    )
+    if at is not None and "sessions" in st.session_state["pages"]:
+        widgets.open_session(sessions["session_key"][at])
+
+
+def causes(window: Window) -> None:
+    """Lists causes, and what clients were told."""
+    found = data.ask("proxy_cause", **window.params)
+    if found.is_empty():
+        widgets.nothing("No failed hand-over.", "No send session of a Front End failed in this window.")
+    else:
+        labels = {
+            "meaning": "Cause",
+            "failure": "Text",
+            "failed_count": "Failed",
+            "front_end_count": "Front Ends",
+            "targets": "Targets",
+            "first_at": "First",
+            "last_at": "Last",
+        }
+        widgets.table(found, labels, "proxy_causes")
+        drill.as_sql("proxy_cause", **window.params)
+    st.subheader("What clients were told", anchor=False)
+    asked = {"limit": 500, **window.params}
+    replies = data.ask("proxy_reply", **asked)
+    if replies.is_empty():
+        widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
+        return
     labels = {
         "server": "Front End",
         "reply_text": "Reply",
+        "meaning": "Meaning",
         "reply_count": "Times",
         "client_count": "Clients",
-        "first_at": "First (UTC)",
-        "last_at": "Last (UTC)",
+        "first_at": "First",
+        "last_at": "Last",
     }
     widgets.table(replies, labels, "proxy_replies")
+    drill.as_sql("proxy_reply", **asked)
+
+
+def mail(window: Window) -> None:
+    """Lists mail that was put off, and whether it came through later."""
+    asked = {"limit": 1000, **window.params}
+    found = data.ask("proxy_mail", **asked)
+    if found.is_empty():
+        widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
+        return
+    lost = found.filter(pl.col("outcome") == "not seen again").height
+    st.caption(
+        f"{found.height:,} of {found['found_count'][0]:,} refusals, newest first; {lost:,} were not seen again. "
+        "A sender that tries again is told by its address, its sender and its recipients."
+    )
+    labels = {
+        "started_at": "At",
+        "server": "Front End",
+        "remote_ip": "Client",
+        "mail_from": "Sender",
+        "recipients": "Recipients",
+        "outcome": "Then",
+        "came_at": "Got through",
+        "delay_ms": "After, ms",
+        "meaning": "Cause",
+        "reply_text": "Reply",
+    }
+    at = widgets.selected(
+        widgets.table(found, labels, "proxy_mail", on_select="rerun", selection_mode="single-row", height=500)
+    )
+    drill.as_sql("proxy_mail", **asked)
+    if at is not None and "sessions" in st.session_state["pages"]:
+        widgets.open_session(found["session_key"][at])
+
+
+widgets.head("Proxy failures", "The Front End hands each message on at once; here is where that fails.")
+chosen = window_or_stop()
+tabs(
+    {
+        "Who to whom": lambda: pairs(chosen),
+        "Causes": lambda: causes(chosen),
+        "Affected mail": lambda: mail(chosen),
+        "Findings and advice": lambda: widgets.findings_of("proxy"),
+    }
+)

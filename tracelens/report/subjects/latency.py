@@ -8,7 +8,10 @@ from tracelens.report.shown import number
 
 LOGS = ("message_tracking", "smtp_receive", "smtp_send")
 ORDER = ("median", "95 %")
-CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."
+CLOCKS = (
+    "Clocks of two servers are compared first (tracelens sql: table clock_offset); a time within their error is left"
+    " empty, and so is one whose clocks cannot be compared."
+)
 
 
 def build(scope: Scope) -> Report:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracelens.report.parts import Figure, Report, Section, count, listed, over_time, wide
 from tracelens.report.rhythm import rhythm
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 from tracelens.report.target import target
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LOGS = ("smtp_receive", "message_tracking")
 ORDER = ("taken", "refused")
@@ -24,16 +27,12 @@ def build(scope: Scope) -> Report:
     """Gives the report."""
     import polars as pl
 
-    found = scope.ask("report_relay_client").to_dicts()
-    covered = scope.ask("report_day")["day"].to_list()
-    clients = [row for row in found if _is_client(row)]
-    cards = [_card(row, covered) for row in clients]
-    kept = pl.from_dicts(cards, infer_schema_length=None) if cards else pl.DataFrame({name: [] for name in SHAPE})
+    clients, kept, ordinary = inventory(scope)
     over = scope.ask("report_relay_time")
     taken = [row for row in clients if row["messages"]]
     outside = sum(row["outside"] for row in taken)
     refused = [row for row in clients if row["refused"]]
-    fits = Counter(card["target"] for card in cards)
+    fits: Counter[str] = Counter(kept["target"].to_list())
     strangers = [row["client"] for row in taken if row["is_public"] and row["outside"] and not row["signed_in_share"]]
     sentences = [
         f"{count(len(taken), 'client')} sent through these servers,"
@@ -46,7 +45,6 @@ def build(scope: Scope) -> Report:
     if refused:
         tries = sum(row["refused"] for row in refused)
         sentences.append(f"{count(len(refused), 'client')} tried to relay and got {count(tries, 'refusal')}.")
-    ordinary = len(found) - len(clients)
     if ordinary:
         sentences.append(
             f"Left out: {count(ordinary, 'Internet host')} that only brought mail for recipients inside;"
@@ -79,6 +77,18 @@ def build(scope: Scope) -> Report:
         Figure("clients refused", len(refused)),
     ]
     return scope.report("Who relays", sentences, sections, LOGS, figures=figures)
+
+
+def inventory(scope: Scope) -> tuple[list[dict[str, Any]], pl.DataFrame, int]:
+    """Gives who relays: rows of `report_relay_client`, the same as cards, and how many Internet hosts are left out."""
+    import polars as pl
+
+    found = scope.ask("report_relay_client").to_dicts()
+    covered = scope.ask("report_day")["day"].to_list()
+    clients = [row for row in found if _is_client(row)]
+    cards = [_card(row, covered) for row in clients]
+    kept = pl.from_dicts(cards, infer_schema_length=None) if cards else pl.DataFrame({name: [] for name in SHAPE})
+    return clients, kept, len(found) - len(clients)
 
 
 def _is_client(row: dict[str, Any]) -> bool:

@@ -1,0 +1,244 @@
+"""Care of a store: what it holds and weighs, whether it is whole, and making it smaller or anew.
+
+Whatever changes a store holds its lock and publishes a new generation; a kill leaves the published one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from tracelens import __version__
+from tracelens import store as stores
+from tracelens.build import check_grain, models
+from tracelens.errors import StoreError, TracelensError
+from tracelens.ledger import COUNTED, HOLDING, Held, checksum, ledger_of, prune
+from tracelens.pipeline import BuildOptions, Progress, republish
+from tracelens.schema import SCHEMA_VERSION, TABLES
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something in a store that is not as it must be: what it concerns, and what is wrong."""
+
+    where: str
+    what: str
+
+
+def info(store: str | os.PathLike[str]) -> dict[str, Any]:
+    """Gives what a store holds and weighs, by name.
+
+    Raises:
+        StoreError: There is no store, or it cannot be read.
+    """
+    folder = Path(store).absolute()
+    held = _ledger(folder)
+    days = stores.ask(folder, "select min(first_at) as first, max(last_at) as last from log_file where kept_in is null")
+    first, last = days.row(0)
+    read = [row for row in held.files.values() if row["state"] in HOLDING]
+    log_bytes = sum(row["size_bytes"] for row in read)
+    segments = {row["path"] for row in held.segments}
+    segment_bytes = sum((folder / path).stat().st_size for path in segments if (folder / path).is_file())
+    live = (folder / str(held.generation)).stat().st_size
+    names = sorted(path.name for path in folder.iterdir() if stores.DATABASE.match(path.name))
+    states = sorted({row["state"] for row in held.files.values()})
+    return {
+        "store": str(folder),
+        "generation": held.generation,
+        "generations kept": len(names),
+        "schema version": held.schema_version,
+        "made by": held.made_by,
+        "files": len(held.files),
+        **{f"files {state}": sum(row["state"] == state for row in held.files.values()) for state in states},
+        "events": sum(row["row_count"] for row in held.segments),
+        "events repeated": sum(row["repeated_count"] or 0 for row in read),
+        "events pruned": sum(row["pruned_count"] or 0 for row in read),
+        "first day": first.date().isoformat() if first else None,
+        "last day": last.date().isoformat() if last else None,
+        "bytes of logs": log_bytes,
+        "segments": len(segments),
+        "bytes of segments": segment_bytes,
+        "bytes of the live database": live,
+        "bytes of the folder": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        "logs to store": round(log_bytes / (segment_bytes + live), 2) if segment_bytes + live else None,
+    }
+
+
+def verify(store: str | os.PathLike[str]) -> list[Fault]:
+    """Compares a store with itself: checksums and rows of segments, counts of the ledger, uniqueness of tables.
+
+    Raises:
+        StoreError: There is no store, or it cannot be opened.
+    """
+    folder = Path(store).absolute()
+    held = _ledger(folder)
+    faults = _check_segments(folder, held) + _check_ledger(held)
+    if any("is missing" in fault.what or "checksum" in fault.what for fault in faults):
+        return faults
+    with stores.reading(folder) as con:
+        for model in models():
+            if model.kind != "table":
+                continue
+            try:
+                check_grain(con, model)
+            except TracelensError as error:
+                faults.append(Fault(f"table {model.name}", error.what))
+            except Exception as error:  # the engine's own errors, of a database that is damaged
+                faults.append(Fault(f"table {model.name}", f"cannot be read: {str(error).splitlines()[0]}"))
+    return faults
+
+
+def _check_segments(folder: Path, held: Held) -> list[Fault]:
+    faults = []
+    told: dict[str, list[dict[str, Any]]] = {}
+    for row in held.segments:
+        told.setdefault(row["path"], []).append(row)
+    with stores.scratch(folder) as con:
+        for path, rows in sorted(told.items()):
+            place = folder / path
+            if not place.is_file():
+                faults.append(Fault(path, "is missing"))
+            elif {row["checksum"] for row in rows} != {checksum(place)}:
+                faults.append(Fault(path, "has another checksum than when it was written"))
+            else:
+                asked = f"select file_id, count(*) from read_parquet({stores.literal(str(place))}) group by file_id"
+                if dict(con.execute(asked).fetchall()) != {row["file_id"]: row["row_count"] for row in rows}:
+                    faults.append(Fault(path, "holds other rows than the ledger says"))
+    return faults
+
+
+def _check_ledger(held: Held) -> list[Fault]:
+    faults = []
+    events: dict[int, int] = {}
+    rejects: dict[int, int] = {}
+    for row in held.segments:
+        events[row["file_id"]] = events.get(row["file_id"], 0) + row["row_count"]
+    for row in held.rejects:
+        rejects[row["file_id"]] = rejects.get(row["file_id"], 0) + 1
+    for file_id, row in held.files.items():
+        stored = events.pop(file_id, 0)
+        wanted = row["event_count"] - (row["pruned_count"] or 0) if row["state"] in HOLDING else 0
+        if stored != wanted:
+            faults.append(Fault(row["path"], f"has {wanted} events in the ledger and {stored} in the segments"))
+        if rejects.pop(file_id, 0) != row["reject_count"]:
+            faults.append(Fault(row["path"], "has another number of rejects than the ledger says"))
+        if row["line_count"] != sum(row[name] for name in COUNTED if name != "line_count"):
+            faults.append(Fault(row["path"], "has lines that are not accounted for"))
+    faults += [Fault(f"file {file_id}", "has rows but no place in the ledger") for file_id in events.keys() | rejects]
+    return faults
+
+
+def prune_before(
+    store: str | os.PathLike[str], day: date, options: BuildOptions, tell: Tell, wait_s: float = 60
+) -> dict[str, int]:
+    """Drops the events before a day and builds the tables anew; files are remembered and not read again.
+
+    Raises:
+        StoreError: There is no store, it cannot be written, or an ingest holds it.
+    """
+    with _locked(store, wait_s) as (folder, held):
+        before = len({row["path"] for row in held.segments})
+        events = sum(row["row_count"] for row in held.segments)
+        for row in held.files.values():
+            if row["state"] in HOLDING and row["first_at"] and row["first_at"].date() < day:
+                row["pruned_before"] = max(filter(None, (row["pruned_before"], day)))
+        held.segments = prune(held.files, held.segments)
+        left = sum(row["row_count"] for row in held.segments)
+        if left < events:
+            republish(folder, held, options, tell)
+        return {
+            "events dropped": events - left,
+            "events left": left,
+            "segments dropped": before - len({row["path"] for row in held.segments}),
+            "files pruned in part": sum(
+                bool(r["pruned_count"]) and r["state"] != "pruned" for r in held.files.values()
+            ),
+            "files pruned in whole": sum(row["state"] == "pruned" for row in held.files.values()),
+        }
+
+
+def compact(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wait_s: float = 60) -> dict[str, int]:
+    """Joins the segments of each table and day to one, with the same rows.
+
+    Raises:
+        StoreError: There is no store, it cannot be written, or an ingest holds it.
+    """
+    with _locked(store, wait_s) as (folder, held):
+        groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in held.segments:
+            groups.setdefault((row["table_name"], row["path"].rpartition("/")[0]), []).append(row)
+        before = len({row["path"] for row in held.segments})
+        joined: list[dict[str, Any]] = []
+        for number, ((table, place), rows) in enumerate(sorted(groups.items())):
+            tell(Progress("compact", number, len(groups)))
+            paths = sorted({row["path"] for row in rows})
+            joined += rows if len(paths) == 1 else _joined(folder, table, place, paths, rows)
+        held.segments = joined
+        after = len({row["path"] for row in joined})
+        if after < before:
+            republish(folder, held, options, tell)
+        return {"segments before": before, "segments after": after}
+
+
+def _joined(folder: Path, table: str, place: str, paths: list[str], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    key = blake2b("\n".join(["compact", __version__, *paths]).encode(), digest_size=12).hexdigest()
+    columns = ", ".join(f"cast({column.name} as {column.type}) as {column.name}" for column in TABLES[table].columns)
+    order = "date_time, file_id, line_number" if "date_time" in TABLES[table].names else "file_id, line_number"
+    listed = ", ".join(stores.literal(str(folder / path)) for path in paths)
+    part, final = folder / place / f"{key}.{os.getpid()}.tmp", folder / place / f"{key}.parquet"
+    with stores.scratch(folder) as con:
+        stores.copy_out(
+            con, f"select {columns} from read_parquet([{listed}], hive_partitioning = false) order by {order}", part
+        )
+    stores.move(part, final)
+    counts: dict[int, int] = {}
+    for row in rows:
+        counts[row["file_id"]] = counts.get(row["file_id"], 0) + row["row_count"]
+    path = final.relative_to(folder).as_posix()
+    return [
+        {"table_name": table, "path": path, "file_id": file_id, "row_count": count, "checksum": None}
+        for file_id, count in counts.items()
+    ]
+
+
+def rebuild(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wait_s: float = 60) -> dict[str, int]:
+    """Builds all tables anew from the segments; brings an older store up to date.
+
+    Raises:
+        StoreError: There is no store, it cannot be written, or an ingest holds it.
+    """
+    with _locked(store, wait_s) as (folder, held):
+        republish(folder, held, options, tell)
+        return {
+            "files": len(held.files),
+            "events": sum(row["row_count"] for row in held.segments),
+            "schema version": SCHEMA_VERSION,
+        }
+
+
+@contextlib.contextmanager
+def _locked(store: str | os.PathLike[str], wait_s: float) -> Iterator[tuple[Path, Held]]:
+    folder = Path(store).absolute()
+    _ledger(folder)
+    try:
+        with stores.lock(folder, wait_s):
+            stores.tidy(folder)
+            yield folder, ledger_of(folder)
+            stores.tidy(folder)
+    except OSError as error:
+        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+
+
+def _ledger(folder: Path) -> Held:
+    held = ledger_of(folder)
+    if held.generation is None:
+        raise StoreError(f"no store at '{folder}'", hint=f"make one: tracelens ingest PATH --store {folder}")
+    return held

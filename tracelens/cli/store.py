@@ -1,0 +1,130 @@
+"""`tracelens store`: a group of verbs that look after a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tracelens.cli.shared import chosen, format_option, put, put_frame, store_option
+
+if TYPE_CHECKING:
+    from tracelens.pipeline import BuildOptions
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group()
+def store() -> None:
+    """Look after a store: what it weighs, whether it is whole, dropping old days, joining segments, building anew."""
+
+
+def changing(command: Command) -> Command:
+    """Adds the options of a verb that publishes a new generation."""
+    memory = click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
+    wait = click.option(
+        "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for an ingest."
+    )
+    rules = click.option(
+        "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
+    )
+    return store_option(memory(wait(rules(command))))
+
+
+@store.command()
+@store_option
+@format_option
+def info(store: Path | None, form: str) -> None:
+    """Show what the store holds and weighs."""
+    from tracelens import care
+
+    put_pairs(care.info(chosen(store)), form)
+
+
+@store.command()
+@store_option
+@format_option
+def verify(store: Path | None, form: str) -> None:
+    """Compare the store with itself: checksums, rows, counts; exit code 1 if something is wrong."""
+    import polars as pl
+
+    from tracelens import care
+
+    faults = care.verify(chosen(store))
+    if faults or form != "table":
+        rows = [{"where": fault.where, "what": fault.what} for fault in faults]
+        put_frame(pl.DataFrame(rows, schema={"where": pl.String, "what": pl.String}), form)
+    else:
+        put("the store is whole\n")
+    if faults:
+        click.echo(f"{len(faults)} faults; the logs, ingested into another store, give a whole one", err=True)
+        click.get_current_context().exit(1)
+
+
+@store.command()
+@click.option("--before", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Drop events before this day (UTC).")
+@changing
+@format_option
+def prune(before: datetime, store: Path | None, form: str, **options: Any) -> None:
+    """Drop the events before a day; their files are remembered and not read again."""
+    from tracelens import care
+
+    change(
+        lambda *how, **more: care.prune_before(chosen(store), before.date(), *how, **more), chosen(store), form, options
+    )
+
+
+@store.command()
+@changing
+@format_option
+def compact(store: Path | None, form: str, **options: Any) -> None:
+    """Join the segments of each table and day to one."""
+    from tracelens import care
+
+    change(lambda *how, **more: care.compact(chosen(store), *how, **more), chosen(store), form, options)
+
+
+@store.command()
+@changing
+@format_option
+def rebuild(store: Path | None, form: str, **options: Any) -> None:
+    """Build all tables anew from the segments; brings an older store up to date."""
+    from tracelens import care
+
+    change(lambda *how, **more: care.rebuild(chosen(store), *how, **more), chosen(store), form, options)
+
+
+def change(verb: Callable[..., dict[str, int]], folder: Path, form: str, options: dict[str, Any]) -> None:
+    """Runs a verb that publishes a new generation, with progress on stderr, and shows what it did."""
+    from tracelens.progress import shown
+
+    with shown() if form == "table" else nullcontext() as tell:
+        done = verb(build_options(folder, options), tell or (lambda _: None), wait_s=options["wait"])
+    put_pairs(done, form)
+
+
+def build_options(folder: Path, options: dict[str, Any]) -> BuildOptions:
+    """Gives how a generation is built, from options and settings."""
+    from tracelens.config import rule_params, setting
+    from tracelens.detect import rulebook
+    from tracelens.pipeline import BuildOptions
+
+    rules = options["rules"] or setting("rules")
+    book = rulebook([*([Path(rules)] if rules else []), folder.absolute() / "rules"], rule_params())
+    return BuildOptions(options["memory_limit"] or setting("memory_limit"), book)
+
+
+def put_pairs(pairs: dict[str, Any], form: str) -> None:
+    """Writes names and values to stdout: a line each, or one row."""
+    import polars as pl
+
+    if form != "table":
+        put_frame(pl.DataFrame([{name.replace(" ", "_"): value for name, value in pairs.items()}]), form)
+        return
+    width = max(map(len, pairs))
+    shown = {n: f"{v:,}" if isinstance(v, int) else str("-" if v is None else v) for n, v in pairs.items()}
+    put("".join(f"{name:<{width}}  {value}\n" for name, value in shown.items()))

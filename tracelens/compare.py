@@ -1,0 +1,116 @@
+"""Two messages side by side: their hops aligned by what they are, their times, their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from tracelens.delay import duration
+from tracelens.query import Path
+from tracelens.render import plain
+from tracelens.story import place, size
+
+Row = Mapping[str, Any]
+FACTS = ("from", "to", "send_connector", "receive_connector", "tls_version", "auth_user", "outcome", "basis")
+LEAST_MS = 100
+
+
+def compare(left: Path, right: Path) -> list[dict[str, Any]]:
+    """Aligns two paths.
+
+    Shape: one row per pair of hops, or per hop that only one path has: step, kind, left, right (ends of the hop),
+    left_at_ms, right_at_ms (after the path's first hop), left_transit_ms, right_transit_ms, left_wait_ms,
+    right_wait_ms, difference.
+    """
+    rows = []
+    for step, (one, other) in enumerate(_pairs(left.hops, right.hops), 1):
+        row: dict[str, Any] = {"step": step, "kind": (one or other or {})["kind"]}
+        for side, hop, path in (("left", one, left), ("right", other, right)):
+            row[side] = f"{place(hop, 'from')} → {place(hop, 'to')}" if hop else None
+            row[f"{side}_at_ms"] = _after_start(hop, path.hops)
+            for name in ("transit_ms", "wait_ms"):
+                row[f"{side}_{name}"] = hop[name] if hop else None
+        row["difference"] = difference(one, other)
+        rows.append(row)
+    return rows
+
+
+def _pairs(left: Sequence[Row], right: Sequence[Row]) -> list[tuple[Row | None, Row | None]]:
+    """Pairs hops of the same kind and service in order; what has no partner stands alone."""
+    one, other = ([f"{hop['kind']} {hop['to_service']}" for hop in hops] for hops in (left, right))
+    found: list[tuple[Row | None, Row | None]] = []
+    for tag, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found += zip(left[a:b], right[c:d], strict=True)
+        else:
+            found += [(hop, None) for hop in left[a:b]] + [(None, hop) for hop in right[c:d]]
+    return found
+
+
+def _after_start(hop: Row | None, hops: Sequence[Row]) -> int | None:
+    times = [entry["started_at"] for entry in hops if entry["started_at"]]
+    if not hop or not hop["started_at"] or not times:
+        return None
+    return int((hop["started_at"] - min(times)).total_seconds() * 1000)
+
+
+def difference(left: Row | None, right: Row | None) -> str:
+    """Gives in words how two hops differ; empty when they do not."""
+    if left is None or right is None:
+        return "only the second has it" if left is None else "only the first has it"
+    told = []
+    for name in FACTS:
+        one, other = (place(hop, name) if name in ("from", "to") else hop[name] for hop in (left, right))
+        if one != other:
+            told.append(f"{name.replace('_', ' ')}: {plain(one) or 'none'} ≠ {plain(other) or 'none'}")
+    for name, word in (("transit_ms", "took"), ("wait_ms", "waited")):
+        before, after = left[name], right[name]
+        if before is not None and after is not None and abs(after - before) >= max(LEAST_MS, before // 10):
+            longer = "longer" if after > before else "shorter"
+            told.append(f"{word} {duration(abs(after - before))} {longer} ({duration(before)}, {duration(after)})")
+    return "; ".join(told)
+
+
+def facts(left: Path, right: Path) -> list[dict[str, str]]:
+    """Gives what the two messages are as a whole. Shape: fact, left, right."""
+    return [
+        {"fact": name, "left": one, "right": other}
+        for (name, one), (_, other) in zip(_facts(left), _facts(right), strict=True)
+    ]
+
+
+def _facts(path: Path) -> list[tuple[str, str]]:
+    m = path.message
+    return [
+        ("message-id", plain(m["message_id"]) or "none"),
+        ("sender", plain(m["sender_address"]) or "<>"),
+        ("first seen (UTC)", m["first_at"].isoformat(" ", "milliseconds") if m["first_at"] else "unknown"),
+        ("status", m["status"]),
+        ("total", duration(m["total_ms"]) or "unknown"),
+        ("size", size(m["message_bytes"]) if m["message_bytes"] else "unknown"),
+        ("origin", f"{m['origin_class']} {plain(m['origin_ip'])}".strip()),
+        ("recipients", str(len(path.legs))),
+        ("hops", str(len(path.hops))),
+        ("gaps", str(len(path.gaps))),
+    ]
+
+
+def compare_text(left: Path, right: Path) -> str:
+    """Gives two messages side by side as text."""
+    wide = max(len(row["left"]) for row in facts(left, right))
+    lines = [f"{'':20}{'first':{wide}}  second"]
+    for fact in facts(left, right):
+        mark = " " if fact["left"] == fact["right"] else "≠"
+        lines.append(f"{mark} {fact['fact']:18}{fact['left']:{wide}}  {fact['right']}")
+    lines += ["", "Hops, aligned; times after the path's first hop"]
+    for row in compare(left, right):
+        lines.append(f"{' ' if not row['difference'] else '≠'} {row['step']} {row['kind']}")
+        for side, name in (("left", "first"), ("right", "second")):
+            if row[side]:
+                at = "time unknown" if row[f"{side}_at_ms"] is None else f"+{duration(row[f'{side}_at_ms'])}"
+                took = f", took {duration(row[f'{side}_transit_ms'])}" if row[f"{side}_transit_ms"] is not None else ""
+                lines.append(f"      {name:6}  {row[side]}  {at}{took}")
+        if row["difference"]:
+            lines.append(f"      {row['difference']}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,133 @@
+"""Lines, histograms and ranks: what changes over time and how values spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
+import polars as pl
+
+from tracelens.dashboard.charts import OTHER, text
+from tracelens.report.parts import Chart
+from tracelens.delay import duration
+
+TLS = {
+    "TLS1.3": "#2f6f9e",
+    "TLS1.2": "#3a7d5c",
+    "TLS1.1": "#edae49",
+    "TLS1.0": "#e07a5f",
+    "TLS1": "#e07a5f",
+    "SSL3": "#c0392b",
+    "SSL2": "#8c1d40",
+    "none": "#9aa5ab",
+}
+LOGON = {"signed in": "#3a7d5c", "failed": "#c0392b"}
+LINE = {"median": "#2f7f9e", "95 %": "#e07a5f"}
+PALETTE = ("#2f7f9e", "#e07a5f", "#3a7d5c", "#edae49", "#a5668b", "#8a9fd0", "#7b4b6e", "#8fbfd0")
+TICKS = (1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000)
+
+
+def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
+        **layout,
+    )
+    return figure
+
+
+def lines(frame: pl.DataFrame, colours: dict[str, str], unit: str = "") -> go.Figure:
+    """Draws rows `moment, series, value` as lines."""
+    figure = go.Figure()
+    for name in sorted(
+        set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)
+    ):
+        part = frame.filter(pl.col("series") == name).sort("moment")
+        figure.add_scatter(
+            x=part["moment"].to_list(),
+            y=part["value"].to_list(),
+            name=text(name),
+            mode="lines+markers",
+            line={"color": colours.get(name, OTHER), "width": 2},
+            marker={"size": 5},
+            hovertemplate="%{x|%d %b %H:%M} · %{y:,.3~f} " + unit + "<extra>" + text(name) + "</extra>",
+        )
+    figure.update_xaxes(title=None, showgrid=False)
+    figure.update_yaxes(title=unit or None, rangemode="tozero")
+    return _laid_out(figure, 280, showlegend=True)
+
+
+def spread(frame: pl.DataFrame, colours: dict[str, str]) -> go.Figure:
+    """Draws how times spread: rows `from_ms, group, value`, steps of a quarter of a power of ten."""
+    figure = go.Figure()
+    present = set(frame["series"].to_list())
+    for name in [*(key for key in colours if key in present), *sorted(present - set(colours))]:
+        part = frame.filter(pl.col("series") == name).sort("from_ms")
+        figure.add_bar(
+            x=part["from_ms"].to_list(),
+            y=part["value"].to_list(),
+            name=text(name),
+            width=[at * 0.6 for at in part["from_ms"].to_list()],
+            offset=0,
+            marker_color=colours.get(name, OTHER),
+            customdata=[duration(at) for at in part["from_ms"].to_list()],
+            hovertemplate="from %{customdata} · %{y:,}<extra>" + text(name) + "</extra>",
+        )
+    figure.update_xaxes(type="log", title=None, tickvals=TICKS, ticktext=[duration(at) for at in TICKS])
+    figure.update_yaxes(title=None, rangemode="tozero")
+    return _laid_out(figure, 280, barmode="stack", showlegend=True)
+
+
+def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | None = None) -> go.Figure:
+    """Draws one lying bar per row, the longest on top."""
+    shown = frame.sort(count, name)
+    figure = go.Figure(
+        go.Bar(
+            x=shown[count].to_list(),
+            y=[text(value) for value in shown[name]],
+            orientation="h",
+            marker_color=[(colours or {}).get(value, PALETTE[0]) for value in shown[name]],
+            text=[f"{value:,.0f}" for value in shown[count]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(visible=False, range=[0, max(shown[count].to_list(), default=1) * 1.2])
+    figure.update_yaxes(title=None, ticks="", type="category", automargin=True)
+    return _laid_out(figure, 60 + 30 * max(2, shown.height), showlegend=False)
+
+
+def of_report(chart: Chart) -> go.Figure:
+    """Draws the plot of a report's section."""
+    if chart.kind == "ranks":
+        name, values = next(iter(chart.series.items()))
+        return ranks(pl.DataFrame({"name": list(chart.labels), "count": values}), "name", "count")
+    figure = go.Figure()
+    labels = [text(label) for label in chart.labels]
+    for at, (name, values) in enumerate(chart.series.items()):
+        colour = PALETTE[at % len(PALETTE)]
+        if chart.kind == "bars":
+            figure.add_bar(x=labels, y=values, name=text(name), marker_color=colour)
+        else:
+            figure.add_scatter(x=labels, y=values, name=text(name), mode="lines+markers", line={"color": colour})
+    figure.update_xaxes(title=None, type="category", showgrid=False)
+    figure.update_yaxes(title=chart.unit or None, rangemode="tozero")
+    return _laid_out(figure, 280, barmode="stack", showlegend=len(chart.series) > 1)
+
+
+def free(frame: pl.DataFrame, kind: str, across: str, up: list[str]) -> go.Figure:
+    """Draws columns of any answer: bars, lines or points."""
+    figure = go.Figure()
+    places = [text(value) if isinstance(value, str) else value for value in frame[across].to_list()]
+    for at, name in enumerate(up):
+        values, colour = frame[name].to_list(), PALETTE[at % len(PALETTE)]
+        if kind == "bars":
+            figure.add_bar(x=places, y=values, name=text(name), marker_color=colour)
+        else:
+            mode = "lines" if kind == "lines" else "markers"
+            figure.add_scatter(x=places, y=values, name=text(name), mode=mode, line={"color": colour})
+    figure.update_xaxes(title=text(across), automargin=True)
+    figure.update_yaxes(title=None)
+    return _laid_out(figure, 380, showlegend=True)

@@ -1,0 +1,46 @@
+"""The door of the dashboard: lets a visitor in, asks for a login, or says why nothing is shown."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from tracelens import admission
+
+PAUSE_S = 1.0
+
+
+def admitted() -> bool:
+    """Tells whether this visitor may see data; shows the login if not yet.
+
+    Raises:
+        UsageError: Others can reach this server and no login is configured.
+    """
+    kind = admission.login(st.get_option("server.address"))
+    if kind == "none" or st.session_state.get("is_admitted"):
+        return True
+    if kind == "oidc":
+        return _by_provider()
+    return _by_password()
+
+
+def _by_provider() -> bool:
+    if st.user.is_logged_in:
+        return True
+    st.title("tracelens", anchor=False)
+    st.button("Log in", key="login", type="primary", on_click=st.login)
+    return False
+
+
+def _by_password() -> bool:
+    st.title("tracelens", anchor=False)
+    with st.form("login", width=420):
+        given = st.text_input("Password", type="password", key="password", autocomplete="current-password")
+        if st.form_submit_button("Log in", key="login_sent", type="primary"):
+            if admission.is_password(given or ""):
+                st.session_state["is_admitted"] = True
+                st.rerun()
+            time.sleep(PAUSE_S)  # a guesser waits
+            st.error("This is not the password.")
+    return False

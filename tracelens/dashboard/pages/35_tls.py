@@ -1,0 +1,230 @@
+"""TLS and logon
+
+Which TLS versions and ciphers are spoken, who still uses an old one or none, who signs in and how.
+"""
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import charts_series, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
+from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.report.parts import count
+from tracelens.report.subjects.tls import GOOD, VERSIONS
+
+OLD = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"}
+
+
+def versions(window: Window) -> None:
+    """Shows versions and ciphers by direction and connector; each sentence opens the list behind it."""
+    mix, peers = data.ask("tls_mix", **window.params), data.ask("tls_peer", tls="", limit=5000, **window.params)
+    if mix.is_empty():
+        widgets.nothing("No SMTP conversation in this window.", "TLS is known from the SMTP protocol logs.")
+        return
+    for name in [name for name in VERSIONS if name not in GOOD]:
+        found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
+        if found:
+            how = (
+                "moved mail or signed in without TLS"
+                if name == "none"
+                else f"still {'uses' if found == 1 else 'use'} {name}"
+            )
+            widgets.link(f"{count(found, 'peer')} {how}", "tls", view="Who uses what", tls=name, server=window.server)
+    if peers.is_empty():
+        st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
+    used = mix.filter(pl.col("used_count") > 0)
+    for place, way, title in zip(st.columns(2), ("receive", "send"), ("Taken in", "Handed out"), strict=True):
+        part = used.filter(pl.col("direction") == way)
+        with place:
+            st.subheader(title, anchor=False)
+            if part.is_empty():
+                widgets.nothing("Nothing.", "No such conversation moved mail.")
+                continue
+            by_version = part.group_by("tls").agg(pl.col("used_count").sum())
+            st.plotly_chart(
+                charts_series.ranks(by_version, "tls", "used_count", charts_series.TLS), key=f"versions_{way}"
+            )
+            ciphers = part.filter(pl.col("cipher") != "").group_by("cipher").agg(pl.col("used_count").sum())
+            if ciphers.height:
+                st.caption("Ciphers")
+                top = ciphers.sort("used_count", "cipher", descending=[True, False]).head(8)
+                st.plotly_chart(charts_series.ranks(top, "cipher", "used_count"), key=f"ciphers_{way}")
+    over = data.ask("report_tls_time", bucket=window.bucket, **window.params)
+    if over.height:
+        st.subheader(f"Conversations that moved mail or signed in, per {window.bucket}", anchor=False)
+        st.plotly_chart(charts_series.lines(over, charts_series.TLS), key="versions_time")
+    st.subheader("By server and connector", anchor=False)
+    labels = {
+        "direction": "Direction",
+        "server": "Server",
+        "service": "Service",
+        "connector": "Connector",
+        "tls": "TLS",
+        "cipher": "Cipher",
+        "session_count": "Sessions",
+        "used_count": "Moved mail",
+        "peer_count": "Peers",
+        "last_at": "Last",
+    }
+    widgets.table(mix, labels, "tls_mix")
+    drill.as_sql("tls_mix", **window.params)
+
+
+def peers(window: Window) -> None:
+    """Lists the peers of a version."""
+    wanted = widgets.choice("TLS version (any: old or none)", "tls", ["old", *reversed(VERSIONS)], width=260)
+    name = OLD.get(wanted, wanted)
+    found = data.ask("tls_peer", tls=wanted, limit=1000, **window.params)
+    if found.is_empty():
+        widgets.nothing(f"No peer with {name}.", "Counted are conversations that moved mail or signed in.")
+        return
+    st.caption(
+        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in conversations that moved mail or signed in."
+        + (" Only the first 1,000 rows are shown." if found.height == 1000 else "")
+    )
+    labels = {
+        "remote_ip": "Address",
+        "helo_name": "Name",
+        "direction": "Direction",
+        "server": "Server",
+        "connector": "Connector",
+        "tls": "TLS",
+        "ciphers": "Ciphers",
+        "session_count": "Sessions",
+        "accepted_count": "Recipients",
+        "user_count": "Accounts",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip")
+    drill.as_sql("tls_peer", tls=wanted, limit=1000, **window.params)
+    if chosen:
+        widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
+
+
+def failures(window: Window) -> None:
+    """Lists failed handshakes."""
+    found = data.ask("tls_failure", **window.params)
+    if found.is_empty():
+        widgets.nothing("No failed handshake.", "No session of this window shows one.")
+    else:
+        labels = {
+            "remote_ip": "Address",
+            "helo_name": "Name",
+            "direction": "Direction",
+            "server": "Server",
+            "connector": "Connector",
+            "tls_error": "Error",
+            "session_count": "Sessions",
+            "first_at": "First",
+            "last_at": "Last",
+        }
+        widgets.table(found, labels, "tls_failures")
+        drill.as_sql("tls_failure", **window.params)
+    widgets.findings_of("tls")
+
+
+def certificates(window: Window) -> None:
+    """Lists certificates."""
+    found = data.ask("certificate", **window.params)
+    if found.is_empty():
+        widgets.nothing("No certificate is known.", "Protocol logs name them when a handshake is logged.")
+        return
+    labels = {
+        "not_after": "Ends",
+        "side": "Shown by",
+        "subject": "Subject",
+        "names": "Names",
+        "server": "Server",
+        "connector": "Connector",
+        "remote_ip": "Peer",
+        "session_count": "Sessions",
+        "last_at": "Last",
+    }
+    widgets.table(found, labels, "certificates")
+    drill.as_sql("certificate", **window.params)
+
+
+def logons(window: Window) -> None:
+    """Shows mechanisms, logons over time and where failed ones come from."""
+    mechanisms, clients = data.ask("logon_mechanism", **window.params), data.ask("logon_client", **window.params)
+    if mechanisms.is_empty():
+        widgets.nothing("Nobody signed in or tried to.", "Logons are known from the SMTP receive logs.")
+        return
+    good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
+    source = f", from {count(clients.height, 'client')}" if failed else ""
+    st.markdown(f"{count(good, 'logon')} succeeded, {count(failed, 'logon')} failed{source}.")
+    over = data.ask("report_auth_time", bucket=window.bucket, **window.params)
+    if over.height:
+        st.plotly_chart(charts_series.lines(over, charts_series.LOGON), key="logons_time")
+    st.subheader("By connector and mechanism", anchor=False)
+    labels = {
+        "server": "Server",
+        "connector": "Connector",
+        "mechanism": "Mechanism",
+        "good_count": "Signed in",
+        "failed_count": "Failed",
+        "plain_count": "Without TLS",
+        "client_count": "Clients",
+        "account_count": "Accounts",
+        "last_at": "Last",
+    }
+    widgets.table(mechanisms, labels, "mechanisms")
+    drill.as_sql("logon_mechanism", **window.params)
+    st.subheader("Where failed logons come from", anchor=False)
+    if clients.is_empty():
+        widgets.nothing("No failed logon.", "")
+        return
+    labels = {
+        "remote_ip": "Address",
+        "helo_name": "Name",
+        "failed_count": "Failed",
+        "good_count": "Signed in",
+        "signed_in": "As",
+        "account_count": "Accounts tried",
+        "reason": "Reason",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    widgets.table(clients, labels, "logon_clients")
+    drill.as_sql("logon_client", **window.params)
+
+
+def accounts(window: Window) -> None:
+    """Lists accounts."""
+    found = data.ask("logon_account", **window.params)
+    if found.is_empty():
+        widgets.nothing("No account is known.", "Logons are known from the SMTP receive logs.")
+        return
+    both = found.filter((pl.col("good_count") > 0) & (pl.col("failed_count") > 0)).height
+    st.caption(
+        f"{count(found.height, 'account')}. Those that failed and succeeded come first ({both:,}): "
+        "a mistyped password, or a guessed one."
+    )
+    labels = {
+        "account": "Account",
+        "good_count": "Signed in",
+        "failed_count": "Failed",
+        "plain_count": "Signed in without TLS",
+        "client_count": "Clients",
+        "mechanisms": "Mechanisms",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    widgets.table(found, labels, "accounts")
+    drill.as_sql("logon_account", **window.params)
+
+
+widgets.head("TLS and logon", "Which TLS is spoken, who still uses an old version or none, who signs in and how.")
+chosen = window_or_stop()
+parts = (versions, peers, failures, certificates, logons, accounts)
+tabs(
+    {
+        "Versions": lambda: versions(chosen),
+        "Who uses what": lambda: peers(chosen),
+        "Failed handshakes": lambda: failures(chosen),
+        "Certificates": lambda: certificates(chosen),
+        "Logons": lambda: logons(chosen),
+        "Accounts": lambda: accounts(chosen),
+    }
+)

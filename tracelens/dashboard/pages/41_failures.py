@@ -1,0 +1,33 @@
+"""Failures
+
+Recipients that were not reached: what the codes mean, the texts behind them, the domains, the messages.
+"""
+
+import streamlit as st
+
+from tracelens.dashboard import charts, data, widgets
+
+widgets.head("Failures", "Recipients that were not reached: what the codes mean, the texts behind them, the mail.")
+total = widgets.total_or_stop(noise=False)
+one, two, three, four = st.columns(4)
+span = {"since": widgets.moment("From", "since", one), "until": widgets.moment("Before", "until", two)}
+status = widgets.choice("Status", "status", list(widgets.MISSED), three)
+server = widgets.choice("Server", "server", widgets.options()["server"], four)
+reasons = data.ask("failure", **span, status=status, server=server, limit=500)
+if reasons.is_empty():
+    widgets.nothing("Every recipient was reached.", "No leg of these messages failed, was refused or put off.")
+else:
+    counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in widgets.MISSED}
+    for place, (name, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
+        widgets.tile(f"Recipients {name}", count, "messages", place, status=name, server=server, **span)
+    step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
+    volume = data.steps("failure_hour", step, **span, status=status, server=server)
+    st.plotly_chart(charts.by_time(volume, "status", "recipient_count", step, charts.STATUS), key="failure_hour")
+    widgets.reasons(reasons, span, server)
+    st.subheader("Domains", anchor=False)
+    widgets.domains(data.ask("failure_domain", **span, server=server, limit=500), span)
+replies = data.ask("failure_reply", **span, server=server, limit=500)
+if not replies.is_empty():
+    st.subheader("All failure texts in the logs", anchor=False)
+    st.caption("Also those that cost no recipient, as a later try worked. A selected row opens the conversations.")
+    widgets.replies(replies, span)

@@ -1,0 +1,136 @@
+"""Connectors and ports
+
+Who hands what to whom, over which connector and port, how safely; and what must not be.
+"""
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import charts_map, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
+from tracelens.dashboard.window import Window, window_or_stop
+
+SOURCES = ["internet", "internal", "client", "mailbox", "system", "unknown"]
+
+
+def journey(window: Window) -> None:
+    """Shows the map, and the hand-overs that must not be."""
+    source = widgets.choice("Came from", "source", SOURCES, width=220)
+    asked = window.params | {"source": source}
+    routes, edges = data.ask("route", **asked), data.ask("forbidden_edge", **window.params)
+    if routes.is_empty():
+        widgets.nothing("No message in this window.", "The map is drawn from the paths of messages.")
+    else:
+        red = edges.filter(pl.col("remote_ip").is_not_null() & (pl.col("connector_id") != "")).to_dicts()
+        ports = {name.rsplit(" :", 1)[0]: name for name in routes["receive_connector"].to_list()}
+        forbidden = [row | {"receive_connector": ports.get(row["connector_id"], row["connector_id"])} for row in red]
+        st.plotly_chart(charts_map.journey(routes, forbidden), key="journey", config={"displayModeBar": False})
+        st.caption(
+            f"{routes['message_count'].sum():,} ways of messages; a message to several places counts once for each. "
+            "Width: messages. Redder: more of them failed. Bright red: a hand-over that must not be. "
+            "Health probes are left out."
+        )
+        with st.expander("The same as a table", key="journey_table"):
+            labels = {
+                "source": "From",
+                "receive_connector": "Taken in by",
+                "server": "Last server",
+                "send_connector": "Handed out by",
+                "destination": "To",
+                "message_count": "Messages",
+                "failed_count": "Failed",
+            }
+            widgets.table(routes, labels, "routes")
+            drill.as_sql("route", **asked)
+    st.subheader("Hand-overs that must not be", anchor=False)
+    if edges.is_empty():
+        widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
+        return
+    row = widgets.findings(edges, "edges")
+    if row:
+        widgets.finding(row, widgets.evidence(row), "edge")
+
+
+def connectors(window: Window) -> None:
+    """Shows all connectors, and one of them."""
+    found = data.ask("connector", **window.params)
+    if found.is_empty():
+        widgets.nothing("No SMTP conversation in this window.", "Connectors are known from the SMTP protocol logs.")
+        return
+    labels = {
+        "direction": "Direction",
+        "connector": "Connector",
+        "server": "Server",
+        "service": "Service",
+        "port": "Port",
+        "session_count": "Sessions",
+        "peer_count": "Peers",
+        "accepted_count": "Recipients taken",
+        "refused_count": "Refused",
+        "tls_percent": "With TLS, %",
+        "logon_percent": "Signed in, %",
+        "logon_failures": "Failed logons",
+        "last_at": "Last",
+    }
+    chosen = drill.drill(found, labels, "connectors", "connector", "key", height=min(38 + 35 * found.height, 330))
+    drill.as_sql("connector", **window.params)
+    rows = found.filter(pl.col("key") == chosen)
+    if rows.is_empty():
+        st.caption("Select a connector to see its clients, TLS, logon and configuration.")
+        return
+    connector(window, rows.row(0, named=True))
+
+
+def connector(window: Window, row: dict[str, object]) -> None:
+    """Shows one connector."""
+    st.subheader(widgets.markdown(row["connector"] or "(no name in the log)"), anchor=False)
+    asked = {
+        "since": window.since,
+        "until": window.until,
+        "direction": row["direction"],
+        "server": row["server"],
+        "connector": row["connector"],
+    }
+    clients, mix = data.ask("connector_client", limit=500, **asked), data.ask("connector_mix", **asked)
+    setting = data.ask(
+        "connector_setting", direction=row["direction"], server=row["server"], connector=row["connector"]
+    )
+    left, right = st.columns([3, 2])
+    with left:
+        st.caption("Clients" if row["direction"] == "receive" else "Servers it hands to")
+        labels = {
+            "remote_ip": "Address",
+            "helo_name": "Name",
+            "session_count": "Sessions",
+            "accepted_count": "Taken",
+            "refused_count": "Refused",
+            "tls": "TLS",
+            "logon": "Logon",
+            "user_count": "Accounts",
+            "first_at": "First",
+            "last_at": "Last",
+        }
+        widgets.table(clients, labels, "connector_clients")
+        drill.as_sql("connector_client", limit=500, **asked)
+    with right:
+        st.caption("TLS and logon")
+        labels = {
+            "tls": "TLS",
+            "cipher": "Cipher",
+            "logon": "Logon",
+            "session_count": "Sessions",
+            "peer_count": "Peers",
+        }
+        widgets.table(mix, labels, "connector_mix")
+        st.caption("Configuration")
+        if setting.is_empty():
+            widgets.nothing(
+                "Not imported.", "Ingest an export of Get-ReceiveConnector and Get-SendConnector to see it."
+            )
+        else:
+            widgets.table(setting, {"name": "Property", "value": "Value"}, "connector_setting")
+
+
+widgets.head("Connectors and ports", "Who hands what to whom, over which connector and port, and how safely.")
+chosen = window_or_stop()
+tabs({"Map": lambda: journey(chosen), "Connectors": lambda: connectors(chosen)})

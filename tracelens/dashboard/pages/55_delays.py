@@ -1,0 +1,143 @@
+"""Delays
+
+How long mail takes, where it waits, which routes and components are slow, and how far clocks are off.
+"""
+
+import streamlit as st
+
+from tracelens.dashboard import charts, charts_series, data, drill, widgets
+from tracelens.dashboard.tabs import tabs
+from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.delay import duration
+
+LABELS = {"median_ms": "Median, ms", "p95_ms": "95 %, ms", "max_ms": "Longest, ms"}
+CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."
+
+
+def recipients(window: Window) -> None:
+    """Shows how long it takes to the recipient, over time and spread, and the slowest."""
+    figure = data.one("report_figure", **window.params) or {}
+    if figure.get("median_ms") is None:
+        widgets.nothing("No recipient with a known time in this window.", "Times come from message tracking.")
+        return
+    st.markdown(
+        f"Half of the recipients were reached within **{duration(figure['median_ms'])}**, "
+        f"95 % within **{duration(figure['p95_ms'])}**."
+    )
+    left, right = st.columns(2)
+    with left:
+        st.caption(f"Seconds to the recipient, per {window.bucket}")
+        over = data.ask("report_latency_time", bucket=window.bucket, **window.params)
+        st.plotly_chart(charts_series.lines(over, charts_series.LINE, "s"), key="latency_time")
+    with right:
+        st.caption("Recipients by the time it took, per origin")
+        st.plotly_chart(
+            charts_series.spread(data.ask("delay_spread", **window.params), charts.ORIGIN), key="latency_spread"
+        )
+    st.subheader("The slowest", anchor=False)
+    found = data.ask("delay_slowest", limit=50, **window.params)
+    labels = {
+        "total_ms": "Took, ms",
+        "status": "Status",
+        "sender_address": "Sender",
+        "recipient_address": "Recipient",
+        "message_subject": "Subject",
+        "longest_hop": "Longest hand-over",
+        "wait_ms": "Waited before it, ms",
+        "transit_ms": "It took, ms",
+        "first_at": "First seen",
+    }
+    st.caption("Select one to open its path.")
+    at = widgets.selected(
+        widgets.table(found, labels, "slowest", on_select="rerun", selection_mode="single-row", height=330)
+    )
+    drill.as_sql("delay_slowest", limit=50, **window.params)
+    if at is not None:
+        widgets.open_message(found["message_key"][at])
+
+
+def handovers(window: Window) -> None:
+    """Lists hand-overs between two places by the time they take."""
+    found = data.ask("delay_hop", **window.params)
+    if found.is_empty():
+        widgets.nothing("No hand-over in this window.", "")
+        return
+    labels = {
+        "kind": "Kind",
+        "from_place": "From",
+        "to_place": "To",
+        "connector": "Connector",
+        "hop_count": "Hand-overs",
+        **LABELS,
+        "p95_wait_ms": "Wait before, 95 %, ms",
+        "max_wait_ms": "Longest wait, ms",
+    }
+    widgets.table(found, labels, "hop_delays")
+    st.caption(CLOCKS)
+    drill.as_sql("delay_hop", **window.params)
+    if "route_delay" in data.tables():
+        st.subheader("Slowest routes", anchor=False)
+        routes = data.ask("delay_route", server=window.server)
+        labels = {
+            "from_server": "From",
+            "to_server": "To",
+            "kind": "Kind",
+            "hop_count": "Hand-overs",
+            "median_ms": "Median, ms",
+            "p95_ms": "95 %, ms",
+        }
+        widgets.table(routes, labels, "routes")
+        drill.as_sql("delay_route", server=window.server)
+
+
+def components(window: Window) -> None:
+    """Lists the components of the servers by the time they take."""
+    found = data.ask("delay_component", server=window.server) if "latency_component" in data.tables() else None
+    if found is None or found.is_empty():
+        widgets.nothing("No component is known.", "Servers write them into message tracking from Exchange 2010 on.")
+        return
+    labels = {
+        "server": "Server",
+        "component": "Component",
+        "kind": "Kind",
+        "agent": "Agent",
+        "message_count": "Messages",
+        **LABELS,
+        "sum_ms": "In all, ms",
+    }
+    widgets.table(found, labels, "components")
+    drill.as_sql("delay_component", server=window.server)
+
+
+def clocks(window: Window) -> None:
+    """Lists how far clocks are apart."""
+    found = data.ask("clock_offset", **window.params) if "clock_offset" in data.tables() else None
+    if found is None or found.is_empty():
+        widgets.nothing("No two clocks can be compared.", "That takes hand-overs in both directions.")
+        return
+    labels = {
+        "server": "Server",
+        "peer_server": "Other server",
+        "offset_ms": "Clock ahead by, ms",
+        "bound_ms": "± ms",
+        "from_at": "From",
+        "until_at": "Until",
+        "forward_count": "Hand-overs there",
+        "backward_count": "And back",
+        "basis": "Basis",
+    }
+    widgets.table(found, labels, "clocks")
+    st.caption("A delay smaller than the bound is not claimed.")
+    drill.as_sql("clock_offset", **window.params)
+
+
+widgets.head("Delays", "How long mail takes, where it waits, and how far that can be trusted.")
+chosen = window_or_stop()
+tabs(
+    {
+        "To the recipient": lambda: recipients(chosen),
+        "Hand-overs": lambda: handovers(chosen),
+        "Components": lambda: components(chosen),
+        "Clocks": lambda: clocks(chosen),
+    }
+)

@@ -1,0 +1,77 @@
+"""Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
+
+from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
+from tracelens.dashboard.widgets.digest import changes, told, troubles, window
+from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
+from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
+from tracelens.dashboard.widgets.ground import coverage, extent, news
+from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, tile
+from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, more, options, paged, slower
+from tracelens.dashboard.widgets.mail import gaps, hops, legs, message, messages
+from tracelens.dashboard.widgets.states import empty_store, head, markdown, no_store, nothing, total_or_stop
+from tracelens.dashboard.widgets.tables import columns, events, selected, table
+from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
+from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
+from tracelens.dashboard.zone import local, stamp
+
+__all__ = [
+    "LOGONS",
+    "MESSAGE_ORDERS",
+    "MISSED",
+    "OUTCOMES",
+    "SERVICES",
+    "SESSION_ORDERS",
+    "accounts",
+    "address",
+    "attackers",
+    "campaigns",
+    "changes",
+    "choice",
+    "columns",
+    "conversation",
+    "coverage",
+    "domains",
+    "empty_store",
+    "events",
+    "evidence",
+    "explained",
+    "extent",
+    "finding",
+    "findings",
+    "findings_of",
+    "gaps",
+    "go",
+    "head",
+    "hops",
+    "legs",
+    "link",
+    "local",
+    "markdown",
+    "message",
+    "messages",
+    "moment",
+    "more",
+    "news",
+    "no_store",
+    "nothing",
+    "open_message",
+    "open_session",
+    "options",
+    "page_number",
+    "paged",
+    "pages",
+    "reasons",
+    "replies",
+    "selected",
+    "sessions",
+    "slower",
+    "stamp",
+    "switch",
+    "table",
+    "text",
+    "tile",
+    "told",
+    "total_or_stop",
+    "troubles",
+    "window",
+]

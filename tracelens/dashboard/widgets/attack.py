@@ -1,0 +1,95 @@
+"""Attacks: campaigns with their story, addresses, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import data, zone
+from tracelens.dashboard.widgets.found import evidence, finding, findings
+from tracelens.dashboard.widgets.links import go, link
+from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.tables import selected, table
+
+
+def campaigns(frame: pl.DataFrame) -> None:
+    """Shows what each address or account did, as findings tell it; the selected one with its story and its findings."""
+    st.subheader("Campaigns", anchor=False)
+    if frame.is_empty():
+        nothing("No campaign.", "No rule about logons, relaying or probing found anything.")
+        return
+    st.caption("One row per address or account: all findings about it. Select a row to read its story.")
+    labels = {
+        "severity": "Severity",
+        "actor": "Who",
+        "title": "Worst finding",
+        "finding_count": "Findings",
+        "hit_count": "Hits",
+        "servers": "Servers",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    at = selected(table(frame, labels, "campaigns", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is None or at >= frame.height:
+        return
+    row = frame.row(at, named=True)
+    with st.container(border=True):
+        st.markdown(f"**{markdown(short(row['actor']))}** · {markdown(row['severity'])}")
+        parts = data.ask("campaign_finding", keys=list(row["finding_keys"]))
+        for part in parts.to_dicts():
+            st.text(
+                f"{zone.stamp(part['first_at'], '%Y-%m-%d %H:%M')}  {short(part['title'])}: {short(part['summary'])}"
+            )
+        if row["remote_ip"]:
+            link(f"All conversations of {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
+        chosen = findings(parts, "campaign_findings")
+        if chosen:
+            finding(chosen, evidence(chosen), "campaign_finding")
+
+
+def attackers(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+    """Shows addresses; a selected row opens its conversations."""
+    if frame.is_empty():
+        nothing("No address.", "No logon failed and no recipient was denied.")
+        return
+    labels = {
+        "remote_ip": "Address",
+        "failed_count": "Failed logons",
+        "account_count": "Accounts tried",
+        "good_count": "Logons that worked",
+        "denied_count": "Relaying denied",
+        "unknown_count": "Recipients refused",
+        "helo_names": "HELO",
+        "servers": "Servers",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    st.caption("A selected row opens its conversations.")
+    at = selected(table(frame, labels, "attackers", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is not None and at < frame.height:
+        go("sessions", address=frame["remote_ip"][at], **span)
+
+
+def accounts(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+    """Shows accounts with failed logons; a selected row opens their conversations."""
+    if frame.is_empty():
+        nothing("No account.", "The logs name no account with a failed logon.")
+        return
+    labels = {
+        "account": "Account",
+        "failed_count": "Failed",
+        "address_count": "Addresses",
+        "good_count": "Worked",
+        "entered_count": "Worked from an address that failed before",
+        "addresses": "From",
+        "first_at": "First failure",
+        "last_at": "Last failure",
+        "good_at": "Last success",
+    }
+    st.caption("A selected row opens its conversations.")
+    at = selected(table(frame, labels, "accounts", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is not None and at < frame.height:
+        go("sessions", account=frame["account"][at], **span)

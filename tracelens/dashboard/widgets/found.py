@@ -1,0 +1,66 @@
+"""Findings: the list, one of them, the log rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens import query
+from tracelens.dashboard import data
+from tracelens.dashboard.widgets.links import open_message
+from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.tables import events, selected, table
+
+
+def findings(frame: pl.DataFrame, key: str) -> dict[str, Any] | None:
+    """Shows findings; gives the selected one."""
+    labels = {
+        "severity": "Severity",
+        "class": "Class",
+        "title": "Finding",
+        "summary": "Summary",
+        "server": "Server",
+        "remote_ip": "Remote address",
+        "hit_count": "Hits",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    state = table(frame, labels, key, on_select="rerun", selection_mode="single-row", height="auto")
+    at = selected(state)
+    return frame.row(at, named=True) if at is not None and at < frame.height else None
+
+
+def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
+    """Shows one finding: what it says, what to do, and the log rows behind it."""
+    with st.container(border=True):
+        st.markdown(
+            f"**{markdown(short(row['title']))}** · {markdown(row['severity'])} · rule {markdown(row['rule_id'])}"
+        )
+        st.text(short(row["summary"]))
+        if row["advice"]:
+            st.markdown("What to do")
+            st.text(short(row["advice"]))
+        if row["message_key"] and st.button("Show the message's path", key=f"{key}_open"):
+            open_message(row["message_key"])
+        st.caption("Log rows behind it")
+        events(rows, f"{key}_rows")
+
+
+def findings_of(kind: str) -> None:
+    """Shows the findings of one class, and the selected one with the log rows behind it."""
+    st.subheader("Findings", anchor=False)
+    found = data.ask("finding", kind=kind, rule="", severity="info", limit=500)
+    if found.is_empty():
+        nothing(f"No {kind} findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
+        return
+    row = findings(found, f"{kind}_findings")
+    if row:
+        finding(row, evidence(row), kind)
+
+
+def evidence(row: Mapping[str, Any]) -> pl.DataFrame:
+    """Gives the log rows behind a finding."""
+    return data.ask("evidence", **query.behind(dict(row)), limit=200).drop("hop")

@@ -1,0 +1,60 @@
+"""Links between pages: a number, a sentence or a row opens the page that shows what is behind it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import streamlit as st
+
+from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.states import markdown, short
+
+ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
+
+
+def address(filters: dict[str, Any]) -> dict[str, str]:
+    """Gives filters as query parameters: none that is empty, times to the minute as wall clock of the zone, the zone."""
+    found: dict[str, str] = {}
+    for name, value in filters.items():
+        if isinstance(value, datetime):
+            up = ALMOST_A_MINUTE if name == "until" else timedelta()
+            found[name] = zone.wall(value + up).strftime("%Y-%m-%dT%H:%M")
+        elif isinstance(value, bool):
+            found.update({name: "true"} if value else {})
+        elif value not in (None, ""):
+            found[name] = str(value)
+    if zone.chosen() != zone.UTC:
+        found[zone.KEY] = zone.chosen()
+    return found
+
+
+def go(page: str, /, **filters: Any) -> None:
+    """Opens a page, by the name in its file name, with these filters."""
+    st.switch_page(st.session_state["pages"][page], query_params=address(filters))
+
+
+def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
+    """Shows a text, which may hold log text, that opens a page; plain text if there is no such page."""
+    target = st.session_state["pages"].get(page)
+    if target is None:
+        place.markdown(markdown(short(label)))
+    else:
+        place.page_link(target, label=markdown(short(label)), query_params=address(filters))
+
+
+def tile(label: str, count: int, page: str, /, place: Any = st, **filters: Any) -> None:
+    """Shows a number that opens a page with what it counts."""
+    with place.container(border=True, gap=None, key=f"tile_{label.lower().replace(' ', '_')}"):
+        st.caption(label)
+        link(f"{count:,}", page, **filters)
+
+
+def open_message(message_key: str) -> None:
+    """Goes to the page of one message."""
+    go("message" if "message" in st.session_state["pages"] else "messages", message=message_key)
+
+
+def open_session(session_key: str) -> None:
+    """Goes to the page of one SMTP conversation."""
+    go("sessions", session=session_key)

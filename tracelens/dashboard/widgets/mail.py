@@ -1,0 +1,120 @@
+"""Messages and their parts: the list, the facts, hops, legs, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.links import open_message
+from tracelens.dashboard.widgets.states import nothing, short
+from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.delay import took
+from tracelens.render import plain
+from tracelens.story import place
+
+
+def messages(frame: pl.DataFrame, key: str) -> None:
+    """Shows messages; a selected row opens the page of its path."""
+    labels = {
+        "first_at": "First seen",
+        "status": "Status",
+        "sender_address": "Sender",
+        "recipients": "Recipient",
+        "message_subject": "Subject",
+        "reason": "Reason",
+        "reply": "Reply of the other side",
+        "total_ms": "Total ms",
+        "message_bytes": "Bytes",
+        "origin_class": "From",
+        "connector": "Connector",
+        "last_server": "Last server",
+        "message_id": "Message-ID",
+    }
+    height = min(38 + 35 * frame.height, 600)
+    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
+    if at is not None and at < frame.height:
+        open_message(frame["message_key"][at])
+
+
+def message(row: Mapping[str, Any]) -> None:
+    """Shows what is known of a message as a whole."""
+    st.subheader("Message", anchor=False)
+    st.text(short(row["message_subject"]) or "(no subject in the logs)")
+    st.code(short(row["message_id"]) or plain(row["network_message_id"]), language=None)
+    total = row["total_ms"]
+    facts = {
+        "Status": row["status"],
+        "Sender": row["sender_address"] or "unknown",
+        "Recipients": f"{row['recipient_count']:,}",
+        f"First seen ({zone.chosen()})": zone.stamp(row["first_at"]),
+        "Total": "unknown" if total is None else f"{total / 1000:,.3f} s",
+        "Size": "unknown" if row["message_bytes"] is None else f"{row['message_bytes'] / 1024:,.1f} KB",
+        "Origin": f"{row['origin_class']} {row['origin_ip'] or ''}".strip(),
+    }
+    for column, (label, value) in zip(st.columns([1, 2, 1, 1.5, 1, 1, 1.6]), facts.items(), strict=True):
+        column.caption(label)
+        column.text(short(value))
+
+
+def hops(frame: pl.DataFrame, key: str) -> int | None:
+    """Shows the hops of a message; gives the number of the selected one."""
+    shown = frame.with_columns(
+        pl.Series("from", [place(row, "from") for row in frame.to_dicts()], dtype=pl.String),
+        pl.Series("to", [place(row, "to") for row in frame.to_dicts()], dtype=pl.String),
+        pl.Series("took", [took(row) for row in frame.to_dicts()], dtype=pl.String),
+    )
+    labels = {
+        "hop_number": "Hop",
+        "kind": "Kind",
+        "from": "From",
+        "to": "To",
+        "outcome": "Outcome",
+        "started_at": "Start",
+        "took": "Took",
+        "wait_ms": "Wait ms",
+        "tls_version": "TLS",
+        "send_connector": "Send connector",
+        "receive_connector": "Receive connector",
+        "auth_user": "User",
+        "basis": "Basis",
+        "reply_text": "Reply",
+    }
+    st.caption("Select a hop to see its log rows only.")
+    at = selected(table(shown, labels, key, on_select="rerun", selection_mode="single-row", height="content"))
+    return int(frame["hop_number"][at]) if at is not None and at < frame.height else None
+
+
+def legs(frame: pl.DataFrame, key: str) -> None:
+    """Shows how the message ended for each recipient."""
+    labels = {
+        "recipient_address": "Recipient",
+        "status": "Status",
+        "final_at": "At",
+        "total_ms": "Total ms",
+        "reason_code": "Code",
+        "reason_text": "Reason",
+    }
+    if frame.is_empty():
+        nothing("No recipient is known.", "")
+        return
+    table(frame, labels, key)
+
+
+def gaps(frame: pl.DataFrame, key: str) -> None:
+    """Shows where a row must exist but no log of the store holds it."""
+    st.caption(
+        "Here a row must exist, but no log of the store holds it. Missing protocol logs are normal and no fault."
+    )
+    labels = {
+        "after_hop": "At hop",
+        "server": "Server",
+        "service": "Service",
+        "log": "Log",
+        "hour": "Hour",
+        "reason": "Why",
+    }
+    table(frame, labels, key)

@@ -1,0 +1,63 @@
+"""What a page says before, instead of and around its data: title, no store, nothing to show."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from tracelens.dashboard import data
+from tracelens.render import plain
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")
+LONGEST = 2_000
+
+
+def markdown(value: object) -> str:
+    """Gives a text that Markdown shows literally."""
+    return MARKDOWN.sub(r"\\\1", plain(value))
+
+
+def short(value: object) -> str:
+    """Gives a log text to be read on a page: hidden characters visible, cut where nobody reads on."""
+    text = plain(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … ({len(text):,} characters)"
+
+
+def head(title: str, caption: str) -> None:
+    """Shows a page's title and what it is for."""
+    st.title(title, anchor=False)
+    st.caption(caption)
+
+
+def no_store(path: Path) -> None:
+    """Says that there is no store and how to make one."""
+    head("No store yet", "tracelens shows what an ingest has read.")
+    st.info("There is no store at this place:")
+    st.code(str(path.absolute()), language=None)
+    st.markdown("Read your logs into it, then reload this page:")
+    st.code(f'tracelens ingest PATH-OF-YOUR-LOGS --store "{path}"', language=None)
+    st.markdown("Without logs at hand, try the made-up estate:")
+    st.code("tracelens demo", language=None)
+
+
+def nothing(what: str, hint: str) -> None:
+    """Says that there is nothing to show, and why that may be."""
+    st.info(f"**{what}** {hint}")
+
+
+def empty_store() -> None:
+    """Says that the store holds no rows."""
+    nothing("The store holds no rows.", "The logs read so far are empty. Read the folder that holds the logs:")
+    st.code("tracelens ingest PATH-OF-YOUR-LOGS", language=None)
+
+
+def total_or_stop(noise: bool) -> dict[str, Any]:
+    """Gives what the store holds, in one row; says so and ends the page when it holds nothing."""
+    total = data.one("total", noise=noise) or {}
+    if not total.get("first_at"):
+        empty_store()
+        st.stop()
+    return total

@@ -1,0 +1,94 @@
+"""Tables: labelled columns, times in the zone of the page, never more text or rows than a browser bears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.states import LONGEST, nothing
+from tracelens.render import safe
+
+TIME = "YYYY-MM-DD HH:mm:ss"
+MOMENT = "YYYY-MM-DD HH:mm:ss.SSS"
+MOST_ROWS = 10_000
+
+
+def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Gives column settings by name: times to the second, counts and milliseconds as numbers, the rest as text."""
+    found: dict[str, Any] = {}
+    for name, label in labels.items():
+        kind = frame.schema[name]
+        if kind == pl.Datetime:
+            found[name] = st.column_config.DatetimeColumn(
+                f"{label.removesuffix(' (UTC)')} ({zone.chosen()})",
+                format=MOMENT if name in ("date_time", "started_at") else TIME,
+            )
+        elif kind.is_numeric():
+            found[name] = st.column_config.NumberColumn(
+                label, format="%d" if name == "line" or name.endswith("port") else "localized"
+            )
+        elif kind == pl.List:
+            found[name] = st.column_config.ListColumn(label)
+        elif kind == pl.Boolean:
+            found[name] = st.column_config.CheckboxColumn(label)
+        else:
+            found[name] = st.column_config.TextColumn(label)
+    return found
+
+
+def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, **options: Any) -> Any:
+    """Shows the labelled columns of a frame; gives the selection when `on_select` is among the options."""
+    if frame.height > MOST_ROWS:
+        st.caption(f"Showing the first {MOST_ROWS:,} of {frame.height:,} rows; narrow the filters to see the others.")
+    shown = safe(_short(zone.local(frame.head(MOST_ROWS).select(list(labels)))))
+    return st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=columns(shown, labels),
+        key=key,
+        width="stretch",
+        placeholder="",
+        **options,
+    )
+
+
+def _short(frame: pl.DataFrame) -> pl.DataFrame:
+    """Cuts texts that nobody reads in a cell, and says how long they are."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.len_chars() > LONGEST)
+        .then(pl.format("{} … ({} characters)", pl.col(name).str.head(LONGEST), pl.col(name).str.len_chars()))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    )
+
+
+def selected(state: Any) -> int | None:
+    """Gives the selected row of a table, or None."""
+    rows = state.selection.rows if state else []
+    return rows[0] if rows else None
+
+
+def events(frame: pl.DataFrame, key: str) -> None:
+    """Shows log rows with their file and line."""
+    named = frame.with_columns(pl.col("path").str.extract(r"([^/\\]+)$").alias("file"))
+    labels = {
+        "date_time": "Time",
+        "hop": "Hop",
+        "server": "Server",
+        "log": "Log",
+        "file": "File",
+        "line": "Line",
+        "event": "Event",
+        "text": "Row",
+        "path": "Path",
+    }
+    if named.is_empty():
+        nothing("No rows.", "The rows behind this are no longer in the store.")
+        return
+    table(named, {name: label for name, label in labels.items() if name in named.columns}, key)

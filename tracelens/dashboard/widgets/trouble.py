@@ -1,0 +1,115 @@
+"""Failures: reasons explained, the texts behind them, domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from tracelens.dashboard import data
+from tracelens.dashboard.widgets.links import go, link
+from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.rulebook import Signature, load_signatures
+
+MISSED = ("failed", "refused", "deferred", "dropped", "quarantined")
+
+
+@st.cache_resource
+def _signatures() -> dict[str, Signature]:
+    return {signature.id: signature for signature in load_signatures()}
+
+
+def explained(signature_id: str) -> None:
+    """Says what a failure text of this signature means, what it is mistaken for and what to do."""
+    known = _signatures().get(signature_id)
+    if known is None:
+        st.caption("No signature knows this text; the reply itself is all the logs say.")
+        return
+    st.markdown(f"**{markdown(known.meaning)}** · {markdown(known.severity)} · signature {markdown(known.id)}")
+    for label, text in (("What to rule out first", known.lookalikes), ("What to do", known.fix)):
+        if text:
+            st.caption(label)
+            st.text(short(text))
+
+
+def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
+    """Shows why recipients were not reached; the selected reason with its explanation, its texts and its mail."""
+    st.subheader("Reasons", anchor=False)
+    st.caption("Select a row to see what it means, the texts behind it and the mail.")
+    labels = {
+        "status": "Status",
+        "code": "Code",
+        "class": "Class",
+        "meaning": "What it means",
+        "recipient_count": "Recipients",
+        "message_count": "Messages",
+        "domain_count": "Domains",
+        "text_count": "Texts",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    at = selected(table(frame, labels, "reasons", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is None or at >= frame.height:
+        return
+    row = frame.row(at, named=True)
+    with st.container(border=True):
+        explained(row["signature_id"])
+        link(
+            f"{row['message_count']:,} messages with this reason",
+            "messages",
+            status=row["status"],
+            reason=row["signature_id"],
+            code=row["code"],
+            server=server,
+            **span,
+        )
+        names = {"status": row["status"], "code": row["code"], "signature": row["signature_id"]}
+        texts = data.ask("failure_text", **names, **span, limit=1000)
+        st.caption("Distinct texts, as logged")
+        shown = {
+            "recipient_count": "Recipients",
+            "message_count": "Messages",
+            "domain_count": "Domains",
+            "text": "Text",
+        }
+        table(texts, shown | {"first_at": "First", "last_at": "Last"}, "reason_texts")
+
+
+def domains(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+    """Shows recipient domains with failures; a selected row opens the mail that did not reach it."""
+    if frame.is_empty():
+        nothing("No domain.", "Every recipient was reached.")
+        return
+    labels = {
+        "domain": "Domain",
+        "failed_count": "Failed",
+        "refused_count": "Refused",
+        "deferred_count": "Put off",
+        "recipient_count": "All recipients",
+        "missed_percent": "Not reached %",
+    }
+    st.caption("A selected row opens the mail that did not reach the domain.")
+    at = selected(table(frame, labels, "domains", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is not None and at < frame.height:
+        go("messages", recipient=f"@{frame['domain'][at]}", status="not reached", **span)
+
+
+def replies(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+    """Shows failure texts of all logs by meaning; a selected row opens the conversations with such a text."""
+    labels = {
+        "class": "Class",
+        "meaning": "What it means",
+        "reply_count": "Times",
+        "text_count": "Texts",
+        "peer_count": "Other sides",
+        "servers": "Servers",
+        "example": "Example",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+    at = selected(table(frame, labels, "replies", on_select="rerun", selection_mode="single-row", height="auto"))
+    if at is not None and at < frame.height:
+        go("sessions", signature=frame["signature_id"][at] or "unknown", **span)

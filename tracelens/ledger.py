@@ -1,0 +1,322 @@
+"""The ledger of files: what is known, and which files hold rows that another file holds already.
+
+A file that is the copy or the beginning of another one, or that was moved, is set aside: its rows count once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from tracelens import archive
+from tracelens import store as stores
+from tracelens.culture import is_settled
+from tracelens.discover import Known, LogFile, discover
+from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
+from tracelens.segments import as_datetime
+from tracelens.vintage import check_not_newer
+
+Row = dict[str, Any]
+HOLDING = ("ingested", "partial", "pruned")
+COUNTED = (
+    "line_count",
+    "header_count",
+    "event_count",
+    "reject_count",
+    "blank_count",
+    "pending_count",
+    "continuation_count",
+)
+BLOCK_BYTES = 1024 * 1024
+EPOCH = datetime(1970, 1, 1)
+DAY = re.compile(r"/day=(\d{4}-\d\d-\d\d)/")
+NOT_OF_CONTENT = ("file_id", "server", "service")
+
+
+@dataclass
+class Held:
+    """What the live generation holds of the ledger.
+
+    Attributes:
+        generation: Its name, None before the first.
+        files: Rows of `log_file` by id.
+        made_by: What built it: version of tracelens, hash of models, signatures and rules.
+        schema_version: Of its tables.
+    """
+
+    generation: str | None = None
+    files: dict[int, Row] = field(default_factory=dict)
+    segments: list[Row] = field(default_factory=list)
+    rejects: list[Row] = field(default_factory=list)
+    made_by: str | None = None
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether its tables are those of this tracelens."""
+        return self.schema_version == SCHEMA_VERSION
+
+
+def ledger_of(folder: Path) -> Held:
+    """Reads the ledger of the live generation.
+
+    Raises:
+        StoreError: It cannot be read, or a newer tracelens made it.
+    """
+    live = stores.generation(folder)
+    if live is None:
+        return Held()
+    tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
+    rows_of = stores.kept_rows(folder, live, *tables)
+    if not rows_of[-1] or rows_of[-1][0].keys() != {*INGEST.names}:
+        rows_of = [[{n: row.get(n) for n in t.names} for row in rows] for t, rows in zip(tables, rows_of, strict=True)]
+    files, segments, rejects, made = rows_of
+    version = made[0]["schema_version"] or 1
+    check_not_newer(version, str(folder / live))
+    for row in files if version < SCHEMA_VERSION else []:
+        row["repeated_count"], row["pruned_count"] = row["repeated_count"] or 0, row["pruned_count"] or 0
+    return Held(live, {row["file_id"]: row for row in files}, segments, rejects, made[0]["version"], version)
+
+
+def known_files(rows: Iterable[Row], is_current: bool) -> dict[str, Known]:
+    """Gives what the ledger says of files read before, by path.
+
+    Args:
+        rows: Rows of `log_file`.
+        is_current: The same tracelens wrote them; else it may know by now what it left out then.
+    """
+    return {
+        row["path"]: Known(
+            row["size_bytes"], (row["modified_at"] - EPOCH) // timedelta(microseconds=1), row["format"], row["reason"],
+            row["head_hash"] or "",
+        )
+        for row in rows
+        if row["state"] != "failed" and (is_current or row["format"])
+    }  # fmt: skip
+
+
+def is_known(entry: LogFile, row: Row | None, is_current: bool = True) -> bool:
+    """Tells whether reading a file would give what the ledger has of it."""
+    return (
+        row is not None
+        and row["state"] != "failed"
+        and (is_current or entry.format is None or bool(row["format"]))
+        and row["size_bytes"] == entry.size_bytes
+        and row["modified_at"] == as_datetime(entry.modified_ns)
+        and (entry.server is None or row["server"] == entry.server)
+        and (entry.service is None or row["service"] == entry.service)
+        and is_settled(row["reason"], entry.culture)
+    )
+
+
+def is_left_out(row: Row | None, renewed: Container[int]) -> bool:
+    """Tells whether the ledger keeps a file without its rows, and it is not read anew."""
+    return row is not None and row["state"] in ("skipped", "pruned") and row["file_id"] not in renewed
+
+
+def still_pruned(rows: Mapping[int, Row], before: Mapping[int, Row], segments: list[Row]) -> list[Row]:
+    """Gives the segments without days that were pruned from files before they were read anew, and says so of them."""
+    for file_id, row in rows.items():
+        if file_id in before and row["state"] in HOLDING:
+            row["pruned_before"] = before[file_id]["pruned_before"]
+    return prune(rows, segments)
+
+
+def prune(files: Mapping[int, Row], segments: list[Row]) -> list[Row]:
+    """Gives the segments without the days before each file's `pruned_before`, and counts what goes in the ledger."""
+    kept = []
+    for segment in segments:
+        row = files.get(segment["file_id"])
+        day = DAY.search(segment["path"])
+        if row and row["pruned_before"] and day and date.fromisoformat(day[1]) < row["pruned_before"]:
+            row["pruned_count"] += segment["row_count"]
+        else:
+            kept.append(segment)
+    for row in files.values():
+        if row["pruned_count"]:
+            row["reason"] = f"{row['pruned_count']} events before {row['pruned_before']} pruned"
+            row["state"] = "pruned" if row["pruned_count"] == row["event_count"] else row["state"]
+    return kept
+
+
+def sealed(folder: Path, segments: Sequence[Row]) -> list[Row]:
+    """Gives segments, each with the checksum of its bytes."""
+    sums = {row["path"]: row["checksum"] for row in segments if row.get("checksum")}
+    for path in {row["path"] for row in segments} - sums.keys():
+        sums[path] = checksum(folder / path)
+    return [{**row, "checksum": sums[row["path"]]} for row in segments]
+
+
+def checksum(path: Path) -> str:
+    """Hashes a file."""
+    digest = blake2b(digest_size=16)
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping[int, Row]) -> list[LogFile]:
+    """Gives files set aside whose rows go with a file that is read anew: they may be all that is left of them."""
+    renewed = {entry.file_id: entry for entry in fresh}
+    here = {entry.file_id: entry for entry in files}
+    found = []
+    for file_id, row in ledger.items():
+        holder = renewed.get(row["kept_in"])
+        if holder is None or file_id in renewed:
+            continue
+        if _begins(holder, row["size_bytes"], row["content_hash"]):
+            row["reason"] = f"beginning of {holder.path}"
+            continue
+        place = place_of(row["path"])
+        again = [here[file_id]] if file_id in here else []
+        if not again and place.is_file():
+            again = [entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == file_id]
+        found += [entry for entry in again if entry.format]
+    return found
+
+
+def set_aside(ledger: dict[int, Row], fresh: Iterable[LogFile], segments: Sequence[Row], folder: Path) -> set[int]:
+    """Marks files whose rows another file holds, in whole or as its beginning; gives the ids of those just marked.
+
+    Of equal files the one that is still there stays, then the first path, whatever the order of reading.
+    """
+    aside = _copies(ledger)
+    arrived = {entry.file_id: entry for entry in fresh}
+    for short, long in _pairs(ledger, arrived.keys()):
+        row, holder = ledger[short], ledger[long]
+        if holder["kept_in"] is not None or row["kept_in"] is not None or row["state"] not in HOLDING:
+            continue
+        entry = arrived.get(long) or _unchanged(holder)
+        if (
+            _begins(entry, row["size_bytes"], row["content_hash"])
+            if entry
+            else _rows_begin(row, holder, segments, folder)
+        ):
+            _mark(row, holder, f"beginning of {holder['path']}")
+            aside.add(short)
+    return aside
+
+
+def _copies(ledger: Mapping[int, Row]) -> set[int]:
+    groups: dict[str, list[Row]] = {}
+    for row in ledger.values():
+        if row["content_hash"] and (row["kept_in"] is not None or (row["state"] in HOLDING and row["event_count"])):
+            groups.setdefault(row["content_hash"], []).append(row)
+    aside = set()
+    for rows in groups.values():
+        holding = [row for row in rows if row["kept_in"] is None]
+        if len(rows) < 2 or not holding:
+            continue
+        stays = min(holding, key=lambda row: (row["pruned_before"] is None, not _is_there(row["path"]), row["path"]))
+        for row in rows:
+            if row is not stays and (row["kept_in"] is None or _is_copy(row)):
+                if row["kept_in"] is None:
+                    aside.add(row["file_id"])
+                _mark(row, stays, ("copy of " if _is_there(row["path"]) else "moved to ") + stays["path"])
+    return aside
+
+
+def _is_copy(row: Row) -> bool:
+    return str(row["reason"]).startswith(("copy of ", "moved to "))
+
+
+def _mark(row: Row, holder: Row, reason: str) -> None:
+    row.update(state="skipped", reason=reason, kept_in=holder["file_id"], **dict.fromkeys(COUNTED, 0))
+    if row["pruned_before"]:
+        holder["pruned_before"] = max(filter(None, (holder["pruned_before"], row["pruned_before"])))
+    row.update(repeated_count=0, pruned_count=0, pruned_before=None)
+
+
+def _pairs(ledger: Mapping[int, Row], arrived: Iterable[int]) -> list[tuple[int, int]]:
+    """Gives pairs (shorter, longer) whose first bytes agree and of which one has just arrived, longest first."""
+    held = [row for row in ledger.values() if row["state"] in HOLDING and row["event_count"] and row["head_hash"]]
+    by_head = sorted(held, key=lambda row: str(row["head_hash"]))
+    heads = [row["head_hash"] for row in by_head]
+    new = set(arrived)
+    pairs = set()
+    for row in held:
+        head = row["head_hash"]
+        at = bisect_left(heads, head)
+        while at < len(heads) and heads[at].startswith(head):
+            other = by_head[at]
+            at += 1
+            is_new = row["file_id"] in new or other["file_id"] in new
+            if is_new and row["size_bytes"] < other["size_bytes"] and row["format"] == other["format"]:
+                pairs.add((row["file_id"], other["file_id"]))
+    return sorted(pairs, key=lambda pair: (-ledger[pair[1]]["size_bytes"], ledger[pair[1]]["path"], pair))
+
+
+def _begins(entry: LogFile, size: int, content_hash: str) -> bool:
+    """Tells whether the first bytes of a file have a hash."""
+    digest, left = blake2b(digest_size=16), size
+    try:
+        for block in _blocks(entry, min(size, BLOCK_BYTES)):
+            digest.update(block[:left])
+            left -= min(left, len(block))
+            if not left:
+                break
+    except OSError:
+        return False
+    return not left and digest.hexdigest() == content_hash
+
+
+def _blocks(entry: LogFile, size: int) -> Iterator[bytes]:
+    if entry.member:
+        yield from archive.blocks(entry.member, size)
+        return
+    with entry.local.open("rb") as stream:
+        while block := stream.read(size):
+            yield block
+
+
+def _unchanged(row: Row) -> LogFile | None:
+    """Gives the file of a ledger row where it still is as it was read."""
+    place = place_of(row["path"])
+    if not place.is_file():
+        return None
+    same = (entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == row["file_id"])
+    return next((entry for entry in same if is_known(entry, row)), None)
+
+
+def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) -> bool:
+    """Tells by the rows whether one file is the beginning of another that is gone; its last row may be cut short."""
+    paths: dict[int, list[str]] = {}
+    for segment in segments:
+        paths.setdefault(segment["file_id"], []).append(str(folder / segment["path"]))
+    tables = {segment["table_name"] for segment in segments if segment["file_id"] == row["file_id"]}
+    if not tables or holder["file_id"] not in paths:
+        return False
+    table = TABLES[tables.pop()]
+    time = "date_time" if "date_time" in table.names else "line_number"
+    columns = ", ".join(name for name in table.names if name not in NOT_OF_CONTENT)
+    ours, theirs = (
+        f"read_parquet([{', '.join(map(stores.literal, paths[one['file_id']]))}]) where file_id = {one['file_id']}"
+        for one in (row, holder)
+    )
+    last = int(row["line_count"])
+    with stores.scratch(folder) as con:
+        others = con.execute(
+            f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"
+            f" except all select {columns} from {theirs})),"
+            f" (select count(*) from (select {time} from {ours} and line_number = {last}"
+            f" except all select {time} from {theirs} and line_number = {last}))"
+        ).fetchall()
+    return bool(others[0] == (0, 0))
+
+
+def place_of(path: str) -> Path:
+    """Gives the file on disk: of something inside an archive, the archive."""
+    at = path.find(f"!{os.sep}")
+    return Path(path[:at]) if at > 0 and not Path(path).exists() else Path(path)
+
+
+def _is_there(path: str) -> bool:
+    return place_of(path).is_file()

@@ -1,0 +1,53 @@
+"""An older store made new: from its segments where these have all columns, else from its logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracelens import store as stores
+from tracelens.discover import LogFile, discover
+from tracelens.errors import StoreError
+from tracelens.ledger import Held, place_of
+from tracelens.schema import TABLES
+
+
+def to_read_again(folder: Path, held: Held) -> list[LogFile]:
+    """Gives the files whose segments lack columns of today.
+
+    Raises:
+        StoreError: One of them is gone, so its rows cannot be had with all columns.
+    """
+    if held.is_up_to_date:
+        return []
+    lacking = _lacking(folder, held)
+    found, gone = [], []
+    for file_id in sorted(lacking, key=lambda number: str(held.files[number]["path"])):
+        row = held.files[file_id]
+        place = place_of(row["path"])
+        there = discover([place], row["server"], row["service"]) if place.is_file() else []
+        again = [entry for entry in there if entry.file_id == file_id and entry.format]
+        found += again
+        gone += [] if again else [row["path"]]
+    if gone:
+        raise StoreError(
+            f"an older tracelens made the store, and {len(gone)} of its files cannot be read again, first '{gone[0]}'",
+            where=str(folder),
+            hint="put them back where they were, or ingest what there is into another store",
+        )
+    return found
+
+
+def _lacking(folder: Path, held: Held) -> set[int]:
+    paths: dict[str, set[int]] = {}
+    tables = {}
+    for row in held.segments:
+        paths.setdefault(row["path"], set()).add(row["file_id"])
+        tables[row["path"]] = row["table_name"]
+    lacking: set[int] = set()
+    with stores.scratch(folder) as con:
+        for path, file_ids in paths.items():
+            asked = con.execute(f"select name from parquet_schema({stores.literal(str(folder / path))})").fetchall()
+            table = TABLES.get(tables[path])
+            if table and set(table.names) - {name for (name,) in asked}:
+                lacking |= file_ids
+    return lacking

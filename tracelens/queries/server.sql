@@ -1,0 +1,2 @@
+-- Servers of which the store holds rows.
+select distinct server from coverage where server is not null order by server

@@ -1,0 +1,36 @@
+-- Counts of the time from `since` to `until` beside those of the time before, of the same length; `is_worse` where more is worse.
+with leg_count as (
+    select count(*) filter (m.first_at >= $since) as reached_now, count(*) filter (m.first_at < $since) as reached_before, l.status
+    from leg l join message m on m.message_key = l.message_key
+    where not m.is_noise and m.first_at >= $before and m.first_at < $until group by l.status
+),
+talk as (
+    select opened_at >= $since as is_now, service = 'frontend' and direction = 'send' and connect_error is not null as is_proxy_failure, auth_failure_count
+    from session where not is_noise and opened_at >= $before and opened_at < $until
+),
+named as (
+    select answered_at >= $since as is_now, is_taken and auth_user is null as is_relay, is_denied from envelope_recipient
+    where is_outside and not is_first_party and answered_at >= $before and answered_at < $until
+),
+counted as (
+    select 1 as position, 'Messages' as measure, count(*) filter (first_at >= $since) as now, count(*) filter (first_at < $since) as before, false as is_worse,
+        'messages' as page, '' as filters
+    from message where not is_noise and first_at >= $before and first_at < $until
+    union all
+    select 2, 'Refused recipients', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'messages', 'status=refused' from leg_count where status = 'refused'
+    union all
+    select 3, 'Failed recipients', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'failures', 'status=failed' from leg_count
+    where status in ('failed', 'dropped', 'quarantined')
+    union all
+    select 4, 'Slower than a minute', count(*) filter (first_at >= $since), count(*) filter (first_at < $since), true, 'messages', 'slow=1 min'
+    from message where not is_noise and first_at >= $before and first_at < $until and total_ms >= 60000
+    union all
+    select 5, 'Conversations', count(*) filter (is_now), count(*) filter (not is_now), false, 'sessions', '' from talk
+    union all
+    select 6, 'Front end could not connect', count(*) filter (is_now and is_proxy_failure), count(*) filter (not is_now and is_proxy_failure), true, 'proxy', '' from talk
+    union all
+    select 7, 'Failed logons', coalesce(cast(sum(auth_failure_count) filter (is_now) as bigint), 0), coalesce(cast(sum(auth_failure_count) filter (not is_now) as bigint), 0), true, 'attacks', '' from talk
+    union all
+    select 8, 'Relayed without logon', count(*) filter (is_now and is_relay), count(*) filter (not is_now and is_relay), true, 'relay', '' from named
+)
+select measure, now, before, is_worse, page, filters from counted order by position
