@@ -256,7 +256,7 @@ def _replace(con: Any, exported: Exported, whole: bool) -> None:
             kept = con.sql("select * from receive_connector").pl().to_dicts()
             rows = rows + [row for row in kept if row["server"] not in exported.servers()]
         _stand_in(con, TABLES[name], rows)
-    _derive(con, "step", "select remote_ip, local_ip from session group by remote_ip, local_ip")
+    _derive(con, "seen_address", "select remote_ip, local_ip from session group by remote_ip, local_ip")
     for model in models():
         if model.name in REBUILT:
             _derive(con, model.name, model.sql)

@@ -33,6 +33,6 @@ def right(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def _estate(folder: Path, troubles: bool) -> tuple[Path, Path]:
-    simulate(folder / "logs", messages=120, servers=2, seed=11, hours=(8, 12), troubles=troubles, extras=["exports"])
+    simulate(folder / "logs", messages=120, servers=2, seed=11, hours=(8, 12), troubles=troubles, exports=True)
     ingest([folder / "logs"], folder / "S", workers=1)
     return folder / "logs", folder / "S"

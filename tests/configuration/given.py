@@ -29,7 +29,7 @@ def empty() -> duckdb.DuckDBPyConnection:
     for table in EVENT_TABLES:
         con.execute(f"drop view {table.name}")
         create_table(con, table)
-    con.execute("create table step (remote_ip varchar, local_ip varchar)")
+    con.execute("create table seen_address (remote_ip varchar, local_ip varchar)")
     return con
 
 
@@ -42,7 +42,7 @@ def given(con: duckdb.DuckDBPyConnection, **rows: Sequence[Mapping[str, Any]]) -
             con.register("arriving", pl.from_dicts(list(part), infer_schema_length=None).to_arrow())
             con.execute(f'insert into "{name}" by name select * from arriving')
             con.unregister("arriving")
-        con.execute("insert into step select remote_ip, local_ip from session")
+        con.execute("insert into seen_address select remote_ip, local_ip from session")
         for model in models():
             if model.name in (*REBUILT, "assigned_role", "inventory"):
                 con.execute(f"create or replace temp table {model.name} as {model.sql}")

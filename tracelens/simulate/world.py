@@ -185,14 +185,14 @@ class World:
         first, last, hits = self._tallies.get(key, (moment, moment, 0))
         self._tallies[key] = (min(first, moment), max(last, moment), hits + 1)
 
-    def plant(self, name: str, server: str | None, connector: str | None) -> None:
-        """Records a planted mistake of the configuration."""
-        self.truth.add("trouble", trouble=name, server=server, connector_id=connector, hit_count=1)
-
     def record_clocks(self) -> None:
         """Writes how far each planned clock is off, from which true moment on, to the truth."""
         for server, moment, offset in self.sink.clocks.turns():
             self.truth.add("clock", server=server, first_at=max(moment, self._start), offset_ms=offset)
+
+    def plant(self, name: str, server: str | None, connector: str | None) -> None:
+        """Records a planted mistake of the configuration."""
+        self.truth.add("trouble", trouble=name, server=server, connector_id=connector, hit_count=1)
 
     def record_troubles(self) -> None:
         """Writes the troubles to the truth, one row per name, server, address and connector."""
