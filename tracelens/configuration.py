@@ -102,7 +102,7 @@ def read_exports(paths: Iterable[AnyPath]) -> Exported:
         homeless = sum(described.table.name == "receive_connector" and not row.get("server") for row in rows)
         if homeless:
             found.notes.append(
-                f"{path.name}: connectors that name no server, so that no session is theirs: {homeless} (export Identity)"
+                f"{path.name}: connectors without a server, so that no session is theirs: {homeless} (export Identity)"
             )
         cut = [str(row.get("name")) for row in rows if row.get("is_incomplete")]
         if cut:
