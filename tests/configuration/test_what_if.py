@@ -13,6 +13,7 @@ from tracelens import store
 from tracelens.cli import main
 from tracelens.configuration import what_if
 from tracelens.errors import InputError, UsageError
+from tracelens.pipeline import ingest
 from tracelens.simulate.estate import DEVICES
 
 
@@ -69,6 +70,16 @@ def test_a_server_without_configuration_in_the_store_is_not_replayed(
     assert "no export of this server's connectors" in made.left_out["reason"].to_list()
     said = call("what-if", "--receive-connectors", path, "--store", sample_store).stdout
     assert "Not replayed: " in said
+
+
+def test_mail_that_tracking_alone_knows_is_counted_as_not_replayed(right: tuple[Path, Path], tmp_path: Path) -> None:
+    ingest([right[0] / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"], tmp_path / "S", workers=1)
+    made = what_if(tmp_path / "S", min_tls="1.2")
+    assert made.replayed_count == 0
+    (row,) = made.left_out.to_dicts()
+    assert "tracking alone" in row["reason"]
+    assert row["message_count"] > 10
+    assert "this tells nothing" in call("what-if", "--min-tls", "1.2", "--store", tmp_path / "S").stdout
 
 
 @pytest.mark.parametrize(
