@@ -120,7 +120,8 @@ def name_replies(con: Any) -> None:
 
 def available(con: Any) -> set[tuple[str, str]]:
     """Gives what rules can need and the open database has: logs with their services, and imported configuration."""
-    have = {(log, service) for log, service in con.execute("select distinct log, service from coverage").fetchall()}
+    covered = con.execute("select distinct log, service from coverage where state = 'covered'").fetchall()
+    have = {(log, service) for log, service in covered}
     if con.execute("select count(*) from accepted_domain_guess").fetchall()[0][0]:
         have.add(("accepted_domains", ""))
     for table in EXPORTS:

@@ -30,6 +30,7 @@ from tracelens.ledger import (
     set_aside,
     still_pruned,
 )
+from tracelens.lock import lock
 from tracelens.migrate import to_read_again
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
@@ -142,7 +143,7 @@ def ingest(
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:
-        with stores.lock(folder, wait_s):
+        with lock(folder, wait_s):
             if stores.generation(folder) != held.generation:
                 held = ledger_of(folder)
             account = _locked(files, folder, held, workers, options, tell)

@@ -26,6 +26,7 @@ from tracelens.simulate.borders import (
 from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, Estate
+from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
@@ -76,6 +77,7 @@ def simulate(
     lose: Iterable[str] = (),
     clocks: Clocks | None = None,
     headers: int = 0,
+    exports: bool = False,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -93,6 +95,7 @@ def simulate(
         lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
         clocks: How far the servers' clocks are off; right ones if None.
         headers: How many delivered messages leave their headers in `headers/`, at most.
+        exports: Write the configuration too, with mistakes if there are troubles.
 
     Raises:
         UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
@@ -127,6 +130,9 @@ def simulate(
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
+    if exports:
+        world.has_exports = troubles
+        write_exports(world, folder, troubles)
     begins = _begins(world, messages, days, first, hours, troubles, "catalogue" in extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
