@@ -113,7 +113,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
         f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
         f"   {hop['outcome']}, {hop['basis']}{', in the headers too' if is_in_headers else ''}"
     ]
-    times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
+    precision = "seconds" if hop["basis"] == "reported" and start and not start.microsecond else "milliseconds"
+    times = f"{start.time().isoformat(precision)}" if start else "time unknown"
     times += f", took {took(hop)}" if took(hop) else ""
     times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]
@@ -191,6 +192,21 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         lines.append(f"Not evaluated, as logs are missing: {len(missing)} rules")
         lines += [f"  {row['rule_id']}: needs {row['missing']}" for row in missing]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def incident_text(incidents: Iterable[Row], evidence: Iterable[Row]) -> str:
+    """Gives incidents, the worst first: each a story of five lines with the raw rows it stands on."""
+    places: dict[str, list[str]] = {}
+    for row in evidence:
+        places.setdefault(row["incident_key"], []).append(f"{plain(row['path'])}:{row['line_number']}")
+    lines = []
+    for row in incidents:
+        lines.append(f"{row['severity'].upper():<8}  {row['kind']}: {plain(row['title'])}")
+        for part in row["story"].split("\n"):
+            lines += textwrap.wrap(plain(part), 110, initial_indent="  ", subsequent_indent="    ")
+        lines += [f"  Evidence: {place}" for place in places.get(row["incident_key"], [])[:4]]
+        lines += [f"  {row['finding_count']} findings; incident {row['incident_key']}", ""]
+    return "\n".join(lines or ["No incidents from the rules that could be evaluated."]).rstrip() + "\n"
 
 
 def account_text(
