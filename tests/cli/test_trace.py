@@ -82,14 +82,26 @@ def test_a_path_as_json_names_its_schema(call: Call, sample_store: Path) -> None
     told = json.loads(call("trace", FAILED, "--format", "json", "--store", sample_store).stdout)
     assert (told["schema"], told["schema_version"]) == ("tracelens.path", 1)
     assert set(told) == {
-        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "coverage", "rows",
+        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "coverage", "rows", "latency", "usual",
     }  # fmt: skip
     assert {row["server"] for row in told["coverage"]} == {"EX01", "EX02"}
 
 
 def test_every_key_of_the_json_is_described() -> None:
     text = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8")
-    for key in ("schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "coverage", "rows"):
+    for key in (
+        "schema",
+        "schema_version",
+        "message",
+        "hops",
+        "legs",
+        "gaps",
+        "headers",
+        "coverage",
+        "rows",
+        "latency",
+        "usual",
+    ):
         assert f"`{key}`" in text.split("## The path as JSON")[1]
 
 

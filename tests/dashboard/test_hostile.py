@@ -37,8 +37,6 @@ def hop(**changed: Any) -> dict[str, Any]:
         "wait_ms": None,
         "wait_bound_ms": None,
         "after_parent_ms": None,
-        "hop_key": "h",
-        "parent_hop_key": None,
         "tls_version": None,
         "outcome": "accepted",
         "reply_text": None,

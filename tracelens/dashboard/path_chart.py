@@ -11,7 +11,7 @@ import polars as pl
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.charts import KIND, OTHER, text
-from tracelens.delay import UNITS, bounded, duration, took
+from tracelens.delay import UNITS, begins, bounded, duration, took
 from tracelens.render import plain
 from tracelens.story import place
 
@@ -60,13 +60,12 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     figure = go.Figure()
     if not rows:
         return _laid_out(figure, 80)
-    moments = [moment for row in rows for moment in (row["started_at"], row["ended_at"]) if moment]
-    first = min(moments)
-    total = max(1.0, (max(moments) - first).total_seconds() * 1000)
+    first = rows[0]["started_at"] or rows[0]["ended_at"]
+    starts = _starts(rows)
+    total = max(1.0, *(start + _width(row) for start, row in zip(starts, rows, strict=True)))
     size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
     least = total / 150
     labels = [_label(row) for row in rows]
-    starts = _starts(rows, first)
     waits = [min(row["wait_ms"] or 0, start) for row, start in zip(rows, starts, strict=True)]
     figure.add_bar(
         base=[(start - wait) / size for start, wait in zip(starts, waits, strict=True)],
@@ -114,15 +113,15 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     return _laid_out(figure, 120 + 36 * len(rows), barmode="overlay", showlegend=True)
 
 
-def _starts(rows: Sequence[Row], first: datetime) -> list[float]:
-    """Gives where each bar begins, in ms after the first moment.
+def _starts(rows: Sequence[Row]) -> list[float]:
+    """Gives where each bar begins, in ms after the first hop: along the path, not by each server's clock.
 
     Headers tell whole seconds: a hop that only they tell begins no earlier in its second than the hop before it ends.
     """
     found: list[float] = []
     ends: dict[str, float] = {}
-    for row in rows:
-        start = ((row["started_at"] or row["ended_at"]) - first).total_seconds() * 1000
+    for row, begun in zip(rows, begins(rows), strict=True):
+        start = max(0.0, begun)
         before = ends.get(row["parent_hop_key"] or "")
         if row["basis"] == "reported" and before is not None and start < before < start + 1000:
             start = before
