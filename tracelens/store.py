@@ -371,39 +371,6 @@ def _types(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.type) for column in table.columns]
 
 
-@contextlib.contextmanager
-def memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens an empty database in memory that has all event tables, empty."""
-    import duckdb
-
-    with duckdb.connect() as con:
-        _settle(con)
-        create_events(con, [])
-        yield con
-
-
-def stand_in(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
-    con.execute(f"drop view if exists temp.{table.name}")
-    con.execute(f"create temp table {table.name} ({', '.join(f'{name} {kind}' for name, kind in _types(table))})")
-    _insert(con, f"temp.{table.name}", rows)
-
-
-def derive(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-    """Makes a temporary table of a query, before the table of that name.
-
-    Raises:
-        StoreError: The store lacks a table or column that the query needs.
-    """
-    import duckdb
-
-    try:
-        con.execute(f'create or replace temp table "{name}" as {sql}')
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        text = str(error).splitlines()[0]
-        raise StoreError(f"the store is of another version: {text}", name, "ingest again into it") from error
-
-
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Makes an empty table as described."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _types(table))
@@ -412,17 +379,13 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Makes a table as described and adds rows by column name."""
-    create_table(con, table)
-    _insert(con, f'"{table.name}"', rows)
-
-
-def _insert(con: duckdb.DuckDBPyConnection, place: str, rows: Sequence[Mapping[str, Any]]) -> None:
     import polars as pl
 
+    create_table(con, table)
     if not rows:
         return
     con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
-    con.execute(f"insert into {place} by name select * from arriving")
+    con.execute(f'insert into "{table.name}" by name select * from arriving')
     con.unregister("arriving")
 
 

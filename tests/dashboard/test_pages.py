@@ -37,7 +37,12 @@ def messages(store: Path, where: str) -> pl.DataFrame:
 
 def opened(store: Path, name: str) -> dict[str, str]:
     """Gives what a page that shows one thing needs in its address."""
-    return {"message": messages(store, "hop_count > 2")["message_key"][0]} if name.endswith("_message") else {}
+    if name.endswith("_message"):
+        return {"message": messages(store, "hop_count > 2")["message_key"][0]}
+    if name.endswith("_session"):
+        key = stores.ask(store, "select session_key from session where message_count > 0 order by session_key limit 1")
+        return {"session": key[0, 0]}
+    return {}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,6 +12,7 @@ PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parent / "style.css"
 BACK = (Path(__file__).parent / "back.html").read_text(encoding="utf-8")
 GROUPS = {"1": "", "2": "Mail", "3": "Clients", "4": "Trouble", "5": "Routes", "9": "Store"}
+OPENED = ("message", "session")  # from a list; without one they have nothing to show
 SIDEBAR = 210
 
 
@@ -30,7 +31,10 @@ def run() -> None:
     except TracelensError as error:
         _show(error)
         return
-    pages = {name: st.Page(path, title=page_title(path), url_path=name) for name, path in page_files().items()}
+    pages = {
+        name: st.Page(path, title=page_title(path), url_path=name, visibility="hidden" if name in OPENED else "visible")
+        for name, path in page_files().items()
+    }
     st.session_state["pages"] = pages
     home = st.Page(
         lambda: st.switch_page(next(iter(pages.values()))), title="tracelens", default=True, visibility="hidden"

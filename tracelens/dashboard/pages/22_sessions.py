@@ -11,10 +11,6 @@ from tracelens.dashboard import widgets
 
 widgets.head("Sessions", "SMTP conversations on one server each. A selected row opens the conversation.")
 widgets.total_or_stop(noise=True)
-key = st.query_params.get("session", "")
-if key:
-    widgets.conversation(key)
-    st.stop()
 names = widgets.options()
 filters: dict[str, Any] = {
     "text": widgets.text(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.states import markdown, short
@@ -14,7 +16,7 @@ ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
 def address(filters: dict[str, Any]) -> dict[str, str]:
-    """Gives filters as query parameters: none that is empty, times to the minute as wall clock of the zone, the zone."""
+    """Gives filters as query parameters: times to the minute as wall clock of the zone; none that is empty."""
     found: dict[str, str] = {}
     for name, value in filters.items():
         if isinstance(value, datetime):
@@ -31,7 +33,21 @@ def address(filters: dict[str, Any]) -> dict[str, str]:
 
 def go(page: str, /, **filters: Any) -> None:
     """Opens a page, by the name in its file name, with these filters."""
-    st.switch_page(st.session_state["pages"][page], query_params=address(filters))
+    query = address(filters)
+    _release(query)
+    st.switch_page(st.session_state["pages"][page], query_params=query)
+
+
+def _release(names: Iterable[str]) -> None:
+    """Frees names of the address from the filters of this page: else the next page could not be given its own."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as held:
+        for name in names:
+            binding = held.get_binding_for_param(name)
+            if binding is not None:
+                held.unbind_widget(binding.widget_id)
 
 
 def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
@@ -57,4 +73,4 @@ def open_message(message_key: str) -> None:
 
 def open_session(session_key: str) -> None:
     """Goes to the page of one SMTP conversation."""
-    go("sessions", session=session_key)
+    go("session", session=session_key)

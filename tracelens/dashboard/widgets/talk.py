@@ -11,8 +11,8 @@ from tracelens.dashboard import data, zone
 from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
-from tracelens.render import plain
 from tracelens.delay import duration
+from tracelens.render import plain
 
 OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS failed", "cut off", "nothing sent"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]
@@ -51,7 +51,6 @@ def sessions(frame: pl.DataFrame, key: str) -> None:
 
 def conversation(key: str) -> None:
     """Shows one conversation: facts, mail, the other side, and every row with the silence before it."""
-    link("Back to the list", "sessions")
     session = data.one("session", key=key, limit=1)
     if session is None:
         nothing("No such conversation.", "The store holds none of that key.")
@@ -150,4 +149,4 @@ def _other_sides(key: str) -> None:
         connector = row["connector_id"] or "connector not named"
         text = f"{row['server'] or '?'} {row['service']}, {row['direction']}, {connector}"
         how = f"{zone.stamp(row['opened_at'])} · {row['basis']} ({row['join_name']})"
-        link(f"{text} · {how}", "sessions", session=row["session_key"])
+        link(f"{text} · {how}", "session", session=row["session_key"])

@@ -68,12 +68,13 @@ def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
         )
         names = {"status": row["status"], "code": row["code"], "signature": row["signature_id"]}
         texts = data.ask("failure_text", **names, **span, limit=1000)
-        st.caption("Distinct texts, as logged")
+        st.caption("Distinct texts")
         shown = {
             "recipient_count": "Recipients",
             "message_count": "Messages",
             "domain_count": "Domains",
             "text": "Text",
+            "example": "As logged, one of them",
         }
         table(texts, shown | {"first_at": "First", "last_at": "Last"}, "reason_texts")
 
