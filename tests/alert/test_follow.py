@@ -165,4 +165,4 @@ def test_a_half_written_line_waits_while_the_log_is_followed_and_comes_whole(log
         return account
 
     follow(read, [log.parent], 0.1, lambda _: None, notices=False)
-    assert seen == [("partial", 3, 1), ("ingested", 4, 0)]
+    assert seen == [("partial", 5, 1), ("ingested", 6, 0)]
