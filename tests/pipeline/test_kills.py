@@ -27,6 +27,8 @@ import duckdb, numpy, polars, pyarrow, pyarrow.csv
 from tracelens import care, guard, pipeline
 from tracelens.detect import Rulebook, rulebook
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 book = rulebook()
 book = Rulebook(book.signatures, book.rules[:3])  # with all rules a run takes three times as long
 pipeline.rulebook = lambda *_: book

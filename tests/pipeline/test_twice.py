@@ -17,6 +17,8 @@ from tracelens.pipeline import Account, ingest
 from tracelens.schema import TRACKING_2016
 from tracelens.story import account_text
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 LOGS = Path("EX01/TransportRoles/Logs/MessageTracking")
 
 

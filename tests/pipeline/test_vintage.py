@@ -14,9 +14,12 @@ from click.testing import Result
 from tests.pipeline.stores import differences
 from tests.pipeline.test_ingest import ROLE, write
 from tracelens import store
+from tracelens.detect import Rulebook
 from tracelens.errors import StoreError
 from tracelens.pipeline import ingest
 from tracelens.schema import SCHEMA_VERSION, TABLES
+
+pytestmark = pytest.mark.usefixtures("few_rules")
 
 Call = Callable[..., Result]
 SHAPE = "2bcc8f48a9a5"
@@ -31,7 +34,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(few_rules: Rulebook, logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "S"
     ingest([logs], folder, workers=1)
     return folder
