@@ -120,6 +120,35 @@ def test_rows_of_two_overlapping_cuts_count_once_by_their_log_id(tmp_path: Path,
     assert "3 events stand in two files and count once" in account_text(account.kinds, [], [], False)
 
 
+def test_events_of_an_export_count_as_those_of_its_log(tmp_path: Path) -> None:
+    log = tracking(tmp_path / LOGS / "MSGTRK2026030208-1.LOG", range(1, 5))
+    text = log.read_text(encoding="utf-8")
+    for n in range(1, 5):  # the server's own number of the message
+        text = text.replace(f",,<m{n}@", f",{n},<m{n}@")
+    log.write_text(text, encoding="utf-8", newline="")
+    rows = [("RECEIVE", 3), ("RECEIVE", 4), ("FAIL", 4), ("RECEIVE", 9)]
+    export = tmp_path / "export.csv"
+    export.write_text(
+        "Timestamp,ServerHostname,Source,EventId,InternalMessageId,MessageId,Recipients,Sender,SourceContext\r\n"
+        + "".join(
+            f"2026-03-02T{moment(n)[11:19]}Z,EX01,SMTP,{event},{n},<m{n}@example.com>,anna@contoso.com,b@example.com,\r\n"
+            for event, n in rows
+        ),
+        encoding="utf-8",
+    )
+    account = read([log, export], tmp_path / "S")
+    counts = store.ask(tmp_path / "S", "select path, event_count, repeated_count from log_file order by path").rows()
+    assert [(Path(path).name, *both) for path, *both in counts] == [
+        ("MSGTRK2026030208-1.LOG", 4, 0),
+        ("export.csv", 4, 2),
+    ]
+    asked = "select event_id, message_id from tracking_event order by message_id, event_id"
+    assert [event + message[2] for event, message in store.ask(tmp_path / "S", asked).rows()] == [
+        "RECEIVE1", "RECEIVE2", "RECEIVE3", "FAIL4", "RECEIVE4", "RECEIVE9",
+    ]  # fmt: skip
+    assert account.failed == []
+
+
 def test_a_known_archive_is_not_unpacked_again(tmp_path: Path) -> None:
     log = write(tmp_path / ROLE / "RECV-1.LOG", 1)
     with zipfile.ZipFile(tmp_path / "logs.zip", "w") as packed:
