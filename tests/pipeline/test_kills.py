@@ -16,6 +16,7 @@ from tests.pipeline.test_ingest import ROLE, write
 from tracelens import care, store
 from tracelens.pipeline import ingest
 
+pytestmark = pytest.mark.usefixtures("few_rules")
 KILLS = 50
 HELD = """
 select (select count(*) from session), count(distinct minute(date_time)), max(minute(date_time)), count(*) from smtp_event
@@ -26,8 +27,6 @@ from pathlib import Path
 import duckdb, numpy, polars, pyarrow, pyarrow.csv
 from tracelens import care, guard, pipeline
 from tracelens.detect import Rulebook, rulebook
-
-pytestmark = pytest.mark.usefixtures("few_rules")
 
 book = rulebook()
 book = Rulebook(book.signatures, book.rules[:3])  # with all rules a run takes three times as long
