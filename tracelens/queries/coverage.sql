@@ -1,7 +1,7 @@
 -- Rows per server, log and hour (or day), with a line for each log that the server could have written.
 with seen as (
     select server, service, log, date_trunc($bucket, hour) as hour, cast(sum(event_count) as bigint) as event_count
-    from coverage group by all
+    from coverage where state = 'covered' group by all
 ),
 lane as (
     select s.server, l.service, l.log

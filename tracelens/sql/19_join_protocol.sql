@@ -1,6 +1,7 @@
 -- Candidates for joins of a protocol or agent log with tracking: J4, J5, J6, J10, J17, J18.
 -- column single_key: the side that has one partner in truth; two candidates of equal strength make the link ambiguous
 -- column strength: lower is stronger; only the strongest candidates of a single_key count
+-- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with tx as (
     select t.*, i.message_key, i.mid, t.session_key || '#' || cast(t.transaction_number as varchar) as tx_key

@@ -1,7 +1,7 @@
 -- Candidates for joins of two sessions: J1, J2, J3, J8, J9.
 -- column single_key: the side that has one partner in truth; two candidates of equal strength make the link ambiguous
 -- column strength: lower is stronger; only the strongest candidates of a single_key count
--- grain: from_key, to_key, join_name
+-- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with j1 as (
     -- the send session names the receive session it proxies
@@ -18,7 +18,8 @@ pair as (
 ),
 j3 as (
     -- the hub session names the front end's session; session-ids of two front ends may collide, its address tells them apart
-    select 'session', f.session_key, 'session', h.session_key, 'J3', 'observed', h.session_key, case when f.local_ip = h.remote_ip then 0 else 1 end
+    select 'session', f.session_key, 'session', h.session_key, 'J3', case when f.local_ip = h.remote_ip then 'observed' else 'inferred' end, h.session_key,
+        case when f.local_ip = h.remote_ip then 0 else 1 end
     from session h join session f on h.direction = 'receive' and f.direction = 'receive' and h.service = 'hub' and f.service = 'frontend'
         and f.session_id = h.proxied_session_id and f.remote_ip = coalesce(h.proxied_ip, f.remote_ip)
         and abs(date_diff('second', f.opened_at, h.opened_at)) < 3600

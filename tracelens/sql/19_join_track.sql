@@ -1,6 +1,7 @@
 -- Candidates for joins of tracking rows with each other, with their cause and with Exchange Online: J7, J11 to J16.
 -- column single_key: the side that has one partner in truth; two candidates of equal strength make the link ambiguous
 -- column strength: lower is stronger; only the strongest candidates of a single_key count
+-- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with row_key as (
     select *, concat(file_id, ':', line_number) as key, nullif(trim(reference, '{}<> '), '') as cause from track

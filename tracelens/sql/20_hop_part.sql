@@ -2,22 +2,11 @@
 -- the queue entry it made (SERVER#InternalId), or the queue entry it left and where it went.
 -- grain: part_key
 -- kind: temp
-with our_server as (
-    select distinct server from (
-        select server from track where server is not null
-        union all select server from session where server is not null and service in ('hub', 'frontend', 'delivery', 'submission')
-        union all select server from inventory where server is not null
-        union all select next_server from transaction where direction = 'receive' and service = 'frontend' and local_port <> 717 and is_accepted and server_internal_id is not null
-        union all select reply_server from track where event_id = 'SEND' and reply_internal_id is not null and contains(coalesce(connector_id, ''), 'Intra-Organization'))
-    where server is not null
-),
-address as (
+with address as (
     select network as ip, min(server) as server from inventory where server is not null group by network
 ),
 edge_server as (
-    select server, 'edge' as service from session where service = 'edge' and server is not null
-    union
-    select server, 'edge' from receipt where contains(lower(coalesce(connector_id, '')), 'default internal receive connector')
+    select server, 'edge' as service from our_server where is_edge
 ),
 tx as (
     select t.*, i.message_key, i.mid, a.server as peer_server, s.service as peer_service,
@@ -110,11 +99,14 @@ claim as (
     from tx t where t.direction = 'receive' and t.reply_node is not null and t.service <> 'frontend'
     union all
     -- nothing but the row itself: a newer hub takes mail on its default connector only from servers
-    select r.node, r.message_key, case when a.server is null and r.client_server not in (select server from our_server) and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
-            when r.directionality = 'Originating' and r.client_server <> r.server then 'transfer' when r.directionality = 'Originating' then 'submit' else 'transfer' end,
-        case when a.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
+    select r.node, r.message_key, case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
+            when r.directionality = 'Originating' and q.node is null then 'submit' else 'transfer' end,
+        case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
             and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
-    from receipt r left join address a on a.ip = r.client_ip left join edge_server e on e.server = r.server where r.source = 'SMTP'
+    from receipt r left join address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
+    left join edge_server e on e.server = r.server
+    left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
+    where r.source = 'SMTP'
 ),
 judged as (
     select node, message_key, min({rank: rank, kind: kind}) as verdict from claim group by node, message_key
@@ -129,7 +121,7 @@ tracking_in as (
         case r.kind when 'proxy' then coalesce(r.frontend_server, a.server, nullif(r.client_server, '')) when 'receive' then null
             when 'transfer' then nullif(r.client_server, '') when 'submit' then coalesce(s.client_server, nullif(r.client_server, '')) else r.server end as from_server,
         case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(r.client_service, 'hub') when 'receive' then null else r.service end as from_service,
-        coalesce(r.client_ip, s.client_ip) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
+        coalesce(r.client_ip, case r.kind when 'submit' then s.client_ip end) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
         case when r.kind in ('dsn', 'fork', 'receive') or r.source <> 'SMTP' or r.network_message_id is null or r.service = 'edge' then null when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 465
             else 2525 end as to_port,
         null as send_connector, r.connector_id as receive_connector, coalesce(r.context_at, r.date_time) as started_at, r.date_time as ended_at,
@@ -138,6 +130,14 @@ tracking_in as (
         [struct_pack(file_id := r.file_id, line_number := r.line_number)] as evidence
     from receipt_kind r left join submitted s on s.message_key = r.message_key and s.next_server = r.server
     left join address a on a.ip = r.client_ip
+),
+tracking_submit as (
+    -- the Submission service's own row alone: it names the hub that took the message
+    select 'tracking_submit', s.message_key, 'submit', concat('sub:', s.next_server), s.client_server, 'submission', s.client_ip, s.next_server, 'hub', null, null, null, null,
+        s.date_time, s.date_time, null, null, 'accepted', null, 'observed', null, concat('sub:', s.next_server), [s.first_row]
+    from submitted s left join (select distinct message_key, server from receipt) r on r.message_key = s.message_key and r.server = s.next_server
+    where s.message_key is not null and r.server is null and not exists (select 1 from tx x where x.message_key = s.message_key
+        and (x.direction = 'send' and x.service = 'submission' or x.direction = 'receive' and x.service = 'hub' and x.server = s.next_server))
 ),
 tracking_frontend as (
     -- the Front End writes no tracking rows: its hop is known from ProxyHop1 and original-client-ip of the hub's row
@@ -156,7 +156,7 @@ tracking_out as (
         o.server, o.service, o.client_ip,
         case o.kind when 'external' then null when 'transfer' then split_part(coalesce(o.next_node, o.reply_node), '#', 1)
             else coalesce(o.address_server, nullif(o.next_server, ''), o.reply_server) end,
-        case o.kind when 'transfer' then case when e.service is not null then 'edge' else 'hub' end when 'deliver' then 'delivery' when 'proxy' then 'frontend' when 'receive' then 'frontend' end,
+        case o.kind when 'transfer' then case when e.service is not null then 'edge' when o.next_node is not null or o.is_intra or o.tx_port = 2525 then 'hub' end when 'deliver' then 'delivery' when 'proxy' then 'frontend' when 'receive' then 'frontend' end,
         o.server_ip, case o.kind when 'transfer' then coalesce(o.tx_port, case when o.next_nmid is not null and e.service is null and o.is_intra then 2525 end)
             when 'receive' then coalesce(o.tx_port, 25) when 'deliver' then 475 when 'proxy' then 717 else o.tx_port end,
         o.connector_id, null, null, o.date_time, null, null, 'accepted',
@@ -181,8 +181,8 @@ proto_in as (
     -- a Transport, Front End or Edge service took the message by SMTP
     select 'proto_in', t.message_key, t.kind,
         case when t.service = 'frontend' and t.reply_node is not null then 'fe:' || t.reply_node else coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) end,
-        case when t.kind <> 'receive' then t.peer_server end,
-        case t.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(f.service, 'hub') end,
+        case when t.kind <> 'receive' or t.server_auth then t.peer_server end,
+        case t.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(f.service, 'hub') when 'receive' then f.service end,
         t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, t.send_connector, t.connector_id, t.started_at, t.ended_at,
         t.tls_version, t.auth_user, case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' else 'refused' end, t.reply_text,
         case when t.is_sure then 'observed' else 'inferred' end,
@@ -210,7 +210,7 @@ proto_client as (
     -- behind the client proxy the Front End is blind: its session is known by the SID that the hub saw (J3)
     select 'proto_client', t.message_key, 'receive', 'fe:' || t.reply_node, null, null, f.remote_ip, f.server, 'frontend', f.local_ip, f.local_port,
         null, f.connector_id, t.started_at, t.ended_at, f.tls_version, f.auth_user, 'accepted', null, 'observed', null, 'fe:' || t.reply_node, f.evidence
-    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis <> 'ambiguous'
+    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis = 'observed'
     join session f on f.session_key = l.from_key and f.message_count = 0
     where t.direction = 'receive' and t.service = 'hub' and t.is_accepted and t.reply_node is not null
 ),
@@ -227,7 +227,7 @@ proto_out as (
         case when t.kind = 'external' then null when t.kind = 'receive' then t.peer_server
             when t.reply_node is not null then split_part(t.reply_node, '#', 1) else coalesce(t.peer_server, t.next_server) end,
         case when t.kind = 'external' then null when t.kind = 'receive' then 'frontend' when t.remote_port = 475 then 'delivery' when t.remote_port = 717 then 'frontend'
-            when e.service is not null then 'edge' else 'hub' end,
+            when e.service is not null then 'edge' when t.remote_port in (2525, 465) or contains(t.connector_id, 'Intra-Organization') or t.peer_service = 'hub' then 'hub' end,
         t.remote_ip, t.remote_port, t.connector_id, t.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
             when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, case when t.is_sure then 'observed' else 'inferred' end,
@@ -283,7 +283,7 @@ tracking_fork as (
     from at_queue
 ),
 united as (
-    select * from tracking_in union all select * from tracking_frontend union all select * from tracking_out
+    select * from tracking_in union all select * from tracking_submit union all select * from tracking_frontend union all select * from tracking_out
     union all select * from tracking_deliver union all select * from proto_in union all select * from proto_reply union all select * from proto_client
     union all select * from proto_out union all select * from tracking_fork
 )

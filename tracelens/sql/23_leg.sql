@@ -1,69 +1,79 @@
 -- The branch of a message towards one recipient, with its final status.
+-- column status: delivered, relayed, expanded, redirected, failed, refused, deferred, dropped, quarantined, duplicate, in transit, unknown
+-- column basis: observed where a row shows the end; inferred where the end follows from another row, or no row shows one; reported where only a cloud trace or a report tells it
+-- column hop_keys: the hops from the first to the one that the last row belongs to
+-- column total_ms: from the message's first row to the recipient's last, on one clock or with the clocks' difference taken off
+-- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
 -- basis: observed, or reported where only a cloud trace or a report tells the end
-with our_server as (
-    select distinct server from track where server is not null
-),
-receipt_node as (
+with receipt_node as (
     select distinct message_key, server, internal_message_id from receipt
 ),
 row_recipient as (
-    select t.*, lower(r.address) as address, t.recipient_status[r.position] as status_text
+    select t.*, lower(r.address) as address, t.recipient_status[r.position] as status_text, n.server is not null as has_receipt,
+        o.server is not null as is_next_ours, q.server is not null as is_reply_ours
     from track t, lateral (select unnest(t.recipient_address) as address, generate_subscripts(t.recipient_address, 1) as position) r
+    left join receipt_node n on n.message_key = t.message_key and n.server = t.reply_server and n.internal_message_id = t.reply_internal_id
+    left join our_server o on o.server = t.next_server
+    left join our_server q on q.server = t.reply_server
     where t.message_key is not null and t.event_id not in ('HAREDIRECT', 'HAREDIRECTFAIL', 'HARECEIVE', 'HADISCARD', 'NOTIFYMAPI', 'NOTIFYSHADOW')
 ),
 fate as (
-    select r.message_key, r.address, r.date_time, r.file_id, r.line_number,
-        case when r.event_id = 'DELIVER' then 1 when r.event_id = 'DUPLICATEDELIVER' then 2
-            when r.event_id in ('SEND', 'SENDEXTERNAL') and exists (select 1 from receipt_node n where n.message_key = r.message_key
-                and n.server = r.reply_server and n.internal_message_id = r.reply_internal_id) then 12
-            when r.event_id = 'SEND' and (r.source_context like '%[Hostname=%' and (r.next_server in (select server from our_server) or contains(r.connector_id, 'Intra-Organization'))) then 4
+    -- one row may hold recipients of different fates: the status of each counts
+    select r.message_key, r.address, r.date_time, r.file_id, r.line_number, concat(r.server, '#', r.internal_message_id) as node,
+        case when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL', 'DUPLICATEDELIVER') and starts_with(coalesce(r.status_text, ''), '5') then 5
+            when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL') and starts_with(coalesce(r.status_text, ''), '4') then 8
+            when r.event_id = 'DELIVER' or r.event_id = 'DELIVERFAIL' and starts_with(coalesce(r.status_text, ''), '2') then 1 when r.event_id = 'DUPLICATEDELIVER' then 2
+            when r.event_id in ('SEND', 'SENDEXTERNAL') and (r.has_receipt or r.is_reply_ours and r.reply_internal_id is not null) then 12
+            when r.event_id = 'SEND' and r.source_context like '%[Hostname=%' and (r.is_next_ours or contains(r.connector_id, 'Intra-Organization')) then 4
             when r.event_id in ('SEND', 'SENDEXTERNAL') then 3
-            when r.event_id in ('FAIL', 'BADMAIL', 'DELIVERFAIL') then 5
+            when r.event_id = 'DELIVERFAIL' and starts_with(coalesce(r.status_text, ''), '4') then 8
+            when r.event_id in ('FAIL', 'BADMAIL', 'DELIVERFAIL', 'MODERATORREJECT', 'MODERATIONEXPIRE', 'MODERATORSALLNDR', 'SUBMITFAIL', 'RESUBMITFAIL') then 5
             when r.event_id = 'POISONMESSAGE' then 6 when r.event_id = 'DROP' then 7
-            when r.event_id in ('DEFER', 'SUBMITDEFER') then 8 else 12 end as rank,
-        case when r.event_id = 'DELIVERFAIL' or r.event_id = 'FAIL' or r.event_id = 'DEFER' then coalesce(r.status_text, r.source_context) end as reason
+            when r.event_id in ('DEFER', 'SUBMITDEFER', 'RESUBMITDEFER') then 8 else 12 end as rank,
+        case when r.event_id in ('DELIVERFAIL', 'FAIL', 'DEFER') or r.status_text like '4%' or r.status_text like '5%' then coalesce(r.status_text, r.source_context)
+            when r.event_id in ('MODERATORREJECT', 'MODERATIONEXPIRE', 'MODERATORSALLNDR', 'INITMESSAGECREATED') then lower(r.event_id) end as reason
     from row_recipient r
     union all
-    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, case when t.event_id = 'EXPAND' then 0 else 2 end + 0, null
+    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else -1 end, null
     from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
-    where t.event_id = 'EXPAND' and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
-    union all
-    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, -1, null
-    from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
-    where t.event_id = 'REDIRECT' and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
+    where t.event_id in ('EXPAND', 'REDIRECT') and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
+),
+wire_tx as (
+    select i.message_key, t.direction, t.service, t.is_accepted, t.remote_port, t.reply_code, t.reply_text, t.server_auth, t.ended_at, t.recipients, t.accepted_recipients,
+        t.refused_recipients, t.refusals, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number, t.direction = 'send' and t.service in ('hub', 'edge') as is_out,
+        t.server_internal_id is not null and o.server is not null as is_next_ours
+    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
+    left join our_server o on o.server = t.next_server
+    where not t.is_shadow
 ),
 wire as (
-    select i.message_key, lower(a.address) as address, t.ended_at as date_time, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number,
-        case when t.direction = 'send' and t.service in ('hub', 'edge') and t.is_accepted and t.remote_port = 475 then 4
-            when t.direction = 'send' and t.service in ('hub', 'edge') and t.is_accepted and t.remote_port <> 717 and (t.server_internal_id is null or t.next_server not in (select server from our_server)) then 3
-            when t.direction = 'send' and t.service in ('hub', 'edge') and t.reply_code >= 500 then 5
-            when t.direction = 'send' and t.service in ('hub', 'edge') and t.reply_code between 400 and 499 then 8
+    select t.message_key, lower(a.address) as address, t.ended_at as date_time, t.file_id, t.line_number, cast(null as varchar) as node,
+        case when t.is_out and t.is_accepted and t.remote_port = 475 then 4
+            when t.is_out and t.is_accepted and t.remote_port <> 717 and not t.is_next_ours then 3
+            when t.is_out and t.reply_code >= 500 then 5
+            when t.is_out and t.reply_code between 400 and 499 then 8
             when t.direction = 'receive' and t.is_accepted then 13
             when t.direction = 'receive' and t.reply_code >= 400 and not (t.server_auth and t.service = 'hub') then 9 else 13 end as rank,
         case when not t.is_accepted then t.reply_text end as reason
-    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number,
-        lateral (select unnest(t.accepted_recipients) as address) a
-    where not t.is_shadow
+    from wire_tx t, lateral (select unnest(t.accepted_recipients) as address) a
     union all
-    select i.message_key, lower(f.recipient), t.ended_at, t.evidence[1].file_id, t.evidence[1].line_number,
+    select t.message_key, lower(f.recipient), t.ended_at, t.file_id, t.line_number, null,
         case when t.direction = 'receive' then 9 when starts_with(f.reply, '4') then 8 else 5 end, f.reply
-    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number,
-        lateral (select unnest(t.refusals, recursive := true)) f(recipient, reply)
-    where not t.is_shadow and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
+    from wire_tx t, lateral (select unnest(t.refusals, recursive := true)) f(recipient, reply)
+    where not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
     union all
     -- the answer to the envelope sender refused the whole transaction, or no answer came
-    select i.message_key, lower(a.address), t.ended_at, t.evidence[1].file_id, t.evidence[1].line_number,
+    select t.message_key, lower(a.address), t.ended_at, t.file_id, t.line_number, null,
         case when t.direction = 'receive' and t.reply_code >= 400 then 9 when t.direction = 'send' and t.reply_code >= 400 and t.reply_code < 500 then 8
             when t.direction = 'send' and t.reply_code >= 500 then 5 else 13 end, t.reply_text
-    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number,
-        lateral (select unnest(t.recipients) as address) a
-    where not t.is_shadow and t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
+    from wire_tx t, lateral (select unnest(t.recipients) as address) a
+    where t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
 ),
 cloud as (
     -- what a cloud trace or a report tells counts where our logs saw the message leave, or no end at all
-    select t.message_key, t.address, t.moment as date_time, t.file_id, t.line_number, case t.status when 'redirected' then -1.0 when 'expanded' then 0.0 when 'delivered' then 1.0
+    select t.message_key, t.address, t.moment as date_time, t.file_id, t.line_number, cast(null as varchar) as node, case t.status when 'redirected' then -1.0 when 'expanded' then 0.0 when 'delivered' then 1.0
             when 'duplicate' then 2.0 when 'failed' then 2.1 when 'quarantined' then 2.2 when 'dropped' then 2.3 when 'deferred' then 2.4 when 'relayed' then 2.5
             when 'in transit' then 2.6 else 13.0 end as rank, t.reason
     from told_leg t left join (select message_key, address, min(rank) as rank from (select message_key, address, rank from fate union all select message_key, address, rank from wire)
@@ -71,32 +81,65 @@ cloud as (
     where coalesce(f.rank, 13) in (3, 8, 12, 13)
 ),
 best as (
-    select message_key, address, min({rank: case when rank < 1 then rank else rank end, later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number}) as best
-    from (select * from fate union all select * from wire union all select * from cloud) where address is not null and address <> '' group by message_key, address
+    select message_key, address, min({rank: rank, later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number, node: node, is_told: is_told}) as best
+    from (select *, false as is_told from fate union all select *, false from wire union all select *, true from cloud) where address is not null and address <> '' group by message_key, address
 ),
 replaced as (
     -- a proxy address that was resolved is the same recipient under another name
-    select distinct message_key, lower(related_recipient_address) as old_address from track
-    where event_id = 'RESOLVE' and related_recipient_address is not null and lower(related_recipient_address) <> lower(recipient_address[1])
+    select distinct t.message_key, lower(trim(a.address)) as old_address
+    from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
+    where t.event_id = 'RESOLVE' and not list_contains(list_transform(t.recipient_address, lambda x: lower(x)), lower(trim(a.address)))
 ),
 opened as (
-    select message_key, min(moment) as moment from (
-        select message_key, date_time as moment from track union all
-        select i.message_key, t.started_at from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number)
-    group by message_key
+    select message_key, server, min(moment) as moment from (
+        select message_key, server, date_time as moment from track union all
+        select i.message_key, t.server, t.started_at from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number)
+    group by message_key, server
+),
+single as (
+    select message_key from opened group by message_key having count(*) = 1
+),
+total as (
+    -- from the earliest row of all servers, on the clock that wrote the last one
+    select b.message_key, b.address, max({is_known: o.server = f.server or s.message_key is not null or c.offset_ms is not null,
+        us: date_diff('microsecond', o.moment, b.best.moment) - coalesce(c.offset_ms, 0) * 1000,
+        bound: case when o.server = f.server or s.message_key is not null then 5 else coalesce(c.bound_ms, -1) end}) as most
+    from best b join opened o on o.message_key = b.message_key
+    left join single s on s.message_key = b.message_key
+    left join log_file f on f.file_id = b.best.file_id
+    left join clock_offset c on c.server = o.server and c.peer_server = f.server and c.offset_ms is not null
+        and case when c.clock_server = o.server then o.moment else b.best.moment end between c.from_at and c.until_at
+    where b.best.rank < 12 group by b.message_key, b.address
+),
+witness as (
+    select w.hop_key, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
+    from (select hop_key, message_key, unnest(evidence) as evidence from hop) w
+),
+maker as (
+    select message_key, to_node, min(hop_key) as hop_key from hop_node where to_node is not null group by message_key, to_node
+),
+ended as (
+    -- the hop that the last row belongs to, or the one that made its queue entry
+    select b.message_key, b.address, coalesce(max(w.hop_key), max(m.hop_key)) as hop_key
+    from best b left join witness w on w.message_key = b.message_key and w.file_id = b.best.file_id and w.line_number = b.best.line_number
+    left join maker m on m.message_key = b.message_key and m.to_node = b.best.node
+    group by b.message_key, b.address
 ),
 hops as (
-    select message_key, list(hop_key order by hop_number) as hop_keys from hop group by message_key
+    select e.message_key, e.address, list(h.hop_key order by h.hop_number) as hop_keys
+    from ended e join hop_lineage l on l.hop_key = e.hop_key join hop h on h.hop_key = l.earlier_key
+    group by e.message_key, e.address
 )
 select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, b.address as recipient_address,
     case b.best.rank when -1 then 'redirected' when 0 then 'expanded' when 1 then 'delivered' when 2 then 'duplicate' when 3 then 'relayed' when 4 then 'delivered'
         when 2.1 then 'failed' when 2.2 then 'quarantined' when 2.3 then 'dropped' when 2.4 then 'deferred' when 2.5 then 'relayed' when 2.6 then 'in transit'
         when 5 then 'failed' when 6 then 'quarantined' when 7 then 'dropped' when 8 then 'deferred' when 9 then 'refused' when 12 then 'in transit' else 'unknown' end as status,
+    case when b.best.is_told then 'reported' when b.best.rank in (4, 8, 12, 13) then 'inferred' else 'observed' end as basis,
     b.best.moment as final_at,
-    case when b.best.rank < 12 and b.best.moment >= o.moment then cast(floor(date_diff('microsecond', o.moment, b.best.moment) / 1000) as bigint) end as total_ms,
+    case when o.most.us >= -1000 * greatest(o.most.bound, 0) then cast(floor(greatest(o.most.us, 0) / 1000) as bigint) end as total_ms,
+    case when o.most.us >= -1000 * o.most.bound then nullif(cast(o.most.bound as bigint), -1) end as total_bound_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
-    coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence,
-    case when c.address is not null and c.file_id = b.best.file_id and c.line_number = b.best.line_number then 'reported' else 'observed' end as basis
-from best b left join told_leg c on c.message_key = b.message_key and c.address = b.address left join opened o on o.message_key = b.message_key left join hops h on h.message_key = b.message_key
+    coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
+from best b left join total o on o.message_key = b.message_key and o.address = b.address left join hops h on h.message_key = b.message_key and h.address = b.address
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null

@@ -1,4 +1,6 @@
 -- One message with where it came from, where it went and how it ended.
+-- column cause_message_key: the message that made Exchange write this one: a report, a journal or rule copy, a moderator's request
+-- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
 -- kind: table
 -- basis: observed; reported where no log but a header or a cloud trace names it
@@ -40,8 +42,15 @@ legs as (
     select message_key, count(*) as leg_count, min(case status when 'failed' then '01failed' when 'refused' then '02refused' when 'quarantined' then '03quarantined'
             when 'dropped' then '04dropped' when 'deferred' then '05deferred' when 'in transit' then '06in transit' when 'unknown' then '07unknown'
             when 'relayed' then '08relayed' when 'delivered' then '09delivered' when 'duplicate' then '10duplicate' when 'redirected' then '11redirected' else '12expanded' end) as worst,
-        max(total_ms) as total_ms, count(*) filter (status not in ('expanded', 'redirected')) as recipient_count
+        max(total_ms) as total_ms, max({ms: total_ms, bound: coalesce(total_bound_ms, -1)}) filter (total_ms is not null).bound as total_bound_ms, count(*) filter (status not in ('expanded', 'redirected')) as recipient_count
     from leg group by message_key
+),
+caused as (
+    -- what made Exchange write this message: the first row with a reference names it (J15)
+    select t.message_key, min({moment: t.date_time, cause: l.to_key,
+        kind: case when t.source = 'DSN' then 'dsn' when t.source = 'AGENT' then 'journal' when t.source = 'MAILBOXRULE' then 'rule' when t.source = 'APPROVAL' then 'moderation' else 'copy' end}) as first_row
+    from link l join track t on l.join_name = 'J15' and l.to_kind = 'message' and l.basis <> 'ambiguous' and l.from_key = concat(t.file_id, ':', t.line_number)
+    group by t.message_key
 ),
 hops as (
     select message_key, count(*) as hop_count, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip, port: to_port, connector: receive_connector}) as first_hop,
@@ -55,5 +64,6 @@ select u.message_key, u.mid as message_id, u.network_message_id, u.sender_addres
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
             case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
         else 'unknown' end as origin_class,
-    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, u.is_noise
-from united u left join legs l on l.message_key = u.message_key left join hops h on h.message_key = u.message_key
+    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, nullif(l.total_bound_ms, -1) as total_bound_ms, u.is_noise,
+    c.first_row.cause as cause_message_key, c.first_row.kind as cause_kind
+from united u left join caused c on c.message_key = u.message_key left join legs l on l.message_key = u.message_key left join hops h on h.message_key = u.message_key

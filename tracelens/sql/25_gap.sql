@@ -1,28 +1,128 @@
 -- Places of a path where a row must exist but no log of the store holds it.
+-- column after_hop_key: the hop beside the missing one; NULL when no hop of the message is known
+-- column side: after, the missing hop follows that hop; before, it leads to it
+-- column service: the service that would have written the row
+-- column log: message_tracking, smtp_receive or smtp_send
+-- column hour: the hour whose file would have the row
+-- column reason: why it is absent: server not loaded, log off, file missing, before retention, after last file, not covered, or no such row in the log of that hour
 -- grain: message_key, after_hop_key, server, service, log
 -- kind: table
 -- basis: inferred
-with missing as (
-    select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment
-    from hop h where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
+with hop_end as (
+    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.to_server, h.to_service, h.outcome, h.basis, h.started_at, h.ended_at,
+        h.parent_hop_key, n.from_node, n.to_node, n.is_fork_row
+    from hop h join hop_node n on n.hop_key = h.hop_key
+),
+left_node as (
+    select distinct message_key, from_node as node from hop_end where from_node is not null and kind <> 'expand' and not (kind = 'fork' and to_node is null)
+),
+open_leg as (
+    select distinct message_key from leg where basis = 'inferred' and status in ('in transit', 'unknown')
+),
+taken as (
+    select distinct message_key, server from receipt
+),
+tried as (
+    -- the queue met another system, or a mailbox, and was turned away
+    select message_key, concat(server, '#', internal_message_id) as node, server, source, max(next_server) as next_server, max(date_time) as moment
+    from track where event_id in ('FAIL', 'DEFER') and source in ('SMTP', 'STOREDRIVER') and internal_message_id is not null
+        and (coalesce(server_ip, '') <> '' or coalesce(next_server, '') <> '')
+    group by message_key, concat(server, '#', internal_message_id), server, source
+),
+hopless as (
+    select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else t.server end}) as first_row
+    from track t left join (select distinct message_key from hop) h on h.message_key = t.message_key
+    where h.message_key is null and t.message_key is not null group by t.message_key
+),
+missing as (
+    -- the front end's hop is known from the hub's row only
+    select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side
+    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
     union all
-    select h.message_key, h.hop_key, h.to_server, 'hub', 'message_tracking', h.ended_at
-    from hop h where h.to_service = 'hub' and h.outcome = 'accepted' and h.kind in ('receive', 'proxy', 'transfer', 'submit')
-        and not exists (select 1 from receipt r where r.message_key = h.message_key and r.server = h.to_server)
+    -- the front end's own receive session of a message it passed on
+    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
+    from hop_end h where h.kind = 'proxy' and h.from_service = 'frontend' and h.parent_hop_key is null
     union all
-    select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at
-    from hop h where h.kind = 'deliver' and h.outcome = 'accepted' and not exists (select 1 from track t where t.message_key = h.message_key
+    -- a hub or Edge server took the message and its tracking does not say so
+    select h.message_key, h.hop_key, h.to_server, coalesce(h.to_service, 'hub'), 'message_tracking', h.ended_at, 'after'
+    from hop_end h left join taken r on r.message_key = h.message_key and r.server = h.to_server
+    where (h.to_service in ('hub', 'edge') or h.to_service is null and h.kind = 'transfer') and h.outcome = 'accepted' and h.kind in ('receive', 'proxy', 'transfer', 'submit') and r.server is null
+    union all
+    -- a queue entry that nothing left, of a message that has not arrived
+    select h.message_key, h.hop_key, h.to_server, h.to_service, 'message_tracking', h.ended_at, 'after'
+    from hop_end h join open_leg l on l.message_key = h.message_key left join left_node n on n.message_key = h.message_key and n.node = h.to_node
+    where h.to_service in ('hub', 'edge') and h.to_node is not null and h.kind <> 'expand' and n.node is null
+    union all
+    -- a mailbox service accepted and no DELIVER row is here
+    select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at, 'after'
+    from hop_end h where h.kind = 'deliver' and h.outcome = 'accepted' and not exists (select 1 from track t where t.message_key = h.message_key
         and t.event_id in ('DELIVER', 'DUPLICATEDELIVER') and (t.next_server = h.to_server or t.server = h.to_server))
     union all
-    select h.message_key, h.hop_key, t.next_server, 'hub', 'message_tracking', h.ended_at
-    from hop h join transaction t on t.is_accepted and t.direction = 'receive' and t.service = 'frontend' and t.server_internal_id is not null
-    join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number and i.message_key = h.message_key
-    where h.kind = 'receive' and not exists (select 1 from receipt r where r.message_key = h.message_key)
+    -- the front end took it for the outside and its send session is not here
+    select h.message_key, h.hop_key, h.to_server, 'frontend', 'smtp_send', h.started_at, 'after'
+    from hop_end h where h.kind = 'proxy' and h.to_service = 'frontend' and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
+    union all
+    -- a queue's hop that nothing leads to
+    select h.message_key, h.hop_key, h.from_server, h.from_service, 'message_tracking', h.started_at, 'before'
+    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
+        and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
+    union all
+    select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before'
+    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive'
+    union all
+    -- a guess: the mail came from that server, by its Submission service or by its queue
+    select h.message_key, h.hop_key, h.from_server, 'submission', 'message_tracking', h.started_at, 'before'
+    from hop_end h where h.kind = 'submit' and h.basis = 'inferred' and h.from_server is not null
+    union all
+    -- the front end sent it outside and its session with the hub is not here
+    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
+    from hop_end h where h.kind = 'external' and h.from_service = 'frontend' and h.parent_hop_key is null
+    union all
+    -- tracking says that a hand-over was tried, the conversation is not here
+    select t.message_key, m.hop_key, t.server, 'hub', 'smtp_send', t.moment, 'after'
+    from tried t join (select message_key, to_node, min(hop_key) as hop_key from hop_end where to_node is not null group by message_key, to_node) m
+        on m.message_key = t.message_key and m.to_node = t.node
+    left join left_node n on n.message_key = t.message_key and n.node = t.node
+    where n.node is null
+    union all
+    -- no hand-over is known at all
+    select message_key, null, first_row.server, 'hub', 'message_tracking', first_row.moment, 'before' from hopless
+),
+asked as (
+    select message_key, coalesce(after_hop_key, '') as hop_key, coalesce(server, '?') as server, coalesce(service, 'hub') as service, log,
+        max(side) as side, min(date_trunc('hour', moment)) as hour
+    from missing group by message_key, coalesce(after_hop_key, ''), coalesce(server, '?'), coalesce(service, 'hub'), log
+),
+lane as (
+    select a.*, case when a.log = 'message_tracking' and a.service in ('hub', 'edge') then 'transport' else a.service end as writer from asked a
+),
+uncovered as (
+    select server, service, log, hour, state from coverage where state not in ('covered', 'quiet')
+    union all
+    select server, service, log, hour, state from coverage where state = 'quiet'
+),
+known_server as (
+    select distinct server from coverage where state = 'covered'
+),
+known_lane as (
+    select distinct server, service, log from coverage where state = 'covered'
+),
+near as (
+    -- the nearest hour without rows on that side; the hour itself, if it has none
+    select l.message_key, l.hop_key, l.server, l.service, l.log,
+        case when max(l.side) = 'after' then min(case when u.hour >= l.hour then {hour: u.hour, state: u.state} end) else max(case when u.hour <= l.hour then {hour: u.hour, state: u.state} end) end as place
+    from lane l join uncovered u on u.server = l.server and u.service = l.writer and u.log = l.log and u.hour between l.hour - interval 12 hours and l.hour + interval 12 hours
+    group by l.message_key, l.hop_key, l.server, l.service, l.log
 )
-select m.message_key, m.after_hop_key, coalesce(m.server, '?') as server, m.service, m.log, min(date_trunc('hour', m.moment)) as hour,
-    min(case when exists (select 1 from coverage c where c.server = m.server and c.log = m.log and c.hour = date_trunc('hour', m.moment)
-            and (m.log = 'message_tracking' or c.service = m.service)) then 'the log of that hour is here but has no such row'
-        when exists (select 1 from coverage c where c.server = m.server and c.log = m.log) then 'no file covers that hour: file missing or past retention'
-        when exists (select 1 from coverage c where c.server = m.server) then 'no such log of this server is in the store: logging off, or file not copied'
-        else 'no log of this server is in the store' end) as reason
-from missing m group by m.message_key, m.after_hop_key, m.server, m.service, m.log
+select l.message_key, nullif(l.hop_key, '') as after_hop_key, l.side, l.server, l.service, l.log, coalesce(n.place.hour, l.hour) as hour,
+    case when s.server is null then 'server not loaded: no log of this server is in the store'
+        when k.server is null then 'log off: the store has no such log of this server: logging off, or file not copied'
+        when n.place.state = 'before first file' then 'before retention: the oldest file of this log begins later'
+        when n.place.state = 'after last file' then 'after last file: the newest file of this log ends earlier'
+        when n.place.state is not null then 'file missing: no file of this log covers that hour'
+        when c.state = 'covered' then 'no such row: the log of that hour is here but has no such row' else 'not covered: that hour is outside the days in the store' end as reason
+from lane l
+left join near n on n.message_key = l.message_key and n.hop_key = l.hop_key and n.server = l.server and n.service = l.service and n.log = l.log
+left join known_server s on s.server = l.server
+left join known_lane k on k.server = l.server and k.service = l.writer and k.log = l.log
+left join coverage c on c.server = l.server and c.service = l.writer and c.log = l.log and c.hour = l.hour

@@ -1,0 +1,178 @@
+"""Stories in a real browser: from a question to its cause in at most four clicks."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tracelens import store as stores
+from tracelens.dashboard import page_files, page_title
+from tracelens.pipeline import ingest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Reader
+
+expect.set_options(timeout=30_000)
+MOST = 4
+TITLES = {name: page_title(path) for name, path in page_files().items()}
+HEADER = """#Software: Microsoft Exchange Server\r
+#Version: 15.02.1118.007\r
+#Log-type: SMTP Receive Protocol Log\r
+#Date: 2026-03-02T12:00:00.000Z\r
+#Fields: date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context\r
+"""
+
+
+def log(session_id: str) -> str:
+    """Gives a receive log of one short conversation."""
+    rows = ("+,,", "<,EHLO late.example.com,", ">,250 ok,", "<,QUIT,", ">,221 bye,", "-,,Local")
+    lines = [
+        f"2026-03-02T12:00:0{at}.000Z,EX01\\Default Frontend EX01,{session_id},{at},10.0.10.11:25,192.0.2.99:40000,{row}\r\n"
+        for at, row in enumerate(rows)
+    ]
+    return HEADER + "".join(lines)
+
+
+def one(store: Path, sql: str) -> dict[str, object]:
+    return stores.ask(store, sql).row(0, named=True)
+
+
+def test_from_a_sender_and_a_day_to_the_cause(reader: Reader, store: Path) -> None:
+    failed = one(
+        store,
+        "select m.sender_address, m.message_key, cast(m.first_at as date) as day, l.reason_code from message m"
+        " join leg l on l.message_key = m.message_key"
+        " where l.status = 'failed' and l.reason_code is not null and not m.is_noise order by 2, 4",
+    )
+    reader.open(f"messages?since={failed['day']}T00:00&status=failed", "Messages")
+    reader.types("Message-ID, sender, recipient, subject or address", str(failed["sender_address"]))
+    expect(reader.page).to_have_url(re.compile("text="))
+    reader.sees("Messages")
+    reader.picks("found")
+    reader.sees("Message")
+    expect(reader.cells("legs", str(failed["reason_code"])).first).to_be_attached()
+    assert reader.clicks <= MOST
+
+
+def test_from_who_still_uses_tls_1_0_to_the_list(reader: Reader, store: Path) -> None:
+    old = stores.ask(
+        store,
+        "select distinct remote_ip from session where tls_version = 'TLS1.0' and accepted_count > 0 and not is_noise",
+    )["remote_ip"].to_list()
+    reader.open("today", "Today")
+    reader.goes("TLS and logon", "TLS and logon")
+    reader.goes("still uses TLS1.0", "TLS and logon")
+    for peer in old:
+        expect(reader.cells("tls_peers", peer).first).to_be_attached()
+    assert "tls=TLS1.0" in reader.page.url
+    assert reader.clicks <= MOST
+
+
+def test_from_a_finding_to_the_raw_line(reader: Reader, store: Path) -> None:
+    reader.open("today", "Today")
+    reader.goes("Relay", "Relay")
+    reader.tab("Findings")
+    reader.sees("Findings")
+    reader.picks("relay_findings")
+    line = one(
+        store,
+        "select e.evidence[1].line_number as line from finding e where class = 'relay'"
+        " order by list_position(['info', 'low', 'medium', 'high', 'critical'], severity) desc, hit_count desc,"
+        " last_at desc, finding_key",
+    )["line"]
+    expect(reader.cells("relay_rows", str(line)).first).to_be_attached()
+    assert reader.clicks <= MOST
+
+
+def test_from_a_failing_front_end_to_both_sides(reader: Reader) -> None:
+    reader.open("today", "Today")
+    reader.goes("Proxy failures", "Proxy failures")
+    reader.picks("proxy_pairs")
+    reader.sees("EX01 to EX02:2525")
+    expect(reader.cells("proxy_sides", "some got through").first).to_be_attached()
+    assert "pair=" in reader.page.url
+    assert reader.clicks <= MOST
+
+
+def test_from_a_relaying_address_to_what_is_known_of_it(reader: Reader) -> None:
+    reader.open("today", "Today")
+    reader.goes("Relay", "Relay")
+    reader.picks("relay_sources")
+    reader.goes("What is known of", "Relay")
+    expect(reader.page.get_by_text("If it must move:")).to_be_visible()
+    assert reader.clicks <= MOST
+
+
+def test_from_slow_mail_to_its_path(reader: Reader) -> None:
+    reader.open("today", "Today")
+    reader.goes("Delays", "Delays")
+    reader.picks("slowest")
+    reader.sees("Message")
+    assert "message=" in reader.page.url
+    assert reader.clicks <= MOST
+
+
+def test_from_a_number_on_a_page_to_its_sql_and_a_download(reader: Reader, store: Path, tmp_path: Path) -> None:
+    reader.open("today", "Today")
+    reader.goes("TLS and logon", "TLS and logon")
+    reader.goes("Open as SQL", "SQL")
+    button = reader.page.get_by_role("button", name="Download CSV")
+    button.wait_for()
+    with reader.page.expect_download() as waiting:
+        reader.click(button)
+    waiting.value.save_as(tmp_path / "answer.csv")
+    with (tmp_path / "answer.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    wanted = stores.ask(store, "select count(*) from session where not is_noise")[0, 0]
+    assert sum(int(row["session_count"]) for row in rows) == wanted
+    assert reader.clicks <= MOST
+
+
+def test_a_deep_link_shows_the_same_again_and_back_leads_back(reader: Reader, store: Path) -> None:
+    key = one(store, "select message_key from message where hop_count > 2 order by message_key")["message_key"]
+    reader.open(f"message?message={key}", "Message")
+    reader.page.reload()
+    reader.sees("Message")
+    expect(reader.page.locator(".js-plotly-plot").first).to_be_visible()
+    reader.goes("Relay", "Relay")
+    reader.page.go_back()
+    reader.sees("Message")
+
+
+def test_every_page_has_an_address_and_no_error(reader: Reader) -> None:
+    for name, title in TITLES.items():
+        reader.open(name, title)
+        assert reader.page.get_by_test_id("stException").count() == 0, name
+        assert reader.page.get_by_test_id("stAlertContentError").count() == 0, name
+
+
+def test_a_log_is_uploaded_and_ingested(reader: Reader, store: Path) -> None:
+    reader.open("ingest", "Ingest")
+    reader.tab("Upload")
+    content = log("08DE00000000AA01").encode()
+    reader.page.locator('input[type="file"]').set_input_files(
+        {"name": "RECV2026030212-1.LOG", "mimeType": "text/plain", "buffer": content}
+    )
+    reader.click(reader.page.get_by_role("button", name="Ingest now"))
+    expect(reader.page.get_by_text("1 new files read")).to_be_visible(timeout=180_000)
+    assert one(store, "select count(*) as n from session where session_id = '08DE00000000AA01'")["n"] == 1
+    assert reader.clicks <= MOST
+
+
+def test_an_ingest_that_publishes_while_a_page_is_open_is_offered(reader: Reader, store: Path, tmp_path: Path) -> None:
+    reader.open("relay", "Relay")
+    folder = tmp_path / "EX01" / "TransportRoles" / "Logs" / "FrontEnd" / "ProtocolLog" / "SmtpReceive"
+    folder.mkdir(parents=True)
+    (folder / "RECV2026030213-1.LOG").write_text(log("08DE00000000AA02"), encoding="utf-8", newline="")
+    ingest([tmp_path], store, workers=1)
+    expect(reader.page.get_by_text("New data")).to_be_visible()
+    reader.click(reader.page.get_by_role("button", name="Show it"))
+    expect(reader.page.get_by_text("New data")).to_have_count(0)
+    reader.sees("Relay")

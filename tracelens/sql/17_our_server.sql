@@ -1,0 +1,35 @@
+-- A server that is ours: its logs are here, or an Exchange server's row says that it is one.
+-- column is_edge: an Edge server, as its folders, connectors or the connector towards it say
+-- column is_loaded: rows that it wrote itself are in the store
+-- grain: server
+-- kind: temp
+with edge as (
+    select server from session where service = 'edge' and server is not null
+    union
+    select server from track where event_id = 'RECEIVE' and server is not null and contains(lower(coalesce(connector_id, '')), 'default internal receive connector')
+),
+seen as (
+    select server, false as is_edge, true as is_loaded from track where server is not null
+    union all
+    select server, false, true from session where server is not null and service in ('hub', 'frontend', 'delivery', 'submission')
+    union all
+    select server, true, true from edge
+    union all
+    select server, false, false from inventory where server is not null
+    union all
+    -- a front end passes mail to hubs of ours only
+    select next_server, false, false from transaction
+    where direction = 'receive' and service = 'frontend' and local_port <> 717 and is_accepted and server_internal_id is not null and next_server is not null
+    union all
+    -- the connectors between servers are hidden and have fixed names; on a hub, EdgeSync's lead to an Edge server
+    select reply_server, regexp_matches(connector_id, '^EdgeSync - .* to Internet$'), false from track
+    where event_id in ('SEND', 'SENDEXTERNAL') and reply_internal_id is not null and reply_server is not null
+        and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
+            or starts_with(connector_id, 'EdgeSync - ') and server not in (select server from edge))
+    union all
+    select next_server, regexp_matches(connector_id, '^EdgeSync - .* to Internet$'), false from transaction
+    where direction = 'send' and is_accepted and server_internal_id is not null and next_server is not null
+        and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
+            or starts_with(connector_id, 'EdgeSync - ') and server not in (select server from edge))
+)
+select server, bool_or(is_edge) as is_edge, bool_or(is_loaded) as is_loaded from seen where server <> '' group by server
