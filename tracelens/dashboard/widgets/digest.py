@@ -105,6 +105,7 @@ def incidents(span: Span) -> None:
         return
     labels = {
         "severity": "Severity",
+        "kind": "Kind",
         "class": "Class",
         "title": "Incident",
         "server": "Server",
