@@ -8,8 +8,8 @@ import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
 from tracelens.dashboard.charts import OTHER, text
-from tracelens.report.parts import Chart
 from tracelens.delay import duration
+from tracelens.report.parts import Chart
 
 TLS = {
     "TLS1.3": "#2f6f9e",

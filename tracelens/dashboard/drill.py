@@ -33,6 +33,31 @@ def _choose(key: str, param: str, names: list[str]) -> None:
         del st.query_params[param]
 
 
+def view(label: str, key: str, /, place: Any = st, **filters: str) -> None:
+    """Shows a text that opens another view of this page: a link to its own page would not change the address."""
+    place.button(
+        widgets.markdown(label), key=f"view_{key}", type="tertiary", on_click=_turn, args=(tuple(filters.items()),)
+    )
+
+
+def _turn(filters: tuple[tuple[str, str], ...]) -> None:
+    for name, value in filters:
+        if name in st.session_state:
+            st.session_state[name] = value or None
+        elif value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def tile(label: str, count: int, place: Any, /, **filters: str) -> None:
+    """Shows a number that opens what it counts on this page."""
+    name = label.lower().replace(" ", "_")
+    with place.container(border=True, gap=None, key=f"tile_{name}"):
+        st.caption(label)
+        view(f"{count:,}", name, **filters)
+
+
 def as_sql(name: str, /, **params: Any) -> None:
     """Shows a link that opens a saved question, with its values, on the page SQL."""
     values = {key: _written(value) for key, value in params.items()}
