@@ -25,7 +25,13 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
     """Calls the command line in an empty folder without settings of its own."""
-    for name in ("TRACELENS_STORE", "TRACELENS_MEMORY_LIMIT", "TRACELENS_WORKERS", "TRACELENS_RULES"):
+    for name in (
+        "TRACELENS_STORE",
+        "TRACELENS_MEMORY_LIMIT",
+        "TRACELENS_WORKERS",
+        "TRACELENS_RULES",
+        "TRACELENS_UNVERIFIED",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 

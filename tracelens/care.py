@@ -19,6 +19,7 @@ from tracelens import store as stores
 from tracelens.build import check_grain, models
 from tracelens.errors import StoreError, TracelensError
 from tracelens.ledger import COUNTED, HOLDING, Held, checksum, ledger_of, prune
+from tracelens.lock import lock
 from tracelens.pipeline import BuildOptions, Progress, republish
 from tracelens.schema import SCHEMA_VERSION, TABLES
 
@@ -229,7 +230,7 @@ def _locked(store: str | os.PathLike[str], wait_s: float) -> Iterator[tuple[Path
     folder = Path(store).absolute()
     _ledger(folder)
     try:
-        with stores.lock(folder, wait_s):
+        with lock(folder, wait_s):
             stores.tidy(folder)
             yield folder, ledger_of(folder)
             stores.tidy(folder)

@@ -42,7 +42,7 @@ STAMP = re.compile(
 
 RETOLD = {"queue", "report", "exo_trace"}
 TELLERS = {"smtp_send", "message_tracking"}
-"""Logs whose signatures hold for a queue's last error, a report and a trace too: they tell what the same service was told."""
+"""Logs whose signatures hold for a queue's last error, a report and a trace too: these tell it again."""
 
 
 def fold(text: str) -> str:
@@ -116,23 +116,32 @@ def _named(text: str, asked: Sequence[tuple[int, Sequence[Signature]]]) -> Signa
 
 
 def classify_all(
-    texts: Iterable[tuple[str, Collection[str]]], signatures: Sequence[Signature]
-) -> list[dict[str, str | None]]:
-    """Gives the rows of `reply_class`: each text with signature, class, severity and innermost error.
+    texts: Iterable[tuple[str, Collection[str]]], signatures: Sequence[Signature], unverified: bool = False
+) -> tuple[list[dict[str, str | None]], list[dict[str, str | None]]]:
+    """Gives the rows of `reply_class`, and of `reply_class_by_log` where one log makes another sense of a text.
 
     Texts that differ in an address or a stamp only are asked once.
+
+    Args:
+        texts: Each text with the logs it was seen in.
+        signatures: Signatures, the specific before the general.
+        unverified: Ask the unverified signatures too.
     """
     rows: list[dict[str, str | None]] = []
+    others: list[dict[str, str | None]] = []
     asked: dict[tuple[str, ...], list[tuple[int, list[Signature]]]] = {}
     known: dict[tuple[str, tuple[str, ...]], Signature | None] = {}
+
+    def named(text: str, shape: str, logs: tuple[str, ...]) -> Signature | None:
+        if logs not in asked:
+            asked[logs] = _asked(signatures, logs, unverified)
+        if (shape, logs) not in known:
+            known[shape, logs] = _named(text, asked[logs])
+        return known[shape, logs]
+
     for text, logs in texts:
-        seen = tuple(logs)
-        if seen not in asked:
-            asked[seen] = _asked(signatures, seen)
-        key = (STAMP.sub("…", ADDRESS.sub("<>", fold(text))), seen)
-        if key not in known:
-            known[key] = _named(text, asked[seen])
-        found = known[key]
+        shape = STAMP.sub("…", ADDRESS.sub("<>", fold(text)))
+        found = named(text, shape, tuple(logs))
         rows.append(
             {
                 "text": text,
@@ -140,7 +149,12 @@ def classify_all(
                 "class": found.class_ if found else None,
                 "severity": found.severity if found else None,
                 "meaning": found.meaning if found else None,
+                "grade": found.grade if found else None,
                 "inner_text": unwrap(text)[-1],
             }
         )
-    return rows
+        for log in logs if len(logs) > 1 else ():
+            other = named(text, shape, (log,))
+            if other is not found:
+                others.append({"text": text, "log": log, "signature_id": other.id if other else None})
+    return rows, others

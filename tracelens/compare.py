@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from tracelens.delay import duration
+from tracelens.delay import begins, bounded, duration, took
 from tracelens.query import Path
 from tracelens.render import plain
 from tracelens.story import place, size
@@ -20,8 +20,8 @@ def compare(left: Path, right: Path) -> list[dict[str, Any]]:
     """Aligns two paths.
 
     Shape: one row per pair of hops, or per hop that only one path has: step, kind, left, right (ends of the hop),
-    left_at_ms, right_at_ms (after the path's first hop), left_transit_ms, right_transit_ms, left_wait_ms,
-    right_wait_ms, difference.
+    left_at_ms, right_at_ms (after the path's first hop), left_transit_ms, right_transit_ms (on one clock or
+    corrected), left_took, right_took (the same as text, with their error), left_wait_ms, right_wait_ms, difference.
     """
     rows = []
     for step, (one, other) in enumerate(_pairs(left.hops, right.hops), 1):
@@ -29,8 +29,9 @@ def compare(left: Path, right: Path) -> list[dict[str, Any]]:
         for side, hop, path in (("left", one, left), ("right", other, right)):
             row[side] = f"{place(hop, 'from')} → {place(hop, 'to')}" if hop else None
             row[f"{side}_at_ms"] = _after_start(hop, path.hops)
-            for name in ("transit_ms", "wait_ms"):
-                row[f"{side}_{name}"] = hop[name] if hop else None
+            row[f"{side}_transit_ms"] = hop["corrected_ms"] if hop else None
+            row[f"{side}_wait_ms"] = hop["wait_ms"] if hop else None
+            row[f"{side}_took"] = took(hop) if hop else ""
         row["difference"] = difference(one, other)
         rows.append(row)
     return rows
@@ -49,10 +50,9 @@ def _pairs(left: Sequence[Row], right: Sequence[Row]) -> list[tuple[Row | None, 
 
 
 def _after_start(hop: Row | None, hops: Sequence[Row]) -> int | None:
-    times = [entry["started_at"] for entry in hops if entry["started_at"]]
-    if not hop or not hop["started_at"] or not times:
+    if not hop or not hop["started_at"]:
         return None
-    return int((hop["started_at"] - min(times)).total_seconds() * 1000)
+    return int(begins(hops)[[entry["hop_key"] for entry in hops].index(hop["hop_key"])])
 
 
 def difference(left: Row | None, right: Row | None) -> str:
@@ -64,9 +64,9 @@ def difference(left: Row | None, right: Row | None) -> str:
         one, other = (place(hop, name) if name in ("from", "to") else hop[name] for hop in (left, right))
         if one != other:
             told.append(f"{name.replace('_', ' ')}: {plain(one) or 'none'} ≠ {plain(other) or 'none'}")
-    for name, word in (("transit_ms", "took"), ("wait_ms", "waited")):
-        before, after = left[name], right[name]
-        if before is not None and after is not None and abs(after - before) >= max(LEAST_MS, before // 10):
+    for name, bound, word in (("corrected_ms", "bound_ms", "took"), ("wait_ms", "wait_bound_ms", "waited")):
+        before, after, error = left[name], right[name], (left[bound] or 0) + (right[bound] or 0)
+        if before is not None and after is not None and abs(after - before) >= max(LEAST_MS, before // 10, error):
             longer = "longer" if after > before else "shorter"
             told.append(f"{word} {duration(abs(after - before))} {longer} ({duration(before)}, {duration(after)})")
     return "; ".join(told)
@@ -87,7 +87,7 @@ def _facts(path: Path) -> list[tuple[str, str]]:
         ("sender", plain(m["sender_address"]) or "<>"),
         ("first seen (UTC)", m["first_at"].isoformat(" ", "milliseconds") if m["first_at"] else "unknown"),
         ("status", m["status"]),
-        ("total", duration(m["total_ms"]) or "unknown"),
+        ("total", bounded(m["total_ms"], m["total_bound_ms"]) or "unknown"),
         ("size", size(m["message_bytes"]) if m["message_bytes"] else "unknown"),
         ("origin", f"{m['origin_class']} {plain(m['origin_ip'])}".strip()),
         ("recipients", str(len(path.legs))),
@@ -109,8 +109,10 @@ def compare_text(left: Path, right: Path) -> str:
         for side, name in (("left", "first"), ("right", "second")):
             if row[side]:
                 at = "time unknown" if row[f"{side}_at_ms"] is None else f"+{duration(row[f'{side}_at_ms'])}"
-                took = f", took {duration(row[f'{side}_transit_ms'])}" if row[f"{side}_transit_ms"] is not None else ""
-                lines.append(f"      {name:6}  {row[side]}  {at}{took}")
+                lines.append(
+                    f"      {name:6}  {row[side]}  {at}"
+                    + (f", took {row[f'{side}_took']}" if row[f"{side}_took"] else "")
+                )
         if row["difference"]:
             lines.append(f"      {row['difference']}")
     return "\n".join(lines) + "\n"

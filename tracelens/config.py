@@ -41,6 +41,7 @@ SETTINGS = (
     Setting("memory_limit", "TRACELENS_MEMORY_LIMIT", None, "memory limit of DuckDB while building, e.g. 512MB"),
     Setting("workers", "TRACELENS_WORKERS", None, "reading processes; the number of cores when not set"),
     Setting("rules", "TRACELENS_RULES", None, "folder with further rules"),
+    Setting("unverified", "TRACELENS_UNVERIFIED", False, "true: ask signatures too that no real log has confirmed yet"),
     Setting("upload_mb", "TRACELENS_UPLOAD_MB", 200, "largest upload on the dashboard's page Ingest; 0 turns it off"),
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,12 @@ from tracelens import store as stores
 from tracelens.build import build, models
 from tracelens.detect import EXPORTS, available, lacking, run
 from tracelens.discover import recognise
-from tracelens.errors import InputError, UsageError
+from tracelens.errors import InputError, StoreError, UsageError
 from tracelens.formats import Source
 from tracelens.query import ask, question
 from tracelens.read import decode
 from tracelens.rulebook import SEVERITIES, load_rules
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, TABLES
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, TABLES, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -119,8 +120,8 @@ def check(
         rule_dirs: Folders with further rules.
         rule_params: New values of rule parameters by rule id.
 
-    Shape: one row per finding, or per rule without one: state (finding, nothing found, not evaluated), severity, rule_id,
-        title, server, connector_id, summary, missing, advice, hit_count, first_at, last_at.
+    Shape: one row per finding, or per rule without one: state (finding, nothing found, not evaluated), severity,
+        rule_id, title, server, connector_id, summary, missing, advice, hit_count, first_at, last_at.
 
     Raises:
         InputError: A file holds no configuration.
@@ -174,13 +175,13 @@ def what_if(
     min_tls: str = "",
     require_auth: Sequence[str] = (),
 ) -> WhatIf:
-    """Replays recorded sessions that had mail taken against edited configuration.
+    r"""Replays recorded sessions that had mail taken against edited configuration.
 
     Args:
         store: Folder of the store.
         receive_connectors: Edited exports of Get-ReceiveConnector; they stand in for all connectors of their servers.
         min_tls: Lowest TLS version that is still spoken: 1.0, 1.1, 1.2 or 1.3.
-        require_auth: Connectors (`Name` or `SERVER\\Name`) that take mail after a logon only.
+        require_auth: Connectors (`Name` or `SERVER\Name`) that take mail after a logon only.
 
     Raises:
         InputError: A file holds no Receive connectors.
@@ -204,7 +205,7 @@ def what_if(
             "min_tls": TLS_VERSIONS.index(min_tls) if min_tls else 0,
             "require_auth": [name.lower() for name in require_auth],
         }
-        stores.derive(con, "replayed", _with(question("what_if"), params))
+        _derive(con, "replayed", _with(question("what_if"), params))
         changes = con.sql(question("what_if_change")).pl()
         left_out = con.sql(question("what_if_left_out")).pl()
         replayed = con.execute("select count(*) from replayed where left_out is null").fetchall()[0][0]
@@ -234,7 +235,8 @@ def _beside(store: AnyPath | None, exported: Exported, whole: bool) -> Iterator[
     """
     with contextlib.ExitStack() as stack:
         if store is None:
-            con = stack.enter_context(stores.memory())
+            con = stack.enter_context(stores.scratch(Path(tempfile.gettempdir())))
+            stores.create_events(con, [])
             for table in (LOG_FILE, REJECT, REPLY_CLASS):
                 stores.create_table(con, table)
             build(con)
@@ -253,11 +255,37 @@ def _replace(con: Any, exported: Exported, whole: bool) -> None:
         if not whole and name == "receive_connector":
             kept = con.sql("select * from receive_connector").pl().to_dicts()
             rows = rows + [row for row in kept if row["server"] not in exported.servers()]
-        stores.stand_in(con, TABLES[name], rows)
-    stores.derive(con, "step", "select remote_ip, local_ip from session group by remote_ip, local_ip")
+        _stand_in(con, TABLES[name], rows)
+    _derive(con, "seen_address", "select remote_ip, local_ip from session group by remote_ip, local_ip")
     for model in models():
         if model.name in REBUILT:
-            stores.derive(con, model.name, model.sql)
+            _derive(con, model.name, model.sql)
+
+
+def _stand_in(con: Any, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
+    import polars as pl
+
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    con.execute(f"drop view if exists temp.{table.name}")
+    con.execute(f"create temp table {table.name} ({columns})")
+    if rows:
+        con.register("arriving", pl.from_dicts(rows, infer_schema_length=None).to_arrow())
+        con.execute(f"insert into temp.{table.name} by name select * from arriving")
+        con.unregister("arriving")
+
+
+def _derive(con: Any, name: str, sql: str) -> None:
+    """Makes a temporary table of a query, before the table of that name.
+
+    Raises:
+        StoreError: The store lacks a table or column that the query needs.
+    """
+    try:
+        con.execute(f'create or replace temp table "{name}" as {sql}')
+    except Exception as error:
+        text = str(error).splitlines()[0]
+        raise StoreError(f"the store is of another version: {text}", name, "ingest again into it") from error
 
 
 def _check_names(con: Any, names: Sequence[str]) -> None:
@@ -280,9 +308,10 @@ def _removed(con: Any) -> list[str]:
     found = con.execute(
         """
         select distinct s.connector_id from session s
-        where s.direction = 'receive' and s.accepted_count > 0 and s.service <> 'delivery' and s.connector_id is not null
-            and s.server in (select server from connector) and not exists (select 1 from connector c
-                where c.server = s.server and lower(c.name) = lower(regexp_extract(s.connector_id, '[^\\\\]*$')))
+        where s.direction = 'receive' and s.accepted_count > 0 and s.service <> 'delivery'
+            and s.connector_id is not null and s.server in (select server from connector)
+            and not exists (select 1 from connector c where c.server = s.server
+                and lower(c.name) = lower(regexp_extract(s.connector_id, '[^\\\\]*$')))
         order by s.connector_id"""
     ).fetchall()
     names = [name for (name,) in found]

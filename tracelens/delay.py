@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNITS = ((3_600_000, "h"), (60_000, "min"), (1000, "s"), (1, "ms"))
@@ -31,10 +31,29 @@ def bounded(ms: int | None, bound_ms: int | None) -> str:
 
 
 def took(hop: Mapping[str, Any]) -> str:
-    """Gives how long a hand-over took, as far as the clocks tell; empty when no log says."""
+    """Gives how long a hand-over took, as far as the clocks tell; empty when unknown and for what is one moment."""
+    if hop["kind"] in ("expand", "fork", "dsn"):
+        return ""
     if hop["corrected_ms"] is not None:
         return bounded(hop["corrected_ms"], hop["bound_ms"])
     return bounded(hop["transit_ms"], None)
+
+
+def begins(hops: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Gives when each hop began, in milliseconds after the first: along the path, so that no two clocks are compared.
+
+    A hop whose place on the path is not timed begins where its own log says.
+    """
+    moments = [hop["started_at"] or hop["ended_at"] for hop in hops]
+    first = min((moment for moment in moments if moment), default=None)
+    if hops and hops[0]["after_parent_ms"] is None and moments[0]:
+        first = moments[0]  # the root of the path, not the server whose clock is behind
+    found: dict[str, float] = {}
+    for hop, moment in zip(hops, moments, strict=True):
+        logged = (moment - first).total_seconds() * 1000 if moment and first else 0.0
+        parent, after = found.get(hop["parent_hop_key"]), hop["after_parent_ms"]
+        found[hop["hop_key"]] = logged if parent is None or after is None else parent + after
+    return [found[hop["hop_key"]] for hop in hops]
 
 
 def waited(hop: Mapping[str, Any]) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 from tracelens.build import models
 from tracelens.classify import classify_all
 from tracelens.errors import ConfigError, QueryError
+from tracelens.incidents import account_of, group
 from tracelens.rulebook import SEVERITIES, Rule, Signature, load_rules, load_signatures
-from tracelens.schema import FINDING, REPLY_CLASS, RULE_RUN
+from tracelens.schema import FINDING, REPLY_CLASS, REPLY_CLASS_BY_LOG, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
@@ -35,29 +36,35 @@ class Rulebook:
 
     signatures: Sequence[Signature]
     rules: Sequence[Rule]
+    unverified: bool = False
 
     @property
     def recipe(self) -> str:
         """A text that changes with whatever decides the derived tables but the logs: models, signatures, rules."""
-        parts = [models(), self.signatures, self.rules]
+        parts = [models(), self.signatures, self.rules, self.unverified]
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
 
-def rulebook(rule_dirs: Sequence[Path] = (), overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Rulebook:
+def rulebook(
+    rule_dirs: Sequence[Path] = (),
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    unverified: bool = False,
+) -> Rulebook:
     """Loads the signatures and rules of a run.
 
     Args:
         rule_dirs: Folders with further rules.
         overrides: Values of rule parameters by rule id.
+        unverified: Ask the unverified signatures too.
 
     Raises:
         ConfigError: A signature or rule file is wrong.
     """
-    return Rulebook(load_signatures(), load_rules(rule_dirs, overrides))
+    return Rulebook(load_signatures(), load_rules(rule_dirs, overrides), unverified)
 
 
 def detect(con: Any, book: Rulebook) -> None:
-    """Makes `reply_class`, `finding` and `rule_run` in the open database, and locks its connection.
+    """Makes `reply_class`, `finding`, `rule_run` and the incidents in the open database, and locks its connection.
 
     Args:
         con: Open DuckDB connection that has all models.
@@ -67,12 +74,13 @@ def detect(con: Any, book: Rulebook) -> None:
         ConfigError: A rule's query fails.
     """
     texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
-    classes = classify_all(texts, book.signatures)
+    classes, by_log = classify_all(texts, book.signatures, book.unverified)
     fill_table(con, REPLY_CLASS, classes)
+    fill_table(con, REPLY_CLASS_BY_LOG, by_log)
     name_replies(con)
     con.execute(f"create temp table named_reply as {NAMED} order by signature_id")  # joined once, asked by many rules
     lock_down(con)
-    said = {row["signature_id"] for row in classes}
+    said = {row["signature_id"] for row in classes + by_log}
     have = available(con)
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
@@ -94,9 +102,14 @@ def detect(con: Any, book: Rulebook) -> None:
     con.execute("drop table temp.named_reply")
     fill_table(con, FINDING, findings)
     fill_table(con, RULE_RUN, runs)
+    group(con, book.rules, findings)
 
 
-NAMED = "select r.*, c.signature_id from reply r join reply_class c on c.text = r.text where c.signature_id is not null"
+NAMED = """
+    select r.*, case when l.text is null then c.signature_id else l.signature_id end as signature_id
+    from reply r join reply_class c on c.text = r.text
+    left join reply_class_by_log l on l.text = r.text and l.log = r.log
+    where case when l.text is null then c.signature_id else l.signature_id end is not null"""
 
 
 def name_replies(con: Any) -> None:
@@ -162,6 +175,7 @@ def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
         "subject_kind": rule.finds,
         "subject": subject,
         **{name: row.get(name) for name in COPIED},
+        "account": account_of(rule, row),
         "hit_count": int(row.get("hit_count") or 1),
         "evidence": (row.get("evidence") or [])[:EVIDENCE_ROWS],
         "advice": rule.advice,

@@ -42,9 +42,10 @@ def what_if_text(changes: Iterable[Row], left_out: Iterable[Row], replayed_count
     """Gives what would have been refused or moved, and whose, then what could not be replayed."""
     lines: list[str] = []
     for row in changes:
-        client = f"{plain(row['remote_ip'])}{' (HELO ' + plain(row['helo_name']) + ')' if row['helo_name'] else ''}"
+        greeting = f" (HELO {plain(row['helo_name'])})" if row["helo_name"] else ""
         lines.append(
-            f"{row['outcome'].upper():<15}  {client}, {row['message_count']:,} messages, last {cell(row['last_at'])} UTC"
+            f"{row['outcome'].upper():<15}  {plain(row['remote_ip'])}{greeting}, {row['message_count']:,} messages,"
+            f" last {cell(row['last_at'])} UTC"
         )
         move = f"{plain(row['connector_before']) or 'unknown'} -> {plain(row['connector_after']) or 'none'}"
         for text in (
@@ -58,7 +59,6 @@ def what_if_text(changes: Iterable[Row], left_out: Iterable[Row], replayed_count
         lines = ["No recorded mail would have been refused or taken by another connector.", ""]
     lines.append(f"Replayed: {replayed_count:,} sessions with mail")
     for row in left_out:
-        lines.append(
-            f"Not replayed: {row['session_count']:,} sessions with {row['message_count']:,} messages: {plain(row['reason'])}"
-        )
+        counts = f"{row['session_count']:,} sessions with {row['message_count']:,} messages"
+        lines.append(f"Not replayed: {counts}: {plain(row['reason'])}")
     return "\n".join(lines) + "\n"

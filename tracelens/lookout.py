@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tracelens import query
-from tracelens import store as stores
 from tracelens.alert import Memory, Quiet, Told, level, news, remember, settle
 from tracelens.deliver import Channel, DeliveryError, PartlyDeliveredError
 from tracelens.errors import StoreError
+from tracelens.lock import lock
 
 FILE = "alerts.json"
 VERSION = 1
@@ -65,7 +65,7 @@ def look(
     outcome = Outcome()
     with contextlib.ExitStack() as held_lock:
         try:
-            held_lock.enter_context(stores.lock(folder, wait_s))
+            held_lock.enter_context(lock(folder, wait_s))
         except OSError as error:
             raise StoreError(f"the store cannot be written: {error.strerror or error}", str(folder)) from error
         memory = load(folder)

@@ -30,6 +30,7 @@ from tracelens.ledger import (
     set_aside,
     still_pruned,
 )
+from tracelens.lock import lock
 from tracelens.migrate import to_read_again
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
@@ -102,6 +103,7 @@ def ingest(
     workers: int | None = None,
     rule_dirs: Sequence[Path] = (),
     rule_params: Mapping[str, Mapping[str, Any]] | None = None,
+    unverified: bool = False,
     inventory: Sequence[Mapping[str, Any]] = (),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Account:
@@ -118,6 +120,7 @@ def ingest(
         workers: Reading processes; the number of cores when not given.
         rule_dirs: Folders with further rules.
         rule_params: New values of rule parameters by rule id.
+        unverified: Ask the unverified signatures too.
         inventory: Roles of addresses and ranges: network, role and, for a server, its `server` name and `site`.
         on_progress: Called as work goes on.
 
@@ -129,7 +132,7 @@ def ingest(
     tell = on_progress or (lambda _: None)
     folder = Path(store).absolute()
     tell(Progress("discover"))
-    book = rulebook([*rule_dirs, folder / "rules"], rule_params)
+    book = rulebook([*rule_dirs, folder / "rules"], rule_params, unverified)
     options = BuildOptions(memory_limit, book, tuple(inventory))
     held = ledger_of(folder)
     is_current = held.is_up_to_date and held.made_by == options.recipe
@@ -140,7 +143,7 @@ def ingest(
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:
-        with stores.lock(folder, wait_s):
+        with lock(folder, wait_s):
             if stores.generation(folder) != held.generation:
                 held = ledger_of(folder)
             account = _locked(files, folder, held, workers, options, tell)

@@ -19,6 +19,12 @@ from tracelens.errors import ConfigError
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 GRADES = ("V", "R", "D", "U")
+KINDS = ("compromise", "outage", "misconfiguration", "probe", "inventory")
+"""What a finding tells of, the most telling first: it names the incident that it belongs to."""
+KIND_OF = {
+    "proxy": "outage", "capacity": "outage", "routing": "outage", "relay": "probe", "auth": "probe",
+    "behaviour": "probe", "noise": "inventory",
+}  # fmt: skip
 GROUPABLE = (
     "server", "service", "direction", "connector_id", "local_port", "remote_ip", "remote_port", "peer_name", "log",
 )  # fmt: skip
@@ -32,6 +38,7 @@ class Signature:
         all, any, none: Words that must all, one of which must, none of which may stand in the folded text.
         regex: Pattern, in lower case, that must be found as well.
         enhanced: Status codes (x.y.z or x.y.a-b), one of which must stand in the text.
+        sources: Pages and articles that say so.
         grade: V vendor, R reported, D ours, U unverified.
         rank: How little it says, asked in this order over the whole chain of nested errors: 0 words that name a cause,
             1 a code with one meaning, 2 a wrapper whose inner error nobody knows, 3 a code with several meanings,
@@ -53,6 +60,7 @@ class Signature:
     enhanced: tuple[str, ...] = ()
     lookalikes: str = ""
     fix: str = ""
+    sources: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
 
@@ -100,6 +108,8 @@ class Rule:
             or `accepted_domains`.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
+        sources: Pages and articles that it goes by.
+        tells: Kind of trouble, where it is not the usual one of the class.
         escalate: (condition over the row, severity), the highest that holds wins.
         examples: Given model rows and what must be found.
     """
@@ -120,6 +130,13 @@ class Rule:
     signatures: tuple[str, ...]
     escalate: tuple[tuple[str, str], ...]
     examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
+    tells: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`."""
+        return self.tells or KIND_OF.get(self.class_, "misconfiguration")
 
     @property
     def advice(self) -> str:
@@ -170,7 +187,7 @@ def _check_signature(signature: Signature, found: Mapping[str, Signature], name:
 
 RULE_KEYS = {
     "title", "class", "severity", "finds", "summary", "why", "lookalikes", "fix", "false_alarms", "needs", "params",
-    "query", "match", "escalate", "example",
+    "query", "match", "escalate", "example", "tells", "sources",
 }  # fmt: skip
 
 
@@ -207,6 +224,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
             raise ConfigError(f"'{key}' is missing", name)
     if document["severity"] not in SEVERITIES:
         raise ConfigError(f"severity '{document['severity']}' is not one of {', '.join(SEVERITIES)}", name)
+    if document.get("tells", KINDS[0]) not in KINDS:
+        raise ConfigError(f"'{document['tells']}' is not one of {', '.join(KINDS)}", name)
     params = dict(document.get("params", {}))
     for key, value in override.items():
         if key not in params:
@@ -239,7 +258,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
         document["summary"], document["why"], document["lookalikes"], document["fix"],
         tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
-        escalate, examples,
+        escalate, examples, document.get("tells", ""),
+        tuple(document.get("sources", ())),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from tracelens.formats import LogFormat, Source
 from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
 from tracelens.read import REJECT_CHARS, Counts, Reader, Reject, decode
+from tracelens.schema import SCHEMA_VERSION
 
 BATCH_BYTES = 48_000_000
 OLD_VERSIONS = ("8.", "14.")
@@ -307,7 +308,7 @@ class Settled:
 
 def _whole(store: Path, described: LogFormat, *parts: str) -> Path:
     """Gives the file that rows are written to first; its name begins with a key of all that decides the rows."""
-    key = blake2b("\n".join((described.name, __version__, *parts)).encode(), digest_size=12).hexdigest()
+    key = blake2b("\n".join((described.name, __version__, str(SCHEMA_VERSION), *parts)).encode(), digest_size=12).hexdigest()
     return store / "segments" / described.table.name / f"{key}.{os.getpid()}.tmp"
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracelens import vintage
-from tracelens.errors import QueryError, StoreBusyError, StoreError
+from tracelens.errors import QueryError, StoreError
 from tracelens.schema import SEGMENT, TABLES, Table
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def ask(
 
     Raises:
         QueryError: The text is not one SELECT, fails, is called off, or takes longer than `timeout_s` seconds.
-        StoreError: There is no store.
+        StoreError: There is no store, or its files cannot be read any more.
     """
     import duckdb
     import polars as pl
@@ -178,6 +178,12 @@ def ask(
         except duckdb.InterruptException as error:
             what = "called off" if stop and stop.is_set() else f"stopped after {timeout_s} s"
             raise QueryError(what, hint="narrow the time range or ask for fewer rows") from error
+        except duckdb.IOException as error:
+            raise StoreError(
+                f"the store cannot be read: {str(error).splitlines()[0]}",
+                where=str(store),
+                hint="was it moved or deleted? else see what is wrong: tracelens store verify",
+            ) from error
         except duckdb.Error as error:
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
@@ -206,62 +212,6 @@ def _time_limit(
     finally:
         done.set()
         watch.join()
-
-
-@contextlib.contextmanager
-def lock(store: Path, wait_s: float) -> Iterator[None]:
-    """Holds the store for one ingest; a dead holder's lock is taken over by the operating system.
-
-    Raises:
-        StoreBusyError: Another ingest still holds it after `wait_s` seconds.
-        StoreError: DuckDB cannot work in a folder of that name.
-    """
-    if any(sign in part for part in store.parts[1:] for sign in ",?"):
-        raise StoreError(
-            "the path of the store holds a comma or a question mark, which DuckDB takes for something else",
-            where=str(store),
-            hint="choose another folder with --store",
-        )
-    store.mkdir(parents=True, exist_ok=True)
-    path = store / "LOCK"
-    stream = path.open("a+", encoding="ascii")
-    deadline = time.monotonic() + wait_s
-    try:
-        while not _try_lock(stream.fileno()):
-            if time.monotonic() >= deadline:
-                stream.seek(0)
-                holder = stream.read().strip() or "another process"
-                raise StoreBusyError(
-                    f"another ingest holds the store (process {holder})",
-                    where=str(store),
-                    hint="wait for it, or give it longer with --wait SECONDS",
-                )
-            time.sleep(0.2)
-        stream.seek(0)
-        stream.truncate()
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield
-    finally:
-        stream.close()
-
-
-def _try_lock(number: int) -> bool:
-    if os.name == "nt":  # pragma: no cover - Windows only
-        import msvcrt
-
-        try:
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 @contextlib.contextmanager
@@ -421,39 +371,6 @@ def _types(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.type) for column in table.columns]
 
 
-@contextlib.contextmanager
-def memory() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens an empty database in memory that has all event tables, empty."""
-    import duckdb
-
-    with duckdb.connect() as con:
-        _settle(con)
-        create_events(con, [])
-        yield con
-
-
-def stand_in(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
-    con.execute(f"drop view if exists temp.{table.name}")
-    con.execute(f"create temp table {table.name} ({', '.join(f'{name} {kind}' for name, kind in _types(table))})")
-    _insert(con, f"temp.{table.name}", rows)
-
-
-def derive(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-    """Makes a temporary table of a query, before the table of that name.
-
-    Raises:
-        StoreError: The store lacks a table or column that the query needs.
-    """
-    import duckdb
-
-    try:
-        con.execute(f'create or replace temp table "{name}" as {sql}')
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        text = str(error).splitlines()[0]
-        raise StoreError(f"the store is of another version: {text}", name, "ingest again into it") from error
-
-
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Makes an empty table as described."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _types(table))
@@ -462,17 +379,13 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Makes a table as described and adds rows by column name."""
-    create_table(con, table)
-    _insert(con, f'"{table.name}"', rows)
-
-
-def _insert(con: duckdb.DuckDBPyConnection, place: str, rows: Sequence[Mapping[str, Any]]) -> None:
     import polars as pl
 
+    create_table(con, table)
     if not rows:
         return
     con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
-    con.execute(f"insert into {place} by name select * from arriving")
+    con.execute(f'insert into "{table.name}" by name select * from arriving')
     con.unregister("arriving")
 
 

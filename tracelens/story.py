@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tracelens.delay import duration, took, waited
+from tracelens.delay import bounded, duration, took, waited
 from tracelens.footing import coverage_lines, header_lines
 from tracelens.query import Path
 from tracelens.render import cell, plain
@@ -53,7 +53,7 @@ def path_text(path: Path, again: str) -> str:
         f"  subject  {plain(m['message_subject']) or '(not in the logs)'}",
         f"  seen     {moment(m['first_at'])} to {moment(m['last_at'])} UTC",
         f"  status   {m['status']}"
-        + (f" after {duration(m['total_ms'])}" if m["total_ms"] is not None else "")
+        + (f" after {bounded(m['total_ms'], m['total_bound_ms'])}" if m["total_ms"] is not None else "")
         + (f", {size(m['message_bytes'])}" if m["message_bytes"] else "")
         + (" (health probe)" if m["is_noise"] else ""),
         f"  origin   {m['origin_class']} {plain(m['origin_ip'])}".rstrip(),
@@ -89,7 +89,7 @@ def path_text(path: Path, again: str) -> str:
         told = plain(leg["reason_text"])
         lines.append(
             f"  {plain(leg['recipient_address']):{wide}}  {leg['status']:<11}  {moment(leg['final_at'])}"
-            + (f"  after {duration(leg['total_ms'])}" if leg["total_ms"] is not None else "")
+            + (f"  after {bounded(leg['total_ms'], leg['total_bound_ms'])}" if leg["total_ms"] is not None else "")
         )
         if told:
             lines += textwrap.wrap(told, 110, initial_indent="      ", subsequent_indent="      ")
@@ -113,7 +113,8 @@ def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:
         f"{hop['hop_number']} {hop['kind']:<8} {place(hop, 'from')} → {place(hop, 'to')}"
         f"   {hop['outcome']}, {hop['basis']}{', in the headers too' if is_in_headers else ''}"
     ]
-    times = f"{start.time().isoformat('milliseconds')}" if start else "time unknown"
+    precision = "seconds" if hop["basis"] == "reported" and start and not start.microsecond else "milliseconds"
+    times = f"{start.time().isoformat(precision)}" if start else "time unknown"
     times += f", took {took(hop)}" if took(hop) else ""
     times += f", waited {waited(hop)} before" if waited(hop) else ""
     facts = [times]
@@ -157,7 +158,10 @@ def conversation_text(session: Row, rows: Iterable[Row], silence_ms: int) -> str
     ]
     for row in rows:
         if row["silence_ms"] is not None and row["silence_ms"] >= silence_ms:
-            lines.append(f"  ......  silence of {duration(row['silence_ms'])}")
+            lines.append(
+                f"  ......  silence of {duration(row['silence_ms'])}: waited for {row['waited_for']}"
+                f" after {plain(row['waited_command'])}"
+            )
         said = " | ".join(plain(row[name]) for name in ("data", "context") if row[name])
         lines.append(f"  {row['date_time'].time().isoformat('milliseconds')} {row['event']} {said}")
     return "\n".join(lines) + "\n"
@@ -188,6 +192,21 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         lines.append(f"Not evaluated, as logs are missing: {len(missing)} rules")
         lines += [f"  {row['rule_id']}: needs {row['missing']}" for row in missing]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def incident_text(incidents: Iterable[Row], evidence: Iterable[Row]) -> str:
+    """Gives incidents, the worst first: each a story of five lines with the raw rows it stands on."""
+    places: dict[str, list[str]] = {}
+    for row in evidence:
+        places.setdefault(row["incident_key"], []).append(f"{plain(row['path'])}:{row['line_number']}")
+    lines = []
+    for row in incidents:
+        lines.append(f"{row['severity'].upper():<8}  {row['kind']}: {plain(row['title'])}")
+        for part in row["story"].split("\n"):
+            lines += textwrap.wrap(plain(part), 110, initial_indent="  ", subsequent_indent="    ")
+        lines += [f"  Evidence: {place}" for place in places.get(row["incident_key"], [])[:4]]
+        lines += [f"  {row['finding_count']} findings; incident {row['incident_key']}", ""]
+    return "\n".join(lines or ["No incidents from the rules that could be evaluated."]).rstrip() + "\n"
 
 
 def account_text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +44,14 @@ BESIDE = {"08": {"proxy-outbound-frontend-failed"}}
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[dict[str, Any]]]]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
     """The findings of each case."""
     told = {}
     for folder in sorted(path for path in CASES.iterdir() if path.is_dir()):
         place = tmp_path_factory.mktemp(folder.name[:2]) / "S"
         pipeline.ingest([folder], place, workers=1)
         told[folder.name[:2]] = store.ask(place, "select * from finding").to_dicts()
-    yield told
+    return told
 
 
 @pytest.mark.parametrize(("case", "rule", "class_", "severity", "connector", "cause", "wrong"), RIGHT)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from tracelens import render, story
-from tracelens.dashboard import charts, widgets
+from tracelens.dashboard import charts, path_chart, widgets
 
 HOSTILE = '<img src=x onerror=alert(1)> <a href="http://192.0.2.1">x</a>'
 
@@ -17,6 +17,8 @@ def hop(**changed: Any) -> dict[str, Any]:
     """Gives one hop."""
     row = {
         "hop_number": 1,
+        "hop_key": "h1",
+        "parent_hop_key": None,
         "kind": "receive",
         "from_server": None,
         "from_service": None,
@@ -34,6 +36,9 @@ def hop(**changed: Any) -> dict[str, Any]:
         "bound_ms": 5,
         "wait_ms": None,
         "wait_bound_ms": None,
+        "after_parent_ms": None,
+        "hop_key": "h",
+        "parent_hop_key": None,
         "tls_version": None,
         "outcome": "accepted",
         "reply_text": None,
@@ -61,7 +66,9 @@ def test_cells_start_no_formula() -> None:
 
 
 def test_a_waterfall_escapes_names_and_replies() -> None:
-    figure = charts.waterfall(pl.DataFrame([hop(from_server=HOSTILE, reply_text=HOSTILE, receive_connector=HOSTILE)]))
+    figure = path_chart.waterfall(
+        pl.DataFrame([hop(from_server=HOSTILE, reply_text=HOSTILE, receive_connector=HOSTILE)])
+    )
     drawn = figure.to_json()
     assert "<img" not in drawn
     assert "<a href" not in drawn
@@ -70,12 +77,12 @@ def test_a_waterfall_escapes_names_and_replies() -> None:
 
 def test_a_waterfall_hatches_what_is_inferred() -> None:
     rows = [hop(), hop(hop_number=2, kind="proxy", basis="inferred", transit_ms=None, ended_at=None)]
-    figure = charts.waterfall(pl.DataFrame(rows, infer_schema_length=None))
+    figure = path_chart.waterfall(pl.DataFrame(rows, infer_schema_length=None))
     assert list(figure.data[1].marker.pattern.shape) == ["", "/"]
 
 
 def test_a_waterfall_without_times_is_empty() -> None:
-    assert not charts.waterfall(pl.DataFrame([hop(started_at=None, ended_at=None)])).data
+    assert not path_chart.waterfall(pl.DataFrame([hop(started_at=None, ended_at=None)])).data
 
 
 def test_coverage_leaves_missing_hours_empty() -> None:

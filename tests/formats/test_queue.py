@@ -102,7 +102,7 @@ def test_fragments_give_a_row_each_and_reach_classification(tmp_path: Path) -> N
     assert "LastError" in ask(tmp_path / "S", "select reason from log_file").rows()[0][0]
 
 
-@pytest.mark.parametrize("name", [*PASTED, "get_queue"])
+@pytest.mark.parametrize("name", [*PASTED, "get_queue", "get_queue_table"])
 def test_samples_are_recognised_and_read(tmp_path: Path, name: str) -> None:
     described = formats()[name]
     for number, sample in enumerate(described.samples):
@@ -175,7 +175,7 @@ def test_rows_whose_dates_were_blanked_out_are_all_rejected() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from([*PASTED, "get_queue"]),
+    st.sampled_from([*PASTED, "get_queue", "get_queue_table"]),
     st.lists(
         st.sampled_from(
             [
@@ -209,3 +209,30 @@ def test_any_text_behind_a_sample_keeps_the_law_and_the_sample(name: str, noise:
     assert len(parsed.lines) == text.count("\n") + (0 if text.endswith("\n") else 1)
     assert {at for at, kind in enumerate(parsed.lines, 1) if kind == "r"} == set(parsed.rejects)
     assert parsed.rows[0]["line_number"] == described.parse(Source(sample, "paste.txt")).rows[0]["line_number"]
+
+
+def test_a_table_of_queues_keeps_numbers_signs_and_names_with_blanks() -> None:
+    parsed = read(formats()["get_queue_table"].samples[0])
+    assert shown(parsed, "identity", "status", "message_count", "next_hop_domain") == [
+        ("EX01\\4711", "Ready", 0, "mailbox database 01"),
+        ("EX01\\4712", "Retry", 12, "fabrikam.example"),
+        ("EX01\\Submission", "Ready", 0, "Submission"),
+    ]
+    assert json.loads(parsed.rows[1]["extra"])["Velocity"] == "-2"
+
+
+def test_a_table_of_queues_says_what_it_cut_and_joins_what_it_wrapped() -> None:
+    text = (
+        "[PS] C:\\>Get-Queue | ft Identity,Status,MessageCount,LastError -Wrap\n\n"
+        "Identity  Status MessageCount LastError\n"
+        "--------  ------ ------------ ---------\n"
+        "EX01\\4711 Retry             3 451 4.4.0 Primary target IP address\n"
+        "                              responded with: 421 4.2.1\n"
+        "EX01\\4712 Retry             1 451 4.4.0 Prim...\n"
+    )
+    parsed = read(text)
+    assert shown(parsed, "message_count", "last_error") == [
+        (3, "451 4.4.0 Primary target IP address responded with: 421 4.2.1"),
+        (1, "451 4.4.0 Prim..."),
+    ]
+    assert "cut" in parsed.assumed

@@ -29,7 +29,7 @@ UNPORTABLE = (
 
 
 def test_the_command_table_of_readme_is_what_the_commands_say() -> None:
-    told = dict(re.findall(r"^\| `tracelens (\w+)` \| (.+) \|$", README, flags=re.M))
+    told = dict(re.findall(r"^\| `tracelens ([\w-]+)` \| (.+) \|$", README, flags=re.M))
     assert told == {
         name: (command.help or "").split("\n\n")[0].replace("\n", " ") for name, command in COMMANDS.items()
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from tracelens import store
+from tracelens.simulate.writer import Loss
 
 HOP = [
     "message_id", "kind", "from_server", "from_service", "from_ip", "to_server", "to_service", "to_ip", "to_port",
@@ -63,3 +65,78 @@ def difference(left: pl.DataFrame, right: pl.DataFrame) -> list[dict[str, Any]]:
 def agrees(seen: dict[str, Any], true: dict[str, Any], prefix: str = "") -> bool:
     """Says whether nothing that is claimed differs; what a log does not tell is null."""
     return all(seen[prefix + name] in (None, true[prefix + name]) for name in HOP[1:])
+
+
+def wrong_claims(folder: Path, truth: pl.DataFrame) -> list[str]:
+    """Gives what the store claims as observed and is not so: hops, parents of hops, statuses."""
+    true: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for hop in true_hops(truth).to_dicts():
+        true.setdefault((hop["message_id"], hop["kind"]), []).append(hop)
+    wrong = []
+    for hop in found_hops(folder).filter(pl.col("basis") == "observed").to_dicts():
+        alike = [other for other in true.get((hop["message_id"], hop["kind"]), []) if agrees(hop, other)]
+        if not alike:
+            wrong.append(f"hop {hop}")
+        elif hop["parent_basis"] == "observed" and not any(agrees(hop, other, "parent_") for other in alike):
+            wrong.append(f"parent of {hop}")
+    statuses = {(leg["message_id"], leg["recipient_address"]): leg["status"] for leg in true_legs(truth).to_dicts()}
+    for leg in found_legs(folder).filter(pl.col("basis") == "observed").to_dicts():
+        if statuses.get((leg["message_id"], leg["recipient_address"]), leg["status"]) != leg["status"]:
+            wrong.append(f"leg {leg}")
+    return wrong
+
+
+def recall(folder: Path, truth: pl.DataFrame) -> tuple[set[tuple[str, int]], list[dict[str, Any]]]:
+    """Gives the true hops that the store shows, by message and number, and all true hops."""
+    hops = true_hops(truth).to_dicts()
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for hop in found_hops(folder).to_dicts():
+        found.setdefault((hop["message_id"], hop["kind"]), []).append(hop)
+    seen = {
+        (hop["network_message_id"], hop["hop_number"])
+        for hop in hops
+        if any(agrees(other, hop) for other in found.get((hop["message_id"], hop["kind"]), []))
+    }
+    return seen, hops
+
+
+def unexplained(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[str]:
+    """Gives the hops that are not seen, stand beside one that is, and that no gap explains by server, log and hour."""
+    seen, hops = recall(folder, truth)
+    here = set(found_hops(folder)["message_id"])
+    ends = dict(true_legs(truth).group_by("message_id").agg(pl.col("ended_at").max()).iter_rows())
+    gaps: dict[str, list[dict[str, Any]]] = {}
+    for gap in store.ask(
+        folder, "select m.message_id, g.* from gap g join message m on m.message_key = g.message_key"
+    ).to_dicts():
+        gaps.setdefault(str(gap["message_id"]).strip("<> "), []).append(gap)
+    children: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for hop in hops:
+        children.setdefault((hop["network_message_id"], hop["parent_number"]), []).append(
+            (hop["network_message_id"], hop["hop_number"])
+        )
+    left = []
+    for hop in hops:
+        key, above = (hop["network_message_id"], hop["hop_number"]), (hop["network_message_id"], hop["parent_number"])
+        beside = above in seen or any(child in seen for child in children.get(key, []))
+        if key in seen or hop["message_id"] not in here or not beside:
+            continue
+        if hop["started_at"] > ends[hop["message_id"]]:
+            continue  # sent once more after it had arrived: nothing that is left speaks of it
+        if not any(_explains(gap, hop, losses) for gap in gaps.get(hop["message_id"], [])):
+            left.append(f"{hop} gaps {gaps.get(hop['message_id'])}")
+    return left
+
+
+def _explains(gap: dict[str, Any], hop: dict[str, Any], losses: list[Loss]) -> bool:
+    tracked = {"delivery": "tracking_delivery", "submission": "tracking_submission"}
+    kind = tracked.get(gap["service"], "tracking")
+    if gap["log"] != "message_tracking":
+        kind = f"{gap['service']}_{gap['log'].removeprefix('smtp_')}"
+    moment = int(gap["hour"].replace(tzinfo=UTC).timestamp()) * 1_000_000
+    near = {hop[side].replace(minute=0, second=0, microsecond=0) for side in ("started_at", "ended_at")}
+    return (
+        gap["server"] in (hop["from_server"], hop["to_server"])
+        and any(loss.takes(gap["server"], kind, moment) for loss in losses)
+        and any(abs(gap["hour"] - hour) <= timedelta(hours=1) for hour in near)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from tracelens.build import build
 from tracelens.classify import classify, fold, unwrap
 from tracelens.detect import name_replies, run
 from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG
 from tracelens.store import EVENT_TABLES, create_events, create_table
 
 SIGNATURES = load_signatures()
@@ -24,7 +25,7 @@ EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.example
 def models() -> Iterator[duckdb.DuckDBPyConnection]:
     """All models, empty."""
     con = duckdb.connect()
-    for table in (LOG_FILE, REJECT, REPLY_CLASS):
+    for table in (LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG):
         create_table(con, table)
     create_events(con, [])
     build(con)
@@ -79,6 +80,18 @@ def test_an_unverified_signature_is_used_only_when_asked_for() -> None:
     assert classify(text, SIGNATURES) is None
     found = classify(text, SIGNATURES, unverified=True)
     assert found is not None and found.id == "proxy-target-not-found"
+
+
+def test_every_rule_has_a_look_alike_that_stands_in_a_table_the_rule_reads() -> None:
+    bare = []
+    for rule in load_rules():
+        quiet = [example for example in rule.examples if not example["expect"] and any(example["given"].values())]
+        read = {table for example in quiet for table in example["given"] if re.search(rf"\b{table}\b", rule.sql)}
+        if "named_reply" in rule.sql and any("reply" in example["given"] for example in quiet):
+            read.add("reply")
+        if not read:
+            bare.append(rule.id)
+    assert bare == []
 
 
 def test_nested_errors_are_unwrapped_to_the_innermost() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracelens.cli.shared import SEVERITIES, chosen, cut, format_option, put, put_frame, store_option
+from tracelens.errors import QueryError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 @click.option(
     "--severity", type=click.Choice(SEVERITIES), default="info", show_default=True, help="From this severity up."
 )
+@click.option("--incidents", is_flag=True, help="Instead: findings that belong together, as stories.")
+@click.option("--incident", default="", help="Only the findings of this incident.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most this many.")
 @click.option(
     "--unclassified", is_flag=True, help="Instead: failure texts no signature knows, the most frequent first."
@@ -26,7 +29,15 @@ if TYPE_CHECKING:
 @store_option
 @format_option
 def findings(
-    class_: str, rule: str, severity: str, limit: int, unclassified: bool, store: Path | None, form: str
+    class_: str,
+    rule: str,
+    severity: str,
+    incidents: bool,
+    incident: str,
+    limit: int,
+    unclassified: bool,
+    store: Path | None,
+    form: str,
 ) -> None:
     """Show what is wrong, with what to rule out and what to do."""
     from tracelens import query, story
@@ -36,6 +47,25 @@ def findings(
         unknown = query.ask(folder, "unclassified", limit=limit + 1)
         cut(limit, unknown.height, "--limit")
         put_frame(_with_guesses(unknown.head(limit)), form)
+        return
+    if incidents:
+        told = query.ask(folder, "incident", severity=severity, limit=limit + 1, kind=class_)
+        cut(limit, told.height, "--limit")
+        told = told.head(limit)
+        if form == "table":
+            put(story.incident_text(told.to_dicts(), query.ask(folder, "incident_evidence").to_dicts()))
+            return
+        put_frame(told, form)
+        return
+    if incident:
+        found = query.ask(folder, "incident_findings", incident=incident)
+        if found.is_empty():
+            raise QueryError(f"no incident '{incident}'", hint="keys: tracelens findings --incidents")
+        found = found.drop("evidence")
+        if form == "table":
+            put(story.finding_text(found.to_dicts(), []))
+            return
+        put_frame(found, form)
         return
     found = query.ask(folder, "finding", severity=severity, limit=limit + 1, rule=rule, kind=class_)
     cut(limit, found.height, "--limit")

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
 )
+@click.option("--unverified", is_flag=True, help="Ask signatures too that no real log has confirmed yet.")
 @click.option("--verbose", is_flag=True, help="List every skipped file.")
 @click.option("--follow", is_flag=True, help="Go on reading as files come and grow, until Ctrl+C.")
 @click.option(
@@ -50,6 +51,7 @@ def ingest(
     workers: int | None,
     wait: float,
     rules: Path | None,
+    unverified: bool,
     verbose: bool,
     follow: bool,
     interval: float,
@@ -68,6 +70,7 @@ def ingest(
         "workers": workers,
         "wait_s": wait,
         "rules": rules,
+        "unverified": unverified,
     }
     if follow:
         account = run_follow(paths, chosen(store), interval, **options)
@@ -116,6 +119,7 @@ def run_ingest(
     workers = options.get("workers") or setting("workers")
     options["workers"] = int(workers) if workers else None
     folder = rules or setting("rules")
+    options["unverified"] = options.get("unverified") or str(setting("unverified")).lower() in ("true", "1", "yes")
     with nullcontext() if quiet else shown() as tell:
         return read_in(
             paths,

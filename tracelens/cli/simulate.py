@@ -27,6 +27,20 @@ from tracelens.cli.shared import put
 @click.option(
     "--hours", type=(int, int), default=(6, 20), show_default=True, help="First and last hour of the working day."
 )
+@click.option(
+    "--with",
+    "extras",
+    type=click.Choice(["edge", "hybrid", "old", "nat", "collisions", "catalogue"]),
+    multiple=True,
+    help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
+    " addresses, ids that repeat; a trouble more for each rule that a text can make fire.",
+)
+@click.option(
+    "--lose",
+    metavar="SERVER:LOG[:HOUR]",
+    multiple=True,
+    help="Leave a log out: EX02:tracking, *:frontend_send:14, EX01:*.",
+)
 @click.option("--clock-offset", multiple=True, help="SERVER=MS: its clock is that much ahead (negative: behind).")
 @click.option("--clock-step", multiple=True, help="SERVER=MS@TIME: its clock jumps by that much at a UTC time.")
 @click.option(
@@ -37,6 +51,7 @@ from tracelens.cli.shared import put
     help="Delivered messages that leave their headers.",
 )
 @click.option("--no-troubles", is_flag=True, help="Plant no troubles.")
+@click.option("--exports", is_flag=True, help="Write connectors and domains too, as exported.")
 def simulate(
     out: Path,
     messages: int,
@@ -46,10 +61,13 @@ def simulate(
     start: str,
     release: str,
     hours: tuple[int, int],
+    extras: tuple[str, ...],
+    lose: tuple[str, ...],
     clock_offset: tuple[str, ...],
     clock_step: tuple[str, ...],
     headers: int,
     no_troubles: bool,
+    exports: bool,
 ) -> None:
     """Write the logs of a made-up estate, and truth.parquet beside them."""
     from tracelens.simulate import Clocks
@@ -57,7 +75,8 @@ def simulate(
 
     clocks = Clocks.parsed(clock_offset, clock_step)
     done = write(
-        out, messages, servers, days, seed, start, not no_troubles, release, hours, clocks=clocks, headers=headers
-    )
+        out, messages, servers, days, seed, start, not no_troubles, release, hours, extras, lose,
+        clocks=clocks, headers=headers, exports=exports,
+    )  # fmt: skip
     put(f"{done.files} files, {done.rows:,} rows, {done.bytes:,} bytes in {out}\n")
     put(f"truth.parquet: {done.hops:,} hops, {done.legs:,} legs, {done.troubles:,} troubles\n")

@@ -33,3 +33,7 @@ def status(rejects: bool, files: bool, limit: int, store: Path | None, form: str
     put_frame(query.ask(folder, "account"), form)
     put("\nCoverage (hours with rows per server and log; no rows may mean no log or no traffic)\n")
     put_frame(held, form)
+    hidden = query.ask(folder, "noise")
+    if hidden.height:
+        put("\nHidden as noise (health checks and the like; failures are told by the rule noise-probe-failed)\n")
+        put_frame(hidden, form)

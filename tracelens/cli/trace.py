@@ -116,10 +116,16 @@ def _key(folder: Path, text: str) -> str:
 def _show(folder: Path, path: query.Path, form: str) -> None:
     """Puts one path."""
     from tracelens import query, render, story
+    from tracelens.latency import latency_text
 
     key = path.message["message_key"]
     if form == "table":
         put(story.path_text(path, f"tracelens trace {quoted(key)} --raw --store {quoted(str(folder))}"))
+        parts, slow = (
+            query.ask(folder, "message_latency", message=key),
+            query.ask(folder, "slow_hop", message=key, limit=1000),
+        )
+        put(latency_text(parts.to_dicts(), slow.to_dicts()))
     elif form == "json":
         put(render.dump(query.as_document(path)))
     else:

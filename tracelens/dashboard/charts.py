@@ -10,9 +10,7 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
-from tracelens.delay import UNITS, bounded, duration, took
 from tracelens.render import plain
-from tracelens.story import place
 
 STATUS = {
     "delivered": "#3a7d5c",
@@ -48,7 +46,6 @@ KIND = {
     "dsn": "#e07a5f",
 }
 OTHER = "#9aa5ab"
-LABEL = 80
 MOST_LANES = 24
 
 
@@ -132,74 +129,3 @@ def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
     figure.update_yaxes(tickfont={"size": 10}, dtick=1)
     figure.update_layout(height=50 + 17 * max(3, lanes.select("server", "log").n_unique()))
     return figure
-
-
-def waterfall(hops: pl.DataFrame) -> go.Figure:
-    """Draws each hop as a bar from its start to its end, with the wait before it in grey; inferred hops are hatched."""
-    rows = [row for row in hops.to_dicts() if row["started_at"] or row["ended_at"]]
-    figure = go.Figure()
-    if not rows:
-        return _laid_out(figure, 80)
-    moments = [moment for row in rows for moment in (row["started_at"], row["ended_at"]) if moment]
-    first = min(moments)
-    total = max(1.0, (max(moments) - first).total_seconds() * 1000)
-    size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
-    least = total / 150
-    labels = [_hop_label(row) for row in rows]
-    starts = [((row["started_at"] or row["ended_at"]) - first).total_seconds() * 1000 for row in rows]
-    waits = [min(row["wait_ms"] or 0, start) for row, start in zip(rows, starts, strict=True)]
-    figure.add_bar(
-        base=[(start - wait) / size for start, wait in zip(starts, waits, strict=True)],
-        x=[wait / size for wait in waits],
-        y=labels,
-        orientation="h",
-        marker_color="rgba(140, 150, 155, 0.30)",
-        name="wait before the hop",
-        hovertemplate=[f"waited {duration(wait)}<extra></extra>" for wait in waits],
-        width=0.3,
-    )
-    figure.add_bar(
-        base=[start / size for start in starts],
-        x=[max(row["transit_ms"] or 0, least) / size for row in rows],
-        y=labels,
-        orientation="h",
-        marker={
-            "color": [KIND.get(row["kind"], OTHER) for row in rows],
-            "pattern": {"shape": ["/" if row["basis"] == "inferred" else "" for row in rows]},
-        },
-        name="hand-over (hatched: inferred)",
-        hovertemplate=[_hop_hover(row) for row in rows],
-        width=0.62,
-    )
-    for row, start, label in zip(rows, starts, labels, strict=True):
-        figure.add_annotation(
-            x=(start + max(row["transit_ms"] or 0, least)) / size,
-            y=label,
-            text=took(row) or "?",
-            showarrow=False,
-            xanchor="left",
-            xshift=4,
-            font={"size": 12},
-        )
-    figure.update_xaxes(
-        title=f"{unit} after {first.isoformat(' ', 'milliseconds')} UTC",
-        range=[-0.01 * total / size, 1.12 * total / size],
-    )
-    figure.update_yaxes(title=None, ticks="", autorange="reversed", type="category", automargin=True)
-    return _laid_out(figure, 110 + 38 * len(rows), barmode="overlay", showlegend=True)
-
-
-def _hop_label(row: dict[str, Any]) -> str:
-    return text(f"{row['hop_number']} {row['kind']}: {place(row, 'from')} → {place(row, 'to')}"[:LABEL])
-
-
-def _hop_hover(row: dict[str, Any]) -> str:
-    parts = [
-        f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
-        text(f"{place(row, 'from')} → {place(row, 'to')}"),
-        f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}",
-    ]
-    parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
-    if row["reply_text"]:
-        parts.append(text(plain(row["reply_text"])[:140]))
-    return "<br>".join(parts).replace("%{", "% {") + "<extra></extra>"

@@ -80,6 +80,22 @@ def one(name: str, /, **params: Any) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
+def path(message_key: str) -> query.Path:
+    """Gives the path of one message, without its log rows.
+
+    Raises:
+        QueryError: The store has no such message.
+        StoreError: There is no store.
+    """
+    return _path(fingerprint(), str(store_path()), message_key)
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the store …")
+def _path(generation: str, store: str, message_key: str) -> query.Path:
+    assert generation is not None  # a part of the key only
+    return query.path(store, message_key)
+
+
 def tables() -> frozenset[str]:
     """Gives the names of the store's tables."""
     return frozenset(ask("table", table="")["table_name"])

@@ -6,27 +6,15 @@ not fit with `...`; numbers stand at the right of their column.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tracelens.culture import is_time
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.text_table import CUT, RULE, TextTable, cells, ruled, tabbed
 from tracelens.schema import TRACKING_EVENT
 from tracelens.tracking_export import COLUMNS, NUMBERS, Item, is_header, is_talk, to_rows
 
-RULE = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
-CUT = ("...", "…")
 DEFAULT_VIEW = {"eventid", "source", "sender", "recipients", "messagesubject"}
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Names of the columns and, in a table by place, where each begins and ends; no places: tabs."""
-
-    names: list[str]
-    starts: tuple[int, ...] = ()
-    ends: tuple[int, ...] = ()
 
 
 def recognise(head: str, _name: str) -> bool:
@@ -41,7 +29,7 @@ def parse(source: Source) -> Parsed:
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
-    table: _Table | None = None
+    table: TextTable | None = None
     is_open = False
     for number, raw in enumerate(physical, 1):
         line = raw.rstrip("\r")
@@ -56,16 +44,16 @@ def parse(source: Source) -> Parsed:
             lines.append("r")
             rejects[number] = "stands above the table"
         else:
-            cells = _cells(line, table)
-            if isinstance(cells, str):
+            values = cells(line, table, _is_number)
+            if isinstance(values, str):
                 lines.append("r")
-                rejects[number] = cells
+                rejects[number] = values
                 is_open = False
-            elif is_open and not _time(cells) and table.starts and line[:1] == " ":
-                _go_on(items[-1], cells, number)
+            elif is_open and not _time(values) and table.starts and line[:1] == " ":
+                _go_on(items[-1], values, number)
                 lines.append("c")
             else:
-                items.append(Item([number], cells))
+                items.append(Item([number], values))
                 lines.append("e")
                 is_open = True
     for item in items:
@@ -81,61 +69,31 @@ def parse(source: Source) -> Parsed:
     return Parsed(read.rows, lines, rejects, read.assumed)
 
 
-def _tabbed(line: str) -> _Table | None:
-    names = [name.strip() for name in line.split("\t")]
-    is_names = len(names) > 1 and '"' not in line and is_header(names) and len({*map(str.lower, names)}) == len(names)
-    return _Table(names) if is_names else None
+def _tabbed(line: str) -> TextTable | None:
+    table = tabbed(line)
+    return table if table and is_header(table.names) else None
 
 
-def _ruled(line: str, below: str) -> _Table | None:
-    """Gives the columns of a header with dashes below; the dashes are as long as the names."""
-    if not RULE.fullmatch(below.rstrip("\r")) or "\t" in line:
+def _ruled(line: str, below: str) -> TextTable | None:
+    table = ruled(line, below)
+    if table is None:
         return None
-    dashes = [match.span() for match in re.finditer(r"-{2,}", below)]
-    names = [line[start:end].strip() for start, end in dashes]
-    lower = {name.lower() for name in names}
-    if not all(names) or len(lower) != len(names) or len(names) != len(line.split()):
-        return None
-    if not is_header(names) and len(lower & DEFAULT_VIEW) < 4:
-        return None
-    return _Table(names, tuple(start for start, _ in dashes), tuple(end for _, end in dashes))
+    shown = {name.lower() for name in table.names} & DEFAULT_VIEW
+    return table if is_header(table.names) or len(shown) >= 4 else None
 
 
-def _cells(line: str, table: _Table) -> dict[str, str] | str:
-    """Gives the values of a line by name, or why it has none."""
-    if not table.starts:
-        parts = line.split("\t")
-        if len(parts) > len(table.names) and any(part.strip() for part in parts[len(table.names) :]):
-            return f"has {len(parts)} values where the header has {len(table.names)}"
-        # a copy loses the empty cells at the end of a line
-        parts += [""] * (len(table.names) - len(parts))
-        return dict(zip(table.names, parts, strict=False))
-    cells, edge = {}, 0
-    for number, name in enumerate(table.names):
-        start = min(table.starts[number], len(line))
-        end = len(line) if number + 1 == len(table.names) else min(table.starts[number + 1], len(line))
-        if COLUMNS.get(name.lower()) in NUMBERS:
-            end = min(table.ends[number], len(line))
-            digits = re.search(r"\d*$", line[edge:end])
-            start = end - len(digits[0]) if digits else end
-        elif number + 1 < len(table.names) and COLUMNS.get(table.names[number + 1].lower()) in NUMBERS:
-            tail = re.search(r"\s\d*$", line[start : table.ends[number + 1]])
-            end = start + tail.start() if tail else end
-        if end < len(line) and end > start and line[end - 1 : end].strip() and line[end : end + 1].strip():
-            return "does not stand under its header: the columns lost their places"
-        cells[name] = line[start:end].strip()
-        edge = end
-    return cells
+def _is_number(name: str) -> bool:
+    return COLUMNS.get(name.lower()) in NUMBERS
 
 
-def _time(cells: dict[str, str]) -> bool:
-    return any(is_time(text) for name, text in cells.items() if name.lower() == "timestamp")
+def _time(values: dict[str, str]) -> bool:
+    return any(is_time(text) for name, text in values.items() if name.lower() == "timestamp")
 
 
-def _go_on(item: Item, cells: dict[str, str], number: int) -> None:
+def _go_on(item: Item, values: dict[str, str], number: int) -> None:
     """Adds a further line of a wrapped row."""
     item.lines.append(number)
-    for name, text in cells.items():
+    for name, text in values.items():
         if text:
             gap = " " if COLUMNS.get(name.lower()) in (None, "date_time", "message_subject", "source_context") else ""
             item.values[name] = f"{item.values[name]}{gap}{text}" if item.values[name] else text

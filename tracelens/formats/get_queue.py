@@ -95,7 +95,7 @@ def parse(source: Source) -> Parsed:
     rows = []
     for at, parts in records:
         fields = {name: " ".join(filter(None, part)) for name, part in parts.items()}
-        row = _row(fields, at + 1)
+        row = queue_row(fields, at + 1)
         has_local |= bool(fields.get("LastRetryTime")) and row["date_time"] is None
         rows.append(row)
     assumed = [] if is_list else ["pasted LastError texts without their queues: one row each"]
@@ -119,7 +119,8 @@ def _is_unfinished(value: list[str]) -> bool:
     return len(value) < 50 and near.count("{") > near.count("}")
 
 
-def _row(fields: dict[str, str], number: int) -> dict[str, Any]:
+def queue_row(fields: dict[str, str], number: int) -> dict[str, Any]:
+    """Gives a row of `queue_state` of a queue's properties by their names."""
     row: dict[str, Any] = {"date_time": None, "line_number": number}
     extra = {}
     for name, value in fields.items():

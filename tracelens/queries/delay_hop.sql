@@ -1,7 +1,7 @@
--- Time taken by each kind of hand-over between two places, and the wait before it, the slowest first.
+-- Time taken by each kind of hand-over between two places, and the wait before it, the slowest first: clocks corrected, nothing within their error.
 with handed as (
     select h.kind, coalesce(h.from_server, '(outside)') as from_place, coalesce(h.to_server, '(outside)') as to_place, coalesce(h.send_connector, h.receive_connector, '') as connector,
-        h.transit_ms, h.wait_ms
+        case when h.corrected_ms >= h.bound_ms then h.corrected_ms end as transit_ms, case when h.wait_ms >= h.wait_bound_ms then h.wait_ms end as wait_ms
     from hop h
     where h.outcome <> 'refused' and h.kind in ('receive', 'proxy', 'transfer', 'submit', 'deliver', 'external')
         and h.started_at >= $since and h.started_at < $until and ($server = '' or h.from_server = $server or h.to_server = $server)

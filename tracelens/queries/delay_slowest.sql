@@ -7,10 +7,11 @@ with late as (
     order by l.total_ms desc, l.leg_key limit $limit
 ),
 longest as (
-    select h.message_key, max({cost: greatest(coalesce(h.transit_ms, 0), coalesce(h.wait_ms, 0)), key: h.hop_key}).key as hop_key
+    select h.message_key, max({cost: greatest(coalesce(h.corrected_ms, 0), coalesce(case when h.wait_bound_ms is not null then h.wait_ms end, 0)), key: h.hop_key}).key as hop_key
     from hop h where h.message_key in (select message_key from late) group by h.message_key
 )
 select a.message_key, a.total_ms, a.first_at, a.status, a.sender_address, a.recipient_address, a.message_subject, a.message_id,
-    concat_ws(' ', h.kind, coalesce(h.from_server, h.from_ip), '→', coalesce(h.to_server, h.to_ip)) as longest_hop, h.wait_ms, h.transit_ms
+    concat_ws(' ', h.kind, coalesce(h.from_server, h.from_ip), '→', coalesce(h.to_server, h.to_ip)) as longest_hop, h.wait_ms,
+    case when h.corrected_ms >= h.bound_ms then h.corrected_ms end as transit_ms
 from late a left join longest g on g.message_key = a.message_key left join hop h on h.hop_key = g.hop_key
 order by a.total_ms desc, a.leg_key

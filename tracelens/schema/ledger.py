@@ -65,12 +65,46 @@ subject VARCHAR |
 server VARCHAR |
 connector_id VARCHAR |
 remote_ip VARCHAR |
+account VARCHAR | name without domain, lower case, where it is about one
 message_key VARCHAR | message, where it is about one
 hit_count BIGINT |
 first_at TIMESTAMP | UTC
 last_at TIMESTAMP | UTC
 evidence STRUCT(file_id BIGINT, line_number BIGINT)[] | raw rows, the first 50
 advice VARCHAR | what to rule out first, then what to do
+"""),
+)
+
+INCIDENT = Table(
+    "incident",
+    "story that findings tell together: one address, account, connector or server at one time",
+    "derived",
+    columns("""
+incident_key VARCHAR | the same as long as the same finding leads it
+kind VARCHAR | compromise, outage, misconfiguration, probe, inventory
+class VARCHAR | of the most telling finding
+severity VARCHAR | of the worst finding
+title VARCHAR | of the most telling finding
+story VARCHAR | five lines: what, when, whom, what else, what to do
+server VARCHAR |
+connector_id VARCHAR |
+remote_ip VARCHAR |
+account VARCHAR |
+first_at TIMESTAMP | UTC
+last_at TIMESTAMP | UTC
+finding_count BIGINT |
+message_count BIGINT | messages that the evidence of its findings belongs to
+"""),
+)
+
+INCIDENT_FINDING = Table(
+    "incident_finding",
+    "finding in its incident",
+    "derived",
+    columns("""
+incident_key VARCHAR |
+finding_key VARCHAR |
+position BIGINT | 1 is the most telling
 """),
 )
 
@@ -84,15 +118,47 @@ signature_id VARCHAR | NULL: no signature knows it
 class VARCHAR |
 severity VARCHAR |
 meaning VARCHAR |
+grade VARCHAR | V vendor, R reported, D ours, U unverified
 inner_text VARCHAR | the innermost nested error, folded
+"""),
+)
+
+REPLY_CLASS_BY_LOG = Table(
+    "reply_class_by_log",
+    "failure text that means something else in one log than `reply_class` says: a reply we gave, a reply we got",
+    "derived",
+    columns("""
+text VARCHAR | as logged
+log VARCHAR | smtp_receive, smtp_send, message_tracking ...
+signature_id VARCHAR | NULL: no signature knows it there
 """),
 )
 
 NAMED_REPLY = Table(
     "named_reply",
-    "reply that a signature knows: the columns of `reply`, and which",
+    "reply that a signature knows: a row of `reply` with the name of the signature",
     "derived",
-    columns("signature_id VARCHAR | see reply_class"),
+    columns("""
+reply_key VARCHAR |
+log VARCHAR |
+server VARCHAR |
+service VARCHAR |
+direction VARCHAR |
+connector_id VARCHAR |
+session_id VARCHAR |
+session_key VARCHAR |
+remote_ip VARCHAR |
+remote_port INTEGER |
+local_port INTEGER |
+peer_name VARCHAR |
+text VARCHAR |
+message_key VARCHAR |
+moment TIMESTAMP | UTC
+is_noise BOOLEAN |
+file_id BIGINT | log_file
+line_number BIGINT | physical line, from 1
+signature_id VARCHAR | see reply_class
+"""),
 )
 
 RULE_RUN = Table(

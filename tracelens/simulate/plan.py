@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate import headers as header_files
+from tracelens.simulate import plants
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -25,6 +26,7 @@ from tracelens.simulate.borders import (
 from tracelens.simulate.clock import Clocks
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, Estate
+from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
@@ -41,9 +43,10 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "old": (to_old, from_old),
     "nat": (),
     "collisions": (same_id_twice,),
+    "catalogue": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
-translates addresses, ids that repeat (restarts, servers, senders)."""
+translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def simulate(
     lose: Iterable[str] = (),
     clocks: Clocks | None = None,
     headers: int = 0,
+    exports: bool = False,
 ) -> Summary:
     """Writes the logs of a made-up estate and `truth.parquet` beside them.
 
@@ -91,6 +95,7 @@ def simulate(
         lose: Logs that nobody kept, as `SERVER:LOG[:HOUR]`; the truth stays whole.
         clocks: How far the servers' clocks are off; right ones if None.
         headers: How many delivered messages leave their headers in `headers/`, at most.
+        exports: Write the configuration too, with mistakes if there are troubles.
 
     Raises:
         UsageError: A number is out of range, the version, an extra, a log, the date or a clock's server unknown, or the
@@ -125,7 +130,10 @@ def simulate(
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
-    begins = _begins(world, messages, days, first, hours, troubles)
+    if exports:
+        world.has_exports = troubles
+        write_exports(world, folder, troubles)
+    begins = _begins(world, messages, days, first, hours, troubles, "catalogue" in extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
     for moment, _, begin in begins:
@@ -147,11 +155,15 @@ def simulate(
 
 
 def _begins(
-    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool
+    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, catalogue: bool
 ) -> Iterator[Begin]:
     """Gives everything that begins, in order of time."""
     others: list[Begin] = []
     opens, length = hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
+    if catalogue:
+        for part, begin in plants.planned(world):
+            moment = first + opens + int(part * length)
+            others.append((moment, 0, partial(begin, moment)))
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)

@@ -81,9 +81,10 @@ def latency(world: World, mail: Mail, server: Server, suffix: str, moment: int) 
     """Gives message-info: origination time, then the segments of earlier servers and of this one."""
     total = max(0, moment - mail.sent_at) / 1_000_000
     part = total * (0.3 + 0.5 * world.rng.random())
-    codes = {"HUB": "SMR={a:.3f}|CAT={b:.3f}(CATRS-Transport Rule Agent={c:.3f})|QDM=0.004|SMS={c:.3f}",
+    codes = {"HUB": "SMR={a:.3f}|CAT={b:.3f}(CATRS-Transport Rule Agent={c:.3f})|QDM={q:.3f}|SMS={c:.3f}",
              "SUB": "SA={a:.3f}|MTSS-PEN={b:.3f}(MTSSD-PEN={c:.3f})",
              "DEL": "SDD={b:.3f}|SDDPM-Mailbox Rules Agent={c:.3f}"}  # fmt: skip
-    detail = codes[suffix].format(a=part * 0.5, b=part * 0.3, c=part * 0.2)
+    work = min(part, 0.6) if suffix == "HUB" else part
+    detail = codes[suffix].format(a=work * 0.5, b=work * 0.25, c=work * 0.2, q=part - work)
     segments = "".join(f"{segment};" for segment in mail.history)
     return f"{stamp(mail.sent_at)};{segments}LSRV={server.fqdn}:TOTAL-{suffix}={part:.3f}|{detail}"

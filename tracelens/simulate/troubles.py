@@ -100,13 +100,21 @@ def _new_device(world: World, server: Server, is_allowed: bool, moment: int) -> 
     sender = f"labels@{INTERNAL}"
     if not is_allowed:
         _refused(world, server, NEW_DEVICE, sender, ["dispatch@example.com"] * 2, moment)
+        _off_range(world, server, moment)
         for _ in range(2):
             world.tally("relay-denied-non-accepted", server, NEW_DEVICE.ip, _front(server), moment)
         return
     for number in range(3):
         mail = world.new_mail(moment, sender, ["dispatch@example.com"], NEW_DEVICE.helo)
         accept(world, server, NEW_DEVICE, [mail], moment + number * 40 * SECOND)
+        _off_range(world, server, moment + number * 40 * SECOND)
     world.tally("relay-denied-then-allowed", server, NEW_DEVICE.ip, _front(server), moment)
+
+
+def _off_range(world: World, server: Server, moment: int) -> None:
+    """By the exported configuration the relay connector should have taken the printer."""
+    if world.has_exports:
+        world.tally("topo-wrong-connector", server, NEW_DEVICE.ip, _front(server), moment)
 
 
 def _open_relay(world: World, server: Server, moment: int) -> None:

@@ -70,6 +70,7 @@ class World:
         self.last_reply = ""
         self._tallies: dict[tuple[str, str, str, str], tuple[int, int, int]] = {}
         self._start = start
+        self.has_exports = False
 
     def session_id(self, server: Server, service: str) -> str:
         """Gives the next session id of one service process: 16 hex digits, counted up from its start."""
@@ -188,6 +189,10 @@ class World:
         """Writes how far each planned clock is off, from which true moment on, to the truth."""
         for server, moment, offset in self.sink.clocks.turns():
             self.truth.add("clock", server=server, first_at=max(moment, self._start), offset_ms=offset)
+
+    def plant(self, name: str, server: str | None, connector: str | None) -> None:
+        """Records a planted mistake of the configuration."""
+        self.truth.add("trouble", trouble=name, server=server, connector_id=connector, hit_count=1)
 
     def record_troubles(self) -> None:
         """Writes the troubles to the truth, one row per name, server, address and connector."""

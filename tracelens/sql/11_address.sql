@@ -3,9 +3,9 @@
 -- grain: text
 -- kind: temp
 with written as (
-    select remote_ip as text from smtp_event where remote_ip is not null group by remote_ip
+    select remote_ip as text from seen_address where remote_ip is not null
     union
-    select local_ip from smtp_event where local_ip is not null group by local_ip
+    select local_ip from seen_address where local_ip is not null
     union
     select regexp_extract(b.binding, '^(.+):[0-9]+$', 1) from receive_connector c cross join unnest(c.bindings) as b(binding)
     union

@@ -44,7 +44,7 @@ shown as (
 )
 select concat_ws('\', t.server, t.short_name) as connector_key, t.server, t.short_name as name, coalesce(t.enabled, true) as is_enabled, t.transport_role,
     coalesce(t.bindings, []) as bindings, coalesce(t.remote_ip_ranges, []) as remote_ip_ranges, coalesce(t.auth_mechanism, []) as auth_mechanism,
-    coalesce(t.permission_groups, []) as permission_groups, t.protocol_logging_level, t.require_tls, t.fqdn, t.max_message_bytes, t.is_incomplete,
+    coalesce(t.permission_groups, []) as permission_groups, t.protocol_logging_level, t.require_tls, t.fqdn, t.max_message_bytes, t.tarpit_interval, t.is_incomplete,
     regexp_matches(lower(t.short_name), '^(default|client|outbound proxy)( frontend| proxy)? ?[^ ]*$|^default internal receive connector ') as is_default,
     case when list_contains(t.auth_mechanism, 'ExternalAuthoritative') then true when g.any_recipient is not null then g.any_recipient when l.folded is not null then false when s.any_recipient then true end as any_recipient,
     case when list_contains(t.auth_mechanism, 'ExternalAuthoritative') then 'externally secured' when l.folded is not null then 'Get-ADPermission' when s.any_recipient then 'rights that sessions show' end as any_recipient_basis,

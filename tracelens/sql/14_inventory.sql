@@ -39,7 +39,7 @@ caller as (
     select remote_ip as network, count(*) as session_count, count(distinct local_port) as port_count, cast(sum(message_count) as bigint) as message_count,
         cast(sum(case when message_count > 0 then accepted_count else 0 end) as bigint) as taken_count, cast(sum(auth_failure_count) as bigint) as failure_count,
         count(*) filter (noise_filter = 'loadbalancer-probe') as bare_count, count(*) filter (noise_filter = 'loadbalancer-probe' and helo_name is not null) as greeting_count,
-        count(auth_user) as logon_count, bool_or(server_auth) as is_server,
+        count(auth_user) as logon_count, coalesce(bool_or(server_auth), false) as is_server,
         count(*) filter (regexp_matches(lower(helo_name), '\.(outbound\.protection|prod)\.(outlook|office365)\.com$')) as cloud_count
     from session where direction = 'receive' and remote_ip is not null group by remote_ip
 ),

@@ -46,9 +46,12 @@ outbound as (
     from transaction h
     join identified i on i.session_key = h.session_key and i.transaction_number = h.transaction_number and i.message_key is not null
     join inventory v on v.network = h.remote_ip and v.role = 'server'
+    -- the same transaction as the Front End logged it, by its own clock
+    left join session_pair p on p.send_key = h.session_key and p.is_only
+    left join transaction g on g.session_key = p.receive_key and g.mail_from = h.mail_from and list_sort(g.recipients) = list_sort(h.recipients)
     join transaction f on f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and f.server = v.server
         and f.mail_from = h.mail_from and list_sort(f.recipients) = list_sort(h.recipients)
-        and f.started_at between h.started_at - interval 5 seconds and h.ended_at + interval 5 seconds
+        and f.started_at between coalesce(g.started_at, h.started_at) - interval 5 seconds and coalesce(g.ended_at, h.ended_at) + interval 5 seconds
     where h.direction = 'send' and h.service = 'hub' and h.remote_port = 717
     group by f.session_key, f.transaction_number having count(distinct i.message_key) = 1
 )

@@ -18,7 +18,8 @@ pair as (
 ),
 j3 as (
     -- the hub session names the front end's session; session-ids of two front ends may collide, its address tells them apart
-    select 'session', f.session_key, 'session', h.session_key, 'J3', 'observed', h.session_key, case when f.local_ip = h.remote_ip then 0 else 1 end
+    select 'session', f.session_key, 'session', h.session_key, 'J3', case when f.local_ip = h.remote_ip then 'observed' else 'inferred' end, h.session_key,
+        case when f.local_ip = h.remote_ip then 0 else 1 end
     from session h join session f on h.direction = 'receive' and f.direction = 'receive' and h.service = 'hub' and f.service = 'frontend'
         and f.session_id = h.proxied_session_id and f.remote_ip = coalesce(h.proxied_ip, f.remote_ip)
         and abs(date_diff('second', f.opened_at, h.opened_at)) < 3600

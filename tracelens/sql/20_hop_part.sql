@@ -210,7 +210,7 @@ proto_client as (
     -- behind the client proxy the Front End is blind: its session is known by the SID that the hub saw (J3)
     select 'proto_client', t.message_key, 'receive', 'fe:' || t.reply_node, null, null, f.remote_ip, f.server, 'frontend', f.local_ip, f.local_port,
         null, f.connector_id, t.started_at, t.ended_at, f.tls_version, f.auth_user, 'accepted', null, 'observed', null, 'fe:' || t.reply_node, f.evidence
-    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis <> 'ambiguous'
+    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis = 'observed'
     join session f on f.session_key = l.from_key and f.message_count = 0
     where t.direction = 'receive' and t.service = 'hub' and t.is_accepted and t.reply_node is not null
 ),

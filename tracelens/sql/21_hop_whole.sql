@@ -3,7 +3,8 @@
 -- kind: temp
 with told as (
     select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, to_port, send_connector, receive_connector,
-        started_at, ended_at, tls_version, auth_user, outcome, reply_text, basis, from_node, to_node, evidence from hop_part
+        -- a reply alone tells when a hand-over ended, not when it began
+        case when witness <> 'proto_reply' then started_at end as started_at, ended_at, tls_version, auth_user, outcome, reply_text, basis, from_node, to_node, evidence from hop_part
     union all
     select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, null, null, null,
         null, ended_at, tls_version, null, outcome, null, basis, from_node, to_node, evidence from header_part

@@ -5,7 +5,7 @@
 -- column from_at: first hand-over of the stretch
 -- column until_at: last hand-over of the stretch
 -- column offset_ms: peer_server's clock minus server's; empty when hand-overs limit it on one side only
--- column bound_ms: the true difference lies within offset_ms plus or minus this: half of the shortest apparent round trip
+-- column bound_ms: the true difference lies within offset_ms plus or minus this: half of the shortest apparent round trip, and what the clocks drifted
 -- column lower_ms: the difference is at least this, as nothing arrives before it is sent; empty when no row tells
 -- column upper_ms: the difference is at most this; empty when no row tells
 -- column step_ms: change of offset_ms since the stretch before; empty in the first
@@ -72,6 +72,8 @@ fold as (
 stretch as (
     select t.low, t.high, t.clock, f.stretch, min(t.from_at) as from_at, max(t.until_at) as until_at,
         nullif(max(t.lower), -1000000000000000) as lower, nullif(min(t.upper), 1000000000000000) as upper,
+        -- limits that close up over the stretch tell of drift: what one hour alone leaves open, less what all leave open
+        min(case when t.lower_count > 0 and t.upper_count > 0 then t.upper - t.lower end) as width,
         cast(sum(t.upper_count) as bigint) as upper_count, cast(sum(t.lower_count) as bigint) as lower_count
     from turn t join fold f on f.low = t.low and f.high = t.high and f.clock = t.clock and f.number = t.number
     group by t.low, t.high, t.clock, f.stretch
@@ -80,14 +82,14 @@ steady as (
     select low, high, clock, row_number() over (partition by low, high order by count(*), clock) as rank from stretch group by low, high, clock
 ),
 ordered as (
-    select s.low as server, s.high as peer_server, s.clock, s.from_at, s.until_at, s.lower, s.upper, s.upper_count as forward_count, s.lower_count as backward_count
+    select s.low as server, s.high as peer_server, s.clock, s.from_at, s.until_at, s.lower, s.upper, s.width, s.upper_count as forward_count, s.lower_count as backward_count
     from stretch s join steady y on y.low = s.low and y.high = s.high and y.clock = s.clock and y.rank = 1
     union all
-    select s.high, s.low, s.clock, s.from_at, s.until_at, -s.upper, -s.lower, s.lower_count, s.upper_count
+    select s.high, s.low, s.clock, s.from_at, s.until_at, -s.upper, -s.lower, s.width, s.lower_count, s.upper_count
     from stretch s join steady y on y.low = s.low and y.high = s.high and y.clock = s.clock and y.rank = 1
 ),
 measured as (
-    select *, cast(round((lower + upper) / 2000.0) as bigint) as offset_ms, cast(ceil((upper - lower + 10000) / 2000.0) as bigint) + 1 as bound_ms from ordered
+    select *, cast(round((lower + upper) / 2000.0) as bigint) as offset_ms, cast(ceil((abs(upper - lower) + 10000) / 2000.0 + coalesce(width - upper + lower, 0) / 1000.0) as bigint) + 1 as bound_ms from ordered
 )
 select server, peer_server, clock as clock_server, from_at, until_at, offset_ms, bound_ms,
     cast(floor((lower - 5000) / 1000.0) as bigint) as lower_ms, cast(ceil((upper + 5000) / 1000.0) as bigint) as upper_ms,

@@ -4,6 +4,7 @@
 -- column bound_ms: corrected_ms is right to plus or minus this; a shorter time than this is not told apart from none
 -- column wait_ms: from the end of the hand-over before to the start of this one, on one clock or corrected where that is possible
 -- column wait_bound_ms: wait_ms is right to plus or minus this; empty when two unchecked clocks gave it
+-- column after_parent_ms: from the start of the hand-over before to the start of this one, on the clock of the server between them; empty when not known
 -- column order_basis: what its place among the message's hops rests on: path, one clock, corrected clocks, kind
 -- grain: hop_key
 -- kind: table
@@ -69,9 +70,11 @@ span as (
             when r.from_started_at is not null and r.from_ended_at is not null then date_diff('microsecond', r.from_started_at, r.from_ended_at)
             else date_diff('microsecond', coalesce(r.from_started_at, r.to_started_on), greatest(r.from_ended_at, r.to_ended_on)) end / 1000.0 as corrected,
         case when r.is_one_clock or r.from_started_at is not null and r.from_ended_at is not null then 5 else r.pair_bound_ms end as bound,
-        date_diff('microsecond', q.to_ended_at, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
+        date_diff('microsecond', case when q.from_server = q.to_server then q.ended_at else q.to_ended_at end, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
             when r.from_server = r.to_server then r.started_at else r.to_started_on end) / 1000.0 as wait,
         case when r.from_started_at is not null or r.from_server = r.to_server then 5 else r.pair_bound_ms end as wait_bound,
+        date_diff('microsecond', case when q.from_server = q.to_server then q.started_at else q.to_started_at end, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
+            when r.from_server = r.to_server then r.started_at else r.to_started_on end) / 1000.0 as after_parent,
         date_diff('microsecond', q.ended_at, r.started_at) / 1000.0 as raw_wait
     from placed r left join deep d on d.hop_key = r.hop_key left join timed q on q.hop_key = r.parent_hop_key
 )
@@ -82,6 +85,6 @@ select hop_key, message_key, hop_number, parent_hop_key, kind, from_server, from
     case when corrected is not null then cast(bound as bigint) end as bound_ms,
     case when wait >= -wait_bound then cast(floor(greatest(wait, 0)) as bigint) when wait is null and raw_wait >= 0 then cast(floor(raw_wait) as bigint) end as wait_ms,
     case when wait >= -wait_bound then cast(wait_bound as bigint) end as wait_bound_ms,
-    tls_version, auth_user, substr(outcome, 2) as outcome, reply_text,
+    cast(floor(after_parent) as bigint) as after_parent_ms, tls_version, auth_user, substr(outcome, 2) as outcome, reply_text,
     basis, evidence, order_basis
 from span

@@ -2,6 +2,8 @@
 -- column status: delivered, relayed, expanded, redirected, failed, refused, deferred, dropped, quarantined, duplicate, in transit, unknown
 -- column basis: observed where a row shows the end; inferred where the end follows from another row, or no row shows one; reported where only a cloud trace or a report tells it
 -- column hop_keys: the hops from the first to the one that the last row belongs to
+-- column total_ms: from the message's first row to the recipient's last, on one clock or with the clocks' difference taken off
+-- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
 -- basis: observed, or reported where only a cloud trace or a report tells the end
@@ -89,10 +91,25 @@ replaced as (
     where t.event_id = 'RESOLVE' and not list_contains(list_transform(t.recipient_address, lambda x: lower(x)), lower(trim(a.address)))
 ),
 opened as (
-    select message_key, min(moment) as moment from (
-        select message_key, date_time as moment from track union all
-        select i.message_key, t.started_at from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number)
-    group by message_key
+    select message_key, server, min(moment) as moment from (
+        select message_key, server, date_time as moment from track union all
+        select i.message_key, t.server, t.started_at from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number)
+    group by message_key, server
+),
+single as (
+    select message_key from opened group by message_key having count(*) = 1
+),
+total as (
+    -- from the earliest row of all servers, on the clock that wrote the last one
+    select b.message_key, b.address, max({is_known: o.server = f.server or s.message_key is not null or c.offset_ms is not null,
+        us: date_diff('microsecond', o.moment, b.best.moment) - coalesce(c.offset_ms, 0) * 1000,
+        bound: case when o.server = f.server or s.message_key is not null then 5 else coalesce(c.bound_ms, -1) end}) as most
+    from best b join opened o on o.message_key = b.message_key
+    left join single s on s.message_key = b.message_key
+    left join log_file f on f.file_id = b.best.file_id
+    left join clock_offset c on c.server = o.server and c.peer_server = f.server and c.offset_ms is not null
+        and case when c.clock_server = o.server then o.moment else b.best.moment end between c.from_at and c.until_at
+    where b.best.rank < 12 group by b.message_key, b.address
 ),
 witness as (
     select w.hop_key, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
@@ -119,9 +136,10 @@ select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, 
         when 5 then 'failed' when 6 then 'quarantined' when 7 then 'dropped' when 8 then 'deferred' when 9 then 'refused' when 12 then 'in transit' else 'unknown' end as status,
     case when b.best.is_told then 'reported' when b.best.rank in (4, 8, 12, 13) then 'inferred' else 'observed' end as basis,
     b.best.moment as final_at,
-    case when b.best.rank < 12 and b.best.moment >= o.moment then cast(floor(date_diff('microsecond', o.moment, b.best.moment) / 1000) as bigint) end as total_ms,
+    case when o.most.us >= -1000 * greatest(o.most.bound, 0) then cast(floor(greatest(o.most.us, 0) / 1000) as bigint) end as total_ms,
+    case when o.most.us >= -1000 * o.most.bound then nullif(cast(o.most.bound as bigint), -1) end as total_bound_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
     coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
-from best b left join opened o on o.message_key = b.message_key left join hops h on h.message_key = b.message_key and h.address = b.address
+from best b left join total o on o.message_key = b.message_key and o.address = b.address left join hops h on h.message_key = b.message_key and h.address = b.address
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null

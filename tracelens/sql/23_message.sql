@@ -42,7 +42,7 @@ legs as (
     select message_key, count(*) as leg_count, min(case status when 'failed' then '01failed' when 'refused' then '02refused' when 'quarantined' then '03quarantined'
             when 'dropped' then '04dropped' when 'deferred' then '05deferred' when 'in transit' then '06in transit' when 'unknown' then '07unknown'
             when 'relayed' then '08relayed' when 'delivered' then '09delivered' when 'duplicate' then '10duplicate' when 'redirected' then '11redirected' else '12expanded' end) as worst,
-        max(total_ms) as total_ms, count(*) filter (status not in ('expanded', 'redirected')) as recipient_count
+        max(total_ms) as total_ms, max({ms: total_ms, bound: coalesce(total_bound_ms, -1)}) filter (total_ms is not null).bound as total_bound_ms, count(*) filter (status not in ('expanded', 'redirected')) as recipient_count
     from leg group by message_key
 ),
 caused as (
@@ -64,6 +64,6 @@ select u.message_key, u.mid as message_id, u.network_message_id, u.sender_addres
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
             case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
         else 'unknown' end as origin_class,
-    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, u.is_noise,
+    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, nullif(l.total_bound_ms, -1) as total_bound_ms, u.is_noise,
     c.first_row.cause as cause_message_key, c.first_row.kind as cause_kind
 from united u left join caused c on c.message_key = u.message_key left join legs l on l.message_key = u.message_key left join hops h on h.message_key = u.message_key

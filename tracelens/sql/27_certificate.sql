@@ -15,15 +15,21 @@ placed as (
     select *, sum(case when opens is not null then 1 else 0 end) over (partition by session_number order by step_number rows between unbounded preceding and current row) as turn
     from told
 ),
+parsed as (
+    -- few texts for many sessions
+    select context, data,
+        case when contains(context, 'Serial number') then regexp_extract(data, ' ([0-9A-Fa-f]{20,}) [0-9]{4}-', 1) when context = 'Certificate thumbprint' then trim(data) end as thumbprint,
+        case when contains(context, 'Serial number') then trim(regexp_extract(data, '^ *(.+?) +[0-9A-Fa-f]{8,} +[0-9A-Fa-f]{20,} ', 1)) when context = 'Certificate subject' then trim(data) end as subject,
+        case when contains(context, 'Serial number') then regexp_extract(data, 'Z ([^ ]+)$', 1) when context = 'Certificate alternate names' then trim(data) end as names,
+        case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' ([0-9]{4}-[0-9-]+T[0-9:.]+)Z [0-9]{4}-', 1) as timestamp) end as not_before,
+        case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' [0-9]{4}-[0-9-]+T[0-9:.]+Z ([0-9]{4}-[0-9-]+T[0-9:.]+)Z', 1) as timestamp) end as not_after
+    from (select distinct context, data from told)
+),
 shown as (
-    select session_number, turn, max(opens) as side, min(date_time) as moment,
-        max(case when contains(context, 'Serial number') then regexp_extract(data, ' ([0-9A-Fa-f]{20,}) [0-9]{4}-', 1) when context = 'Certificate thumbprint' then trim(data) end) as thumbprint,
-        max(case when contains(context, 'Serial number') then trim(regexp_extract(data, '^ *(.+?) +[0-9A-Fa-f]{8,} +[0-9A-Fa-f]{20,} ', 1)) when context = 'Certificate subject' then trim(data) end) as subject,
-        max(case when contains(context, 'Serial number') then regexp_extract(data, 'Z ([^ ]+)$', 1) when context = 'Certificate alternate names' then trim(data) end) as names,
-        max(case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' ([0-9]{4}-[0-9-]+T[0-9:.]+)Z [0-9]{4}-', 1) as timestamp) end) as not_before,
-        max(case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' [0-9]{4}-[0-9-]+T[0-9:.]+Z ([0-9]{4}-[0-9-]+T[0-9:.]+)Z', 1) as timestamp) end) as not_after,
-        min({file_id: file_id, line_number: line_number}) as row
-    from placed where turn > 0 group by session_number, turn
+    select p.session_number, p.turn, max(p.opens) as side, min(p.date_time) as moment, max(x.thumbprint) as thumbprint, max(x.subject) as subject, max(x.names) as names,
+        max(x.not_before) as not_before, max(x.not_after) as not_after, min({file_id: p.file_id, line_number: p.line_number}) as row
+    from placed p join parsed x on x.context = p.context and x.data is not distinct from p.data
+    where p.turn > 0 group by p.session_number, p.turn
 ),
 counted as (
     select s.server, s.service, s.direction, s.connector_id, h.side, case when h.side = 'peer' then s.remote_ip end as remote_ip, upper(h.thumbprint) as thumbprint,

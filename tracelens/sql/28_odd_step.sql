@@ -7,6 +7,14 @@
 with secured as (
     select session_number, min(step_number) as tls_step from step where event = '*' and starts_with(coalesce(context, ''), 'TLS protocol') and contains(context, 'succeeded') group by session_number
 ),
+candidate as (
+    -- cheap tests first: these are few of millions
+    select session_number, step_number, date_time, event, data, context, file_id, line_number, is_receive, is_command, is_reply, is_reply_part from step
+    where is_receive and is_command and not is_mail and not is_rcpt and not is_body
+        or is_reply and (left(data, 2) = '50' or contains(data, 'are line'))
+        or (is_reply or is_reply_part) and (contains(data, '******') or contains(data, 'XXXXXXX'))
+        or event = '*' and (starts_with(data, 'Tarpit for ') or starts_with(context, 'Tarpit for ') or contains(data, 'are line') or contains(context, 'are line'))
+),
 sorted as (
     select t.session_number, t.step_number, t.date_time, t.data, t.context, t.file_id, t.line_number,
         case when t.is_receive and t.is_command and regexp_matches(upper(t.data), '^(VRFY|EXPN)( |$)') then 'vrfy'
@@ -18,8 +26,7 @@ sorted as (
             when t.event = '*' and starts_with(coalesce(t.data, ''), 'Tarpit for ') or t.event = '*' and starts_with(coalesce(t.context, ''), 'Tarpit for ') then 'tarpit'
             when (t.is_reply or t.is_reply_part) and regexp_matches(t.data, '^2[25]0[ -].*(\*{6,}|X{7,})') then 'rewritten'
             when contains(lower(coalesce(t.data, '') || ' ' || coalesce(t.context, '')), 'bare line') and (t.is_reply or t.event = '*') then 'bare line feed' end as kind
-    from step t left join secured k on k.session_number = t.session_number
-    where t.is_command or t.is_reply or t.is_reply_part or t.event = '*'
+    from candidate t left join secured k on k.session_number = t.session_number
 ),
 counted as (
     -- one end of data is accepted once: more acceptances than bodies is what smuggling looks like

@@ -5,17 +5,13 @@
 -- kind: table
 -- basis: observed
 with asked as (
-    select session_number, min(step_number) as ehlo_step from step where is_command and upper(left(data, 5)) = 'EHLO ' group by session_number
-),
-closed as (
-    select s.session_number, min(s.step_number) as next_step from step s join asked a on a.session_number = s.session_number
-    where s.is_command and s.step_number > a.ehlo_step group by s.session_number
+    select session_number, min({step: step_number, here: answers_here}) as ehlo from step where is_command and upper(left(data, 5)) = 'EHLO ' group by session_number
 ),
 answered as (
     select s.session_number, ' ' || upper(string_agg(substr(s.data, 5), ' ' order by s.step_number)) || ' ' as words,
         min({step: s.step_number, moment: s.date_time, file_id: s.file_id, line_number: s.line_number}) as row
-    from step s join asked a on a.session_number = s.session_number left join closed c on c.session_number = s.session_number
-    where s.step_number > a.ehlo_step and (c.next_step is null or s.step_number < c.next_step) and (s.is_reply or s.is_reply_part) and starts_with(s.data, '250')
+    from step s join asked a on a.session_number = s.session_number
+    where s.step_number > a.ehlo.step and starts_with(s.data, '250') and (s.is_reply_part and s.answers_here = a.ehlo.here or s.is_reply and s.answers_here = a.ehlo.here + 1)
     group by s.session_number
 )
 select s.session_key, s.server, s.service, s.direction, s.connector_id, s.local_port, s.remote_ip, s.remote_port, s.tls_version, s.server_auth, s.is_noise,

@@ -1,14 +1,14 @@
 """Message
 
-One message: who handed it to whom, when, how it ended for each recipient, and the log rows behind that.
+One message: its path over servers and time, how it ended for each recipient, and the log rows behind that.
 """
 
 import streamlit as st
 
 from tracelens import query
-from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard import data, message_parts, widgets
 
-widgets.head("Message", "Who handed it to whom, when, how it ended, and the log rows behind that.")
+widgets.head("Message", "Its path over servers and time, how it ended, and what that rests on.")
 widgets.total_or_stop(noise=True)
 key = widgets.text("Key of the message", "message", placeholder="select a message on the page Messages")
 row = data.one("path", message=key) if key else None
@@ -17,21 +17,30 @@ if row is None:
         st.warning("The store holds no message of that key.")
     widgets.link("Find a message", "messages")
     st.stop()
-widgets.message(row)
 hops, gaps = data.ask("hop", message=key), data.ask("gap", message=key)
+legs, lines = data.ask("leg", message=key, limit=500), data.ask("header_check", message=key).to_dicts()
+message_parts.card(row, legs.to_dicts())
+message_parts.hand_on(key)
 st.subheader("Path", anchor=False)
 picked = None
 if hops.is_empty():
     widgets.nothing("No hop is known.", "The rows of this message name no hand-over.")
 else:
-    st.plotly_chart(charts.waterfall(hops), key="waterfall")
+    message_parts.pictures(hops, gaps)
     picked = widgets.hops(hops, "hops")
-st.subheader("Legs", anchor=False)
-widgets.legs(data.ask("leg", message=key, limit=500), "legs")
+st.subheader("Recipients", anchor=False)
+widgets.legs(legs, "legs")
+message_parts.latency(key)
+st.subheader("What it rests on", anchor=False)
+message_parts.rests_on(key)
 if gaps.height:
-    st.subheader("Gaps", anchor=False)
     widgets.gaps(gaps, "gaps")
-if not hops.is_empty():
-    st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
-    rows = data.ask("evidence", **query.behind(row), limit=1000)
-    widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
+st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
+rows = data.ask("evidence", **query.behind(row), limit=1000)
+widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")
+st.subheader("Headers", anchor=False)
+if lines:
+    message_parts.headers(lines, "lines")
+message_parts.paste(key)
+st.subheader("Compare", anchor=False)
+message_parts.beside(key)

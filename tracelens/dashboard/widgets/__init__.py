@@ -7,7 +7,7 @@ from tracelens.dashboard.widgets.found import evidence, finding, findings, findi
 from tracelens.dashboard.widgets.ground import coverage, extent, news
 from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, tile
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, more, options, paged, slower
-from tracelens.dashboard.widgets.mail import gaps, hops, legs, message, messages
+from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.states import empty_store, head, markdown, no_store, nothing, total_or_stop
 from tracelens.dashboard.widgets.tables import columns, events, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
@@ -47,7 +47,6 @@ __all__ = [
     "link",
     "local",
     "markdown",
-    "message",
     "messages",
     "moment",
     "more",

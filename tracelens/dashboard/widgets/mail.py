@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.links import open_message
-from tracelens.dashboard.widgets.states import nothing, short
+from tracelens.dashboard.widgets.states import nothing
 from tracelens.dashboard.widgets.tables import selected, table
 from tracelens.delay import took
-from tracelens.render import plain
 from tracelens.story import place
 
 
@@ -38,26 +33,6 @@ def messages(frame: pl.DataFrame, key: str) -> None:
     at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < frame.height:
         open_message(frame["message_key"][at])
-
-
-def message(row: Mapping[str, Any]) -> None:
-    """Shows what is known of a message as a whole."""
-    st.subheader("Message", anchor=False)
-    st.text(short(row["message_subject"]) or "(no subject in the logs)")
-    st.code(short(row["message_id"]) or plain(row["network_message_id"]), language=None)
-    total = row["total_ms"]
-    facts = {
-        "Status": row["status"],
-        "Sender": row["sender_address"] or "unknown",
-        "Recipients": f"{row['recipient_count']:,}",
-        f"First seen ({zone.chosen()})": zone.stamp(row["first_at"]),
-        "Total": "unknown" if total is None else f"{total / 1000:,.3f} s",
-        "Size": "unknown" if row["message_bytes"] is None else f"{row['message_bytes'] / 1024:,.1f} KB",
-        "Origin": f"{row['origin_class']} {row['origin_ip'] or ''}".strip(),
-    }
-    for column, (label, value) in zip(st.columns([1, 2, 1, 1.5, 1, 1, 1.6]), facts.items(), strict=True):
-        column.caption(label)
-        column.text(short(value))
 
 
 def hops(frame: pl.DataFrame, key: str) -> int | None:

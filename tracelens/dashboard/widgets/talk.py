@@ -11,8 +11,8 @@ from tracelens.dashboard import data, zone
 from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
-from tracelens.render import plain
 from tracelens.delay import duration
+from tracelens.render import plain
 
 OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS failed", "cut off", "nothing sent"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]

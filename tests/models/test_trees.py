@@ -1,0 +1,274 @@
+"""Trees and legs on a handful of rows: what no simulated estate shows, or shows only together with everything else."""
+
+from __future__ import annotations
+
+from tests.models.made import Made, Row, ask, mail
+
+
+def legs(con: object, where: str = "true") -> dict[str, str]:
+    rows = ask(con, f"select recipient_address, status from leg where {where}")  # type: ignore[arg-type]
+    assert len({row["recipient_address"] for row in rows}) == len(rows)
+    return {row["recipient_address"]: row["status"] for row in rows}
+
+
+def tree(con: object) -> list[Row]:
+    return ask(
+        con,  # type: ignore[arg-type]
+        "select h.kind, h.outcome, h.basis, h.to_server, p.kind as parent from hop h left join hop p on p.hop_key = h.parent_hop_key"
+        " order by h.hop_number",
+    )
+
+
+def test_one_row_with_recipients_of_different_fates_gives_each_its_own_status() -> None:
+    made = Made()
+    made.track(
+        1,
+        "EX01",
+        "DELIVERFAIL",
+        "STOREDRIVER",
+        internal_message_id=7,
+        client_hostname="EX01.contoso.com",
+        recipient_address=["a@contoso.com", "b@contoso.com", "c@contoso.com"],
+        recipient_status=["250 2.1.5 OK", "432 4.3.2 STOREDRV; busy", "550 5.2.2 STOREDRV; full"],
+    )
+    assert legs(made.build()) == {"a@contoso.com": "delivered", "b@contoso.com": "deferred", "c@contoso.com": "failed"}
+
+
+def test_a_proxy_address_and_the_mailbox_it_resolves_to_are_one_leg() -> None:
+    made = Made()
+    made.track(1, "EX01", "RECEIVE", internal_message_id=7, recipient_address=["Info@contoso.com"])
+    made.track(2, "EX01", "RESOLVE", "ROUTING", internal_message_id=7, related_recipient_address="info@contoso.com")
+    made.track(3, "EX01", "DELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
+    assert legs(made.build()) == {"anna@contoso.com": "delivered"}
+
+
+def test_a_message_without_message_id_is_kept_and_followed_by_its_queue_entry() -> None:
+    made = Made()
+    made.track(1, "EX01", "RECEIVE", internal_message_id=7, message_id=None)
+    made.track(
+        2, "EX02", "DELIVER", "STOREDRIVER", internal_message_id=7, message_id=None, client_hostname="EX01.contoso.com"
+    )
+    made.track(1, "EX03", "RECEIVE", internal_message_id=7, message_id=None, recipient_address=["else@contoso.com"])
+    con = made.build()
+    assert [row["n"] for row in ask(con, "select count(*) as n from message")] == [2]
+    assert legs(con) == {"anna@contoso.com": "delivered", "else@contoso.com": "in transit"}
+
+
+def test_one_message_id_on_two_messages_makes_two_messages() -> None:
+    made = Made()
+    for copy, person in (("c1", "anna@contoso.com"), ("c2", "ben@contoso.com")):
+        made.track(
+            1, "EX01", "RECEIVE", internal_message_id=int(copy[1]), network_message_id=copy, recipient_address=[person]
+        )
+    con = made.build()
+    assert sorted(row["network_message_id"] for row in ask(con, "select network_message_id from message")) == [
+        "c1",
+        "c2",
+    ]
+    assert all(row["leg_count"] == 1 for row in ask(con, "select leg_count from message"))
+
+
+def test_before_2013_two_senders_of_one_message_id_make_two_messages() -> None:
+    made = Made()
+    for number, sender in ((1, "p@example.com"), (2, "q@example.net")):
+        made.track(1, "HUB1", "RECEIVE", internal_message_id=number, sender_address=sender)
+        made.track(
+            2,
+            "HUB1",
+            "DELIVER",
+            "STOREDRIVER",
+            internal_message_id=number,
+            sender_address=sender,
+            client_hostname="HUB1",
+        )
+    rows = ask(made.build(), "select sender_address, hop_count from message order by 1")
+    assert rows == [
+        {"sender_address": "p@example.com", "hop_count": 2},
+        {"sender_address": "q@example.net", "hop_count": 2},
+    ]
+
+
+def test_a_submission_that_lost_its_message_id_is_found_by_mailbox_and_event() -> None:
+    context = "MDB:d, Mailbox:b, Event:77, MessageClass:IPM.Note, CreationTime:2026-03-02T12:00:00.000Z, ClientType:OWA"
+    made = Made()
+    made.track(0, "EX01", "NOTIFYMAPI", "STOREDRIVER", message_id=None, recipient_address=[], source_context=context)
+    made.track(
+        1, "EX01", "RECEIVE", "STOREDRIVER", internal_message_id=438, source_context=context, network_message_id="c1"
+    )
+    made.track(
+        3,
+        "EX01",
+        "SUBMIT",
+        "STOREDRIVER",
+        message_id=None,
+        source_context=context,
+        client_hostname="EX01.contoso.com",
+        server_hostname="EX02.contoso.com",
+    )
+    made.track(2, "EX02", "RECEIVE", internal_message_id=7, network_message_id="c1", client_hostname="EX01.contoso.com")
+    con = made.build()
+    assert [(row["kind"], row["basis"], row["to_server"]) for row in tree(con)] == [("submit", "observed", "EX02")]
+    assert [row["n"] for row in ask(con, "select count(*) as n from message")] == [1]
+
+
+def test_a_group_inside_a_group_hangs_below_the_group_that_names_it() -> None:
+    made = Made()
+    made.track(1, "EX01", "RECEIVE", internal_message_id=7, recipient_address=["all@contoso.com"])
+    made.track(
+        2,
+        "EX01",
+        "EXPAND",
+        "ROUTING",
+        internal_message_id=7,
+        related_recipient_address="all@contoso.com",
+        recipient_address=["sales@contoso.com", "anna@contoso.com"],
+    )
+    made.track(
+        3,
+        "EX01",
+        "EXPAND",
+        "ROUTING",
+        internal_message_id=7,
+        related_recipient_address="Sales@contoso.com",
+        recipient_address=["ben@contoso.com"],
+    )
+    con = made.build()
+    assert [(row["kind"], row["parent"]) for row in tree(con)] == [
+        ("receive", None),
+        ("expand", "receive"),
+        ("expand", "expand"),
+    ]
+    assert legs(con)["sales@contoso.com"] == "expanded"
+
+
+def test_members_that_a_group_hides_are_legs_all_the_same() -> None:
+    made = Made()
+    made.track(1, "EX01", "RECEIVE", internal_message_id=7, recipient_address=["secret@contoso.com"])
+    made.track(
+        2,
+        "EX01",
+        "EXPAND",
+        "ROUTING",
+        internal_message_id=7,
+        related_recipient_address="secret@contoso.com",
+        recipient_address=[],
+    )
+    made.track(3, "EX01", "DELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
+    assert legs(made.build()) == {"secret@contoso.com": "expanded", "anna@contoso.com": "delivered"}
+
+
+def test_a_shadow_server_that_resubmits_continues_the_path_of_its_primary() -> None:
+    context = "EX02.contoso.com=250 2.6.0 <m@example.com> [InternalId=EX02.contoso.com, Hostname=55] Queued mail for redundancy"
+    made = Made()
+    made.track(1, "EX01", "HAREDIRECT", internal_message_id=7, source_context=context)
+    made.track(1, "EX02", "HARECEIVE", internal_message_id=55, client_hostname="EX01.contoso.com")
+    made.track(2, "EX01", "RECEIVE", internal_message_id=7)
+    made.track(9000, "EX02", "RESUBMIT", "REDUNDANCY", internal_message_id=60, reference="55")
+    made.track(9001, "EX02", "DELIVER", "STOREDRIVER", internal_message_id=60, client_hostname="EX02.contoso.com")
+    con = made.build()
+    assert [(row["kind"], row["outcome"], row["parent"]) for row in tree(con)] == [
+        ("receive", "accepted", None),
+        ("fork", "resubmitted", "receive"),
+        ("deliver", "accepted", "fork"),
+    ]
+    assert legs(con) == {"anna@contoso.com": "delivered"}
+
+
+def test_a_copy_that_the_store_already_has_is_a_duplicate() -> None:
+    made = Made()
+    made.track(1, "EX01", "DUPLICATEDELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
+    assert legs(made.build()) == {"anna@contoso.com": "duplicate"}
+
+
+def test_a_hub_of_2010_delivers_without_a_conversation_and_without_a_port() -> None:
+    made = Made()
+    made.track(1, "HUB1", "RECEIVE", internal_message_id=7, client_ip="192.0.2.1", connector_id="HUB1\\Default HUB1")
+    made.track(
+        2, "HUB1", "DELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="HUB1", server_hostname="MBX1"
+    )
+    hops = ask(made.build(), "select kind, to_server, to_service, to_port from hop order by hop_number")
+    assert [tuple(hop.values()) for hop in hops] == [
+        ("receive", "HUB1", "hub", None),
+        ("deliver", "MBX1", "delivery", None),
+    ]
+
+
+def test_what_a_hub_took_in_from_a_server_of_unknown_kind_is_inferred() -> None:
+    """Submission or another hub: the row alone does not tell, so the kind is a guess and says so."""
+    made = Made()
+    made.track(
+        1,
+        "EX01",
+        "RECEIVE",
+        internal_message_id=7,
+        network_message_id="c1",
+        client_hostname="EX02.contoso.com",
+        client_ip="10.0.0.2",
+        connector_id="EX01\\Default EX01",
+        message_info="0cI: ",
+        directionality="Originating",
+    )
+    con = made.build()
+    assert [row["basis"] for row in tree(con)] == ["inferred"]
+    assert [(row["server"], row["log"]) for row in ask(con, "select server, log from gap where side = 'before'")] == [
+        ("EX02", "message_tracking")
+    ]
+
+
+# What a peer gets wrong: nothing of this may be lost or merged.
+
+
+def test_two_recipients_of_one_session_are_two_legs() -> None:
+    steps = [("<", "MAIL FROM:<p@example.com>", ""), (">", "250 2.1.0 Sender OK", "")]
+    for person in ("anna", "ben"):
+        steps += [("<", f"RCPT TO:<{person}@contoso.com>", ""), (">", "250 2.1.5 Recipient OK", "")]
+    made = Made()
+    made.talk(
+        0,
+        "EX01",
+        "frontend",
+        "receive",
+        "01",
+        "10.0.0.1:25",
+        "192.0.2.1:4000",
+        *steps,
+        ("<", "DATA", ""),
+        (">", "354 Start mail input", ""),
+        (">", "250 2.6.0 <m@example.com> [InternalId=7, Hostname=EX01.contoso.com]", ""),
+    )
+    assert legs(made.build()) == dict.fromkeys(("anna@contoso.com", "ben@contoso.com"), "unknown")
+
+
+def test_the_same_time_session_and_sequence_on_two_servers_are_two_sessions() -> None:
+    made = Made()
+    for server, person in (("EX01", "anna@contoso.com"), ("EX02", "ben@contoso.com")):
+        made.talk(
+            0,
+            server,
+            "frontend",
+            "receive",
+            "01",
+            "10.0.0.1:25",
+            "192.0.2.1:4000",
+            *mail(person, f"250 2.6.0 <{person}> [InternalId=7, Hostname={server}.contoso.com]"),
+        )
+    con = made.build()
+    assert [row["n"] for row in ask(con, "select count(*) as n from session")] == [2]
+    assert len(legs(con)) == 2
+
+
+def test_one_tracking_key_twice_with_different_recipients_keeps_both() -> None:
+    made = Made()
+    for person in ("anna@contoso.com", "ben@contoso.com"):
+        made.track(
+            1,
+            "EX01",
+            "DELIVER",
+            "STOREDRIVER",
+            internal_message_id=7,
+            client_hostname="EX01.contoso.com",
+            recipient_address=[person],
+        )
+    con = made.build()
+    assert legs(con) == {"anna@contoso.com": "delivered", "ben@contoso.com": "delivered"}
+    assert [row["n"] for row in ask(con, "select count(*) as n from hop")] == [1]

@@ -1,0 +1,67 @@
+"""Text tables: columns in fixed places above a rule of dashes (Format-Table), or values between tabs.
+
+Source: Microsoft Learn, Format-Table: what does not fit is cut with `...`; numbers stand at the right of their column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+RULE = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
+CUT = ("...", "…")
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Names of the columns and, in a table by place, where each begins and ends; no places: tabs."""
+
+    names: list[str]
+    starts: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+
+def tabbed(line: str) -> TextTable | None:
+    """Gives the columns of a line of names between tabs."""
+    names = [name.strip() for name in line.split("\t")]
+    is_names = len(names) > 1 and '"' not in line and len({*map(str.lower, names)}) == len(names)
+    return TextTable(names) if is_names else None
+
+
+def ruled(line: str, below: str) -> TextTable | None:
+    """Gives the columns of a header with dashes below; the dashes are as long as the names."""
+    if not RULE.fullmatch(below.rstrip("\r")) or "\t" in line:
+        return None
+    dashes = [match.span() for match in re.finditer(r"-{2,}", below)]
+    names = [line[start:end].strip() for start, end in dashes]
+    if not all(names) or len({*map(str.lower, names)}) != len(names) or len(names) != len(line.split()):
+        return None
+    return TextTable(names, tuple(start for start, _ in dashes), tuple(end for _, end in dashes))
+
+
+def cells(line: str, table: TextTable, is_number: Callable[[str], bool]) -> dict[str, str] | str:
+    """Gives the values of a line by name, or why it has none."""
+    if not table.starts:
+        parts = line.split("\t")
+        if len(parts) > len(table.names) and any(part.strip() for part in parts[len(table.names) :]):
+            return f"has {len(parts)} values where the header has {len(table.names)}"
+        # a copy loses the empty cells at the end of a line
+        parts += [""] * (len(table.names) - len(parts))
+        return dict(zip(table.names, parts, strict=False))
+    found, edge = {}, 0
+    for number, name in enumerate(table.names):
+        start = min(table.starts[number], len(line))
+        end = len(line) if number + 1 == len(table.names) else min(table.starts[number + 1], len(line))
+        if is_number(name):
+            end = min(table.ends[number], len(line))
+            digits = re.search(r"-?\d*$", line[edge:end])
+            start = end - len(digits[0]) if digits else end
+        elif number + 1 < len(table.names) and is_number(table.names[number + 1]):
+            tail = re.search(r"\s-?\d*$", line[start : table.ends[number + 1]])
+            end = start + tail.start() if tail else end
+        if end < len(line) and end > start and line[end - 1 : end].strip() and line[end : end + 1].strip():
+            return "does not stand under its header: the columns lost their places"
+        found[name] = line[start:end].strip()
+        edge = end
+    return found
