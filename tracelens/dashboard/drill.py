@@ -33,21 +33,24 @@ def _choose(key: str, param: str, names: list[str]) -> None:
         del st.query_params[param]
 
 
-def view(label: str, key: str, /, place: Any = st, **filters: str) -> None:
-    """Shows a text that opens another view of this page: a link to its own page would not change the address."""
-    place.button(
-        widgets.markdown(label), key=f"view_{key}", type="tertiary", on_click=_turn, args=(tuple(filters.items()),)
-    )
+def view(label: str, key: str, /, place: Any = st, picked: tuple[str, str] | None = None, **filters: str) -> None:
+    """Shows a text that opens another view of this page: a link to its own page would not change the address.
+
+    Args:
+        label: The text; it may hold log text.
+        key: Key of the widget.
+        place: Where to show it.
+        picked: Name and value of a selected row, as `drill` keeps it in the address.
+        filters: Values of the page's widgets; an empty one stands for any.
+    """
+    place.button(widgets.markdown(label), key=f"view_{key}", type="tertiary", on_click=_turn, args=(filters, picked))
 
 
-def _turn(filters: tuple[tuple[str, str], ...]) -> None:
-    for name, value in filters:
-        if name in st.session_state:
-            st.session_state[name] = value or None
-        elif value:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+def _turn(filters: dict[str, str], picked: tuple[str, str] | None) -> None:
+    for name, value in filters.items():
+        st.session_state[name] = value or None
+    if picked:
+        st.query_params[picked[0]] = picked[1]
 
 
 def tile(label: str, count: int, place: Any, /, **filters: str) -> None:

@@ -67,7 +67,7 @@ def attempts(window: Window) -> None:
     drill.as_sql("relay_source", what=what, **asked)
     if chosen:
         with st.container(horizontal=True):
-            drill.view(f"What is known of {chosen}", "known", view="Clients", client=chosen)
+            drill.view(f"What is known of {chosen}", "known", picked=("client", chosen), view="Clients")
             widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
 
 
