@@ -31,6 +31,34 @@ def _choose(key: str, param: str, names: list[str]) -> None:
         del st.query_params[param]
 
 
+def view(label: str, key: str, /, place: Any = st, picked: tuple[str, str] | None = None, **filters: str) -> None:
+    """Shows a text that opens another view of this page: a link to its own page would not change the address.
+
+    Args:
+        label: The text; it may hold log text.
+        key: Key of the widget.
+        place: Where to show it.
+        picked: Name and value of a selected row, as `drill` keeps it in the address.
+        filters: Values of the page's widgets; an empty one stands for any.
+    """
+    place.button(widgets.markdown(label), key=f"view_{key}", type="tertiary", on_click=_turn, args=(filters, picked))
+
+
+def _turn(filters: dict[str, str], picked: tuple[str, str] | None) -> None:
+    for name, value in filters.items():
+        st.session_state[name] = value or None
+    if picked:
+        st.query_params[picked[0]] = picked[1]
+
+
+def tile(label: str, count: int, place: Any, /, **filters: str) -> None:
+    """Shows a number that opens what it counts on this page."""
+    name = label.lower().replace(" ", "_")
+    with place.container(border=True, gap=None, key=f"tile_{name}"):
+        st.caption(label)
+        view(f"{count:,}", name, **filters)
+
+
 def as_sql(name: str, /, **params: Any) -> None:
     """Shows a link that opens a saved question, with its values, on the page SQL."""
     values = {key: _written(value) for key, value in params.items()}
