@@ -113,6 +113,10 @@ class Reader:
         self.click(self.page.get_by_role("link", name=link).first)
         self.sees(heading)
 
+    def turns(self, text: str) -> None:
+        """Clicks a text that opens another view of the page."""
+        self.click(self.page.get_by_role("button", name=text).first)
+
     def tab(self, name: str) -> None:
         """Clicks a tab."""
         self.click(self.page.get_by_role("tab", name=name, exact=True))
@@ -131,9 +135,9 @@ class Reader:
         table.click(position={"x": 18, "y": 52 + ROW_HEIGHT * row})
         self.clicks += 1
 
-    def cells(self, key: str, text: str) -> Locator:
-        """Gives the cells of a table that hold exactly a text; they stand within its canvas, for readers of screens."""
-        return self.page.locator(f".st-key-{key} td[role=gridcell]", has_text=re.compile(f"^{re.escape(text)}$"))
+    def cells(self, text: str) -> Locator:
+        """Gives the cells of tables that hold exactly a text; they stand in a table's canvas, for readers of screens."""
+        return self.page.locator("td[role=gridcell]", has_text=re.compile(f"^{re.escape(text)}$"))
 
 
 @pytest.fixture
