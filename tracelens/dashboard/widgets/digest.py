@@ -16,7 +16,7 @@ from tracelens.dashboard.widgets.states import markdown, nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
-TIMED = ("messages", "sessions", "failures", "attacks")
+TIMED = ("messages", "sessions", "failures", "attacks", "relay", "proxy", "tls")
 SEVERITIES = ["critical", "high", "medium", "low", "info"]
 
 
