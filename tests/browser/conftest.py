@@ -20,7 +20,7 @@ import pytest
 from tracelens.pipeline import ingest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ROOT = Path(__file__).parents[2]
@@ -140,15 +140,22 @@ class Reader:
         return self.page.locator("td[role=gridcell]", has_text=re.compile(f"^{re.escape(text)}$"))
 
 
-@pytest.fixture
-def reader(browser: Browser, address: str) -> Iterator[Reader]:
-    """A reader whose browser may only talk to the dashboard, and who must not meet an error."""
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all stories: its cache spares each of them the loading of Streamlit."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def reader(profile: BrowserContext, address: str) -> Iterator[Reader]:
+    """A reader whose browser may only talk to the dashboard, and who must not meet an error."""
+    page = profile.new_page()
     page.set_default_timeout(PATIENCE_MS)
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(urlsplit(request.url).hostname or ""))
     yield Reader(page, address)
     assert page.get_by_test_id("stException").count() == 0
-    context.close()
+    page.close()
     assert asked <= {"127.0.0.1", ""}

@@ -46,6 +46,8 @@ def view(label: str, key: str, /, place: Any = st, picked: tuple[str, str] | Non
 
 def _turn(filters: dict[str, str], picked: tuple[str, str] | None) -> None:
     for name, value in filters.items():
+        if value and name not in st.session_state:  # a widget that is not there yet writes no address of its own
+            st.query_params[name] = value
         st.session_state[name] = value or None
     if picked:
         st.query_params[picked[0]] = picked[1]

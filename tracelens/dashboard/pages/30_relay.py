@@ -101,14 +101,13 @@ def card(row: dict[str, Any]) -> None:
     """Shows what is known of one client."""
     with st.container(border=True):
         st.subheader(widgets.markdown(row["client"]), anchor=False)
-        st.text(plain(f"If it must move: {row['target']}. {row['reason']}"))
+        st.text(plain(f"If it must move: {row['target']} ({row['reason']})"))
         for place, (title, names) in zip(st.columns(3), CARD.items(), strict=True):
-            with place:
+            with place.container(gap=None):
                 st.markdown(f"**{title}**")
                 for name in names:
                     shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
-                    st.caption(reports.heading(name).removesuffix(", %"))
-                    st.text(plain(shown) or "none")
+                    st.text(f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}")
         with st.container(horizontal=True):
             widgets.link("Its conversations", "sessions", address=row["client"])
             drill.view("May it go?", "go", **{"view": "Switch off", "going": "address range", "range": row["client"]})
