@@ -83,6 +83,7 @@ def test_a_path_as_json_names_its_schema(call: Call, sample_store: Path) -> None
     assert (told["schema"], told["schema_version"]) == ("tracelens.path", 1)
     assert set(told) == {
         "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "ambiguous", "coverage", "rows",
+        "latency", "usual",
     }  # fmt: skip
     assert {row["server"] for row in told["coverage"]} == {"EX01", "EX02"}
 
@@ -100,6 +101,8 @@ def test_every_key_of_the_json_is_described() -> None:
         "ambiguous",
         "coverage",
         "rows",
+        "latency",
+        "usual",
     ):
         assert f"`{key}`" in text.split("## The path as JSON")[1]
 

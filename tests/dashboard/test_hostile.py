@@ -91,6 +91,7 @@ def test_coverage_leaves_missing_hours_empty() -> None:
             "log": ["smtp_receive"] * 3,
             "hour": [datetime(2026, 3, 2, 6), datetime(2026, 3, 2, 8), None],
             "event_count": [5, 7, None],
+            "hole_count": [0, 0, None],
         }
     )
     strip = charts.coverage(frame, "hour").data[0]

@@ -53,6 +53,11 @@ missing as (
     from hop_end h join open_leg l on l.message_key = h.message_key left join left_node n on n.message_key = h.message_key and n.node = h.to_node
     where h.to_service in ('hub', 'edge') and h.to_node is not null and h.kind <> 'expand' and n.node is null
     union all
+    -- a front end passed it to a hub that its answer names, and nothing of the hub is here
+    select h.message_key, h.hop_key, regexp_extract(h.to_node, '^fe:(.+)#[0-9]+$', 1), 'hub', 'message_tracking', coalesce(h.ended_at, h.started_at), 'after'
+    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.outcome = 'accepted' and regexp_matches(h.to_node, '^fe:.+#[0-9]+$')
+        and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
+    union all
     -- a mailbox service accepted and no DELIVER row is here
     select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at, 'after'
     from hop_end h where h.kind = 'deliver' and h.outcome = 'accepted' and coalesce(h.to_service, '') <> 'mailbox' and not exists (select 1 from track t where t.message_key = h.message_key
