@@ -181,6 +181,24 @@ def test_beside_each_reported_hop_a_gap_names_the_log_that_is_missing(half: Path
     assert all(reason.startswith("server not loaded") for reason in found["reason"])
 
 
+def test_what_only_a_header_claims_is_no_route_and_no_client(full: Path) -> None:
+    assert set(store.ask(full, "select server from route where server is not null")["server"]) <= {
+        "EX01",
+        "EX02",
+        "EX03",
+    }
+    told = {"kind": "received", "server": "EX01", "by_host": "EX01.contoso.com", "via": "Frontend Transport", "text": "Received: x",
+            "from_host": "x", "from_ip": "203.0.113.99", "message_id": "<x@example.net>", "date_time": START, "hop_number": 1,
+            "file_id": 2, "line_number": 1}  # fmt: skip
+    con = built(
+        tracking_event=[tracking(event_id="RECEIVE", internal_message_id=5, server_ip="10.0.0.1")], header_hop=[told]
+    )
+    assert rows(con, "select to_server, basis from hop where from_ip = '203.0.113.99'") == [("EX01", "reported")]
+    window = {"since": datetime(2026, 1, 1), "until": datetime(2027, 1, 1), "server": "", "connector": ""}
+    clients = con.execute(question("report_client"), window).fetchall()
+    assert "203.0.113.99" not in [row[0] for row in clients]
+
+
 def test_no_true_line_is_called_forged_when_logs_are_missing(half: Path) -> None:
     found = store.ask(
         half, "select * from header_check where state = 'not confirmed' and message_id not like 'forged%'"

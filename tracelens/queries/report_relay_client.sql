@@ -7,7 +7,7 @@ taken as (
     select h.from_ip as client, h.message_key, h.to_server, h.receive_connector, h.to_port, h.tls_version, h.auth_user, h.basis,
         coalesce(h.started_at, m.first_at) as moment, m.sender_address, m.message_bytes, h.evidence
     from hop h join message m on m.message_key = h.message_key
-    where h.kind = 'receive' and h.outcome = 'accepted' and h.from_ip is not null and not m.is_noise
+    where h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and h.from_ip is not null and not m.is_noise
         and h.from_ip not in (select network from ours) and not starts_with(h.from_ip, '127.') and h.from_ip <> '::1'
         and coalesce(h.started_at, m.first_at) >= $since and coalesce(h.started_at, m.first_at) < $until
         and ($server = '' or h.to_server = $server)

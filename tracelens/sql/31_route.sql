@@ -11,7 +11,7 @@
 -- basis: as that of the hops
 with entrance as (
     select message_key, min({number: hop_number, connector: receive_connector, port: to_port, server: to_server}) as entry
-    from hop where parent_hop_key is null and kind in ('receive', 'submit') group by message_key
+    from hop where parent_hop_key is null and kind in ('receive', 'submit') and basis <> 'reported' group by message_key
 ),
 proxied as (
     select hop_key, send_connector, from_server from hop where kind = 'proxy' and to_port = 717
@@ -22,7 +22,7 @@ exit as (
             when regexp_matches(coalesce(h.to_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe[89ab]|f[cd])') then 'inside host' else 'internet' end as destination,
         bool_or(h.outcome in ('accepted', 'duplicate', 'unknown')) as is_good
     from hop h left join proxied p on p.hop_key = h.parent_hop_key
-    where h.kind in ('deliver', 'external')
+    where h.kind in ('deliver', 'external') and h.basis <> 'reported'
     group by all
 ),
 way as (
