@@ -19,9 +19,9 @@ def baseline(counts: list[int], hours_held: int | None = None) -> dict[str, obje
     con.execute("""create table "transaction" (session_key varchar, started_at timestamp, server varchar, service varchar,
         connector_id varchar, remote_ip varchar, auth_user varchar, direction varchar, is_accepted boolean,
         is_noise boolean, server_auth boolean, evidence struct(file_id bigint, line_number bigint)[])""")
-    con.execute("create table coverage (log varchar, hour timestamp)")
+    con.execute("create table coverage (log varchar, hour timestamp, state varchar)")
     for week in range(hours_held or len(counts)):
-        con.execute("insert into coverage values ('smtp_receive', ?)", [MONDAY + timedelta(weeks=week)])
+        con.execute("insert into coverage values ('smtp_receive', ?, 'covered')", [MONDAY + timedelta(weeks=week)])
     for week, count in enumerate(counts):
         for number in range(count):
             moment = MONDAY + timedelta(weeks=week, seconds=number)

@@ -10,7 +10,7 @@
 -- kind: table
 -- basis: observed
 with held as (
-    select distinct hour from coverage where log = 'smtp_receive' and hour is not null
+    select distinct hour from coverage where state = 'covered' and log = 'smtp_receive'
 ),
 week_hour as (
     select cast(date_diff('millisecond', timestamp '2024-01-01 00:00:00', hour) as bigint) // 3600000 % 168 as hour_of_week, count(*) as week_count from held group by all
