@@ -20,7 +20,7 @@ import pytest
 from tracelens.pipeline import ingest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 ROOT = Path(__file__).parents[2]
@@ -113,6 +113,10 @@ class Reader:
         self.click(self.page.get_by_role("link", name=link).first)
         self.sees(heading)
 
+    def turns(self, text: str) -> None:
+        """Clicks a text that opens another view of the page."""
+        self.click(self.page.get_by_role("button", name=text).first)
+
     def tab(self, name: str) -> None:
         """Clicks a tab."""
         self.click(self.page.get_by_role("tab", name=name, exact=True))
@@ -131,20 +135,27 @@ class Reader:
         table.click(position={"x": 18, "y": 52 + ROW_HEIGHT * row})
         self.clicks += 1
 
-    def cells(self, key: str, text: str) -> Locator:
-        """Gives the cells of a table that hold exactly a text; they stand within its canvas, for readers of screens."""
-        return self.page.locator(f".st-key-{key} td[role=gridcell]", has_text=re.compile(f"^{re.escape(text)}$"))
+    def cells(self, text: str) -> Locator:
+        """Gives the cells of tables that hold exactly a text; they stand in a table's canvas, for readers of screens."""
+        return self.page.locator("td[role=gridcell]", has_text=re.compile(f"^{re.escape(text)}$"))
+
+
+@pytest.fixture(scope="session")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """One profile for all stories: its cache spares each of them the loading of Streamlit."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
 
 
 @pytest.fixture
-def reader(browser: Browser, address: str) -> Iterator[Reader]:
+def reader(profile: BrowserContext, address: str) -> Iterator[Reader]:
     """A reader whose browser may only talk to the dashboard, and who must not meet an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+    page = profile.new_page()
     page.set_default_timeout(PATIENCE_MS)
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(urlsplit(request.url).hostname or ""))
     yield Reader(page, address)
     assert page.get_by_test_id("stException").count() == 0
-    context.close()
+    page.close()
     assert asked <= {"127.0.0.1", ""}

@@ -6,6 +6,7 @@ import csv
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_from_a_sender_and_a_day_to_the_cause(reader: Reader, store: Path) -> No
     reader.sees("Messages")
     reader.picks("found")
     reader.sees("Message")
-    expect(reader.cells("legs", str(failed["reason_code"])).first).to_be_attached()
+    expect(reader.cells(str(failed["reason_code"])).first).to_be_attached()
     assert reader.clicks <= MOST
 
 
@@ -68,10 +69,10 @@ def test_from_who_still_uses_tls_1_0_to_the_list(reader: Reader, store: Path) ->
     )["remote_ip"].to_list()
     reader.open("today", "Today")
     reader.goes("TLS and logon", "TLS and logon")
-    reader.goes("still uses TLS1.0", "TLS and logon")
+    reader.turns("still uses TLS1.0")
     for peer in old:
-        expect(reader.cells("tls_peers", peer).first).to_be_attached()
-    assert "tls=TLS1.0" in reader.page.url
+        expect(reader.cells(peer).first).to_be_attached()
+    expect(reader.page).to_have_url(re.compile("tls=TLS1.0"))
     assert reader.clicks <= MOST
 
 
@@ -87,7 +88,7 @@ def test_from_a_finding_to_the_raw_line(reader: Reader, store: Path) -> None:
         " order by list_position(['info', 'low', 'medium', 'high', 'critical'], severity) desc, hit_count desc,"
         " last_at desc, finding_key",
     )["line"]
-    expect(reader.cells("relay_rows", str(line)).first).to_be_attached()
+    expect(reader.cells(str(line)).first).to_be_attached()
     assert reader.clicks <= MOST
 
 
@@ -96,7 +97,7 @@ def test_from_a_failing_front_end_to_both_sides(reader: Reader) -> None:
     reader.goes("Proxy failures", "Proxy failures")
     reader.picks("proxy_pairs")
     reader.sees("EX01 to EX02:2525")
-    expect(reader.cells("proxy_sides", "some got through").first).to_be_attached()
+    expect(reader.cells("some got through").first).to_be_attached()
     assert "pair=" in reader.page.url
     assert reader.clicks <= MOST
 
@@ -105,7 +106,7 @@ def test_from_a_relaying_address_to_what_is_known_of_it(reader: Reader) -> None:
     reader.open("today", "Today")
     reader.goes("Relay", "Relay")
     reader.picks("relay_sources")
-    reader.goes("What is known of", "Relay")
+    reader.turns("What is known of")
     expect(reader.page.get_by_text("If it must move:")).to_be_visible()
     assert reader.clicks <= MOST
 
@@ -147,8 +148,14 @@ def test_a_deep_link_shows_the_same_again_and_back_leads_back(reader: Reader, st
 
 
 def test_every_page_has_an_address_and_no_error(reader: Reader) -> None:
-    for name, title in TITLES.items():
-        reader.open(name, title)
+    reader.open("today", "Today")
+    links = reader.page.get_by_test_id("stSidebarNav")
+    shown = [name for name in TITLES if links.get_by_role("link", name=TITLES[name], exact=True).count()]
+    assert len(shown) > 10
+    for name in shown:
+        links.get_by_role("link", name=TITLES[name], exact=True).click()
+        reader.sees(TITLES[name])
+        assert urlsplit(reader.page.url).path == f"/{name}"
         assert reader.page.get_by_test_id("stException").count() == 0, name
         assert reader.page.get_by_test_id("stAlertContentError").count() == 0, name
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from tracelens import query
 from tracelens import store as stores
-from tracelens.dashboard import charts_map, charts_series
+from tracelens.dashboard import charts_map, charts_series, rehearsal
+from tracelens.errors import InputError
 
 Show = Callable[..., AppTest]
 WIDE = {"since": datetime(1970, 1, 1), "until": datetime(2100, 1, 1), "server": ""}
@@ -192,3 +193,28 @@ def test_a_window_narrows_every_number(show: Show, sample_store: Path) -> None:
         "session_count"
     ].sum()
     assert 0 < part < whole
+
+
+def test_raising_the_lowest_tls_names_whose_mail_would_have_been_refused(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "50_connectors", view="What if", min_tls="1.2")
+    assert not at.exception and not at.error
+    assert set(frame(at, "outcome")["remote_ip"]) == {"10.0.20.52"}
+    assert "2 messages would have been refused" in told(at)
+
+
+def test_a_file_that_is_no_export_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACELENS_STORE", str(sample_store))
+    monkeypatch.setattr("sys.argv", ["app.py"])
+    with pytest.raises(InputError, match="no configuration export"):
+        rehearsal.rehearse([b"not an export"], "", [])
+
+
+@pytest.mark.parametrize(("view", "column"), [("Components", "component"), ("Clocks", "bound_ms")])
+def test_what_servers_tell_of_time_is_listed(show: Show, sample_store: Path, view: str, column: str) -> None:
+    assert frame(show(sample_store, "55_delays", view=view), column).height > 0
+
+
+def test_a_number_opens_what_it_counts_on_the_same_page(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "35_tls")
+    at = at.button(key="view_TLS1.0").click().run()
+    assert set(frame(at, "ciphers")["tls"]) == {"TLS1.0"}

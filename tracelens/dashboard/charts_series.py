@@ -91,6 +91,7 @@ def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | 
             text=[f"{value:,.0f}" for value in shown[count]],
             textposition="outside",
             cliponaxis=False,
+            width=0.6 if shown.height > 1 else 0.3,
             hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
         )
     )

@@ -16,7 +16,8 @@ from tracelens.report.parts import Report, Section
 from tracelens.report.scope import Scope
 from tracelens.report.subjects import relay
 
-SUFFIXES = {"_ms": ", ms", "_bytes": ", bytes", "_share": ", %", "_at": "", "_from": " from", "_until": " until"}
+SUFFIXES = {"_ms": ", ms", "_bytes": ", bytes", "_share": " share, %", "_at": "", "_from": " from", "_until": " until"}
+WORDS = {"tls": "TLS", "helo_name": "HELO name"}
 
 
 def made(name: str, window: Window, **more: str) -> Report:
@@ -83,6 +84,8 @@ def readable(frame: pl.DataFrame) -> pl.DataFrame:
 
 def heading(column: str) -> str:
     """Gives a column's name for readers, with its unit."""
+    if column in WORDS:
+        return WORDS[column]
     for suffix, word in SUFFIXES.items():
         if column.endswith(suffix):
             return column.removesuffix(suffix).replace("_", " ").capitalize() + word

@@ -19,7 +19,7 @@ target as (
 ),
 logged as (
     select c.hour, cast(sum(c.event_count) as bigint) as row_count from coverage c join target t on t.server = c.server
-    where c.log = 'smtp_receive' and c.service <> 'frontend' and c.hour >= $since - interval 1 hour and c.hour < $until group by c.hour
+    where c.log = 'smtp_receive' and c.service <> 'frontend' and c.event_count > 0 and c.hour >= $since - interval 1 hour and c.hour < $until group by c.hour
 )
 select i.hour, i.tried_count, i.failed_count, i.seen_count, i.refused_count, coalesce(l.row_count, 0) as row_count,
     case when l.row_count is null then 'no row in the target''s own receive log: log missing, or the service was down'

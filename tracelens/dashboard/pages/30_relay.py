@@ -40,7 +40,7 @@ def attempts(window: Window) -> None:
         "Addresses that probe": (_addresses(every, "probes"), "probes"),
     }
     for place, (label, (number, what)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
-        widgets.tile(label, number, "relay", place, what=what, server=window.server)
+        drill.tile(label, number, place, what=what)
     volume = data.steps("relay_volume", window.bucket, **window.params)
     st.plotly_chart(
         charts.by_time(volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME), key="relay_volume"
@@ -67,7 +67,7 @@ def attempts(window: Window) -> None:
     drill.as_sql("relay_source", what=what, **asked)
     if chosen:
         with st.container(horizontal=True):
-            widgets.link(f"What is known of {chosen}", "relay", view="Clients", client=chosen, server=window.server)
+            drill.view(f"What is known of {chosen}", "known", picked=("client", chosen), view="Clients")
             widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
 
 
@@ -101,17 +101,16 @@ def card(row: dict[str, Any]) -> None:
     """Shows what is known of one client."""
     with st.container(border=True):
         st.subheader(widgets.markdown(row["client"]), anchor=False)
-        st.text(plain(f"If it must move: {row['target']}. {row['reason']}"))
+        st.text(plain(f"If it must move: {row['target']} ({row['reason']})"))
         for place, (title, names) in zip(st.columns(3), CARD.items(), strict=True):
-            with place:
+            with place.container(gap=None):
                 st.markdown(f"**{title}**")
                 for name in names:
                     shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
-                    st.caption(reports.heading(name).removesuffix(", %"))
-                    st.text(plain(shown) or "none")
+                    st.text(f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}")
         with st.container(horizontal=True):
             widgets.link("Its conversations", "sessions", address=row["client"])
-            widgets.link("May it go?", "relay", view="Switch off", going="address range", range=row["client"])
+            drill.view("May it go?", "go", **{"view": "Switch off", "going": "address range", "range": row["client"]})
 
 
 def switch_off(window: Window) -> None:

@@ -29,7 +29,7 @@ def versions(window: Window) -> None:
                 if name == "none"
                 else f"still {'uses' if found == 1 else 'use'} {name}"
             )
-            widgets.link(f"{count(found, 'peer')} {how}", "tls", view="Who uses what", tls=name, server=window.server)
+            drill.view(f"{count(found, 'peer')} {how}", name, view="Who uses what", tls=name)
     if peers.is_empty():
         st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
     used = mix.filter(pl.col("used_count") > 0)

@@ -6,7 +6,9 @@ Who hands what to whom, over which connector and port, how safely; and what must
 import polars as pl
 import streamlit as st
 
+from tracelens.configuration import TLS_VERSIONS
 from tracelens.dashboard import charts_map, data, drill, widgets
+from tracelens.dashboard import rehearsal as rehearsals
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 
@@ -131,6 +133,69 @@ def connector(window: Window, row: dict[str, object]) -> None:
             widgets.table(setting, {"name": "Property", "value": "Value"}, "connector_setting")
 
 
+def rehearsal(window: Window) -> None:
+    """Tries edited connectors on past mail."""
+    st.caption(
+        "Edit an export of Get-ReceiveConnector, or choose what is to be required: you see whose recorded mail would "
+        "have been refused or taken by another connector. The store is only read; all of it is replayed."
+    )
+    names = data.ask("connector", **window.params)
+    receiving = names.filter((pl.col("direction") == "receive") & (pl.col("connector") != ""))
+    one, two, three = st.columns([2, 1, 2])
+    taken = one.file_uploader(
+        "Edited export of Get-ReceiveConnector", accept_multiple_files=True, key="edited",
+        max_upload_size=rehearsals.MOST_MB,
+    )  # fmt: skip
+    lowest = widgets.choice("Lowest TLS version", "min_tls", TLS_VERSIONS, two)
+    bare = three.multiselect("Logon required on", receiving["connector"].unique().sort().to_list(), key="need_logon")
+    if not (taken or lowest or bare):
+        widgets.nothing("Nothing is changed yet.", "Choose a change above.")
+        return
+    told = rehearsals.rehearse([one.getvalue() for one in taken], lowest, bare)
+    for note in told.notes:
+        st.caption(widgets.markdown(note))
+    refused = int(told.changes.filter(pl.col("outcome") == "refused")["message_count"].sum())
+    st.markdown(
+        f"Of {told.replayed_count:,} sessions with mail: **{refused:,} messages would have been refused**, "
+        f"{int(told.changes['message_count'].sum()) - refused:,} taken by another connector."
+    )
+    if told.changes.height:
+        labels = {
+            "outcome": "Outcome",
+            "remote_ip": "Client",
+            "helo_name": "Name",
+            "message_count": "Messages",
+            "reason": "Why",
+            "connector_before": "Now",
+            "connector_after": "Then",
+            "senders": "Senders",
+            "first_at": "First",
+            "last_at": "Last",
+        }
+        widgets.table(told.changes, labels, "what_if_changes")
+    if told.left_out.height:
+        st.caption("Not replayed")
+        labels = {"reason": "Why", "session_count": "Sessions", "message_count": "Messages"}
+        widgets.table(told.left_out, labels, "what_if_left_out")
+
+
+def choices() -> None:
+    """Lists sessions that another connector should have taken, by the imported configuration."""
+    found = data.ask("connector_choice", state="differs", limit=500)
+    if found.is_empty():
+        widgets.nothing("None known.", "That takes an imported configuration; the most specific address range wins.")
+        return
+    widgets.table(found, {name: name.replace("_", " ").capitalize() for name in found.columns}, "choices")
+    drill.as_sql("connector_choice", state="differs", limit=500)
+
+
 widgets.head("Connectors and ports", "Who hands what to whom, over which connector and port, and how safely.")
 chosen = window_or_stop()
-tabs({"Map": lambda: journey(chosen), "Connectors": lambda: connectors(chosen)})
+tabs(
+    {
+        "Map": lambda: journey(chosen),
+        "Connectors": lambda: connectors(chosen),
+        "Wrong connector": choices,
+        "What if": lambda: rehearsal(chosen),
+    }
+)

@@ -82,9 +82,12 @@ def handovers(window: Window) -> None:
             "from_server": "From",
             "to_server": "To",
             "kind": "Kind",
+            "measure": "Measure",
             "hop_count": "Hand-overs",
             "median_ms": "Median, ms",
             "p95_ms": "95 %, ms",
+            "usual_ms": "Usual up to, ms",
+            "has_history": "Enough to tell",
         }
         widgets.table(routes, labels, "routes")
         drill.as_sql("delay_route", server=window.server)
@@ -92,7 +95,7 @@ def handovers(window: Window) -> None:
 
 def components(window: Window) -> None:
     """Lists the components of the servers by the time they take."""
-    found = data.ask("delay_component", server=window.server) if "latency_component" in data.tables() else None
+    found = data.ask("delay_component", **window.params) if "latency_component" in data.tables() else None
     if found is None or found.is_empty():
         widgets.nothing("No component is known.", "Servers write them into message tracking from Exchange 2010 on.")
         return
@@ -106,7 +109,8 @@ def components(window: Window) -> None:
         "sum_ms": "In all, ms",
     }
     widgets.table(found, labels, "components")
-    drill.as_sql("delay_component", server=window.server)
+    drill.as_sql("delay_component", **window.params)
+    st.caption("A total holds its parts, and a part may lie inside another: do not add them up.")
 
 
 def clocks(window: Window) -> None:

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Medians of first paint and of a filter change for each page of the dashboard, in a real browser.
+
+    python benchmarks/dashboard.py --store STORE [--runs 5] [--page relay]
+
+First paint: from the address to the page's title with its script done, in a new visit each time; the store's answers
+are cached from the second visit on, so the first is told apart. Filter change: the choice of a server, to the page
+drawn anew, each time another server or none. The bars are 2 s and 1 s on a store of 10 GB of logs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from tracelens import query  # noqa: E402
+from tracelens.dashboard import page_files, page_title  # noqa: E402
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+ARGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-sync --no-first-run".split()
+PATIENCE_MS = 120_000
+PAINT_BAR_S, CHANGE_BAR_S = 2.0, 1.0
+
+
+def serve(store: Path) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true", "--server.fileWatcherType", "none"]
+    environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return server, address
+        except OSError:
+            time.sleep(0.1)
+    server.terminate()
+    raise SystemExit("the dashboard does not answer")
+
+
+def drawn(page: Page, title: str) -> None:
+    """Waits for the title and until the script has run."""
+    page.get_by_role("heading", name=title, exact=True).first.wait_for(timeout=PATIENCE_MS)
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE_MS)
+
+
+def paint(browser: Browser, address: str, title: str) -> float:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    began = time.monotonic()
+    page.goto(address)
+    drawn(page, title)
+    spent = time.monotonic() - began
+    page.close()
+    return spent
+
+
+def changes(browser: Browser, address: str, title: str, servers: list[str], runs: int) -> list[float]:
+    """Chooses servers in turn in an open page, first answers included; empty where the page has no such choice."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(address)
+    drawn(page, title)
+    box = page.locator(".st-key-server input")
+    spent = []
+    for at in range(runs if box.count() else 0):
+        name = servers[at % len(servers)]
+        box.first.click()
+        option = page.get_by_role("option", name=name, exact=True)
+        option.wait_for(timeout=PATIENCE_MS)
+        began = time.monotonic()
+        option.click()
+        page.wait_for_url(f"**server={name}*", timeout=PATIENCE_MS)
+        drawn(page, title)
+        spent.append(time.monotonic() - began)
+    page.close()
+    return spent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--page", action="append", help="only this page; may be repeated")
+    options = parser.parse_args()
+    servers = query.ask(options.store, "server")["server"].to_list()
+    server, root = serve(options.store)
+    try:
+        with sync_playwright() as tool:
+            browser = tool.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+            paint(browser, f"{root}/ingest", "Ingest")  # the server's imports are none of a page's doing
+            print(
+                f"{'page':<14}{'first visit':>12}{'first paint':>12}{'change':>9}   bars {PAINT_BAR_S} s, {CHANGE_BAR_S} s"
+            )
+            for name, path in page_files().items():
+                if options.page and name not in options.page:
+                    continue
+                title = page_title(path)
+                first, *others = [paint(browser, f"{root}/{name}", title) for _ in range(options.runs + 1)]
+                changed = changes(browser, f"{root}/{name}", title, servers, options.runs)
+                middle = statistics.median(others)
+                change = statistics.median(changed) if changed else None
+                late = " late" if middle > PAINT_BAR_S or (change or 0) > CHANGE_BAR_S else ""
+                told = f"{change:9.2f}" if change is not None else f"{'':9}"
+                print(f"{name:<14}{first:12.2f}{middle:12.2f}{told}{late}", flush=True)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
