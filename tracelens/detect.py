@@ -127,8 +127,14 @@ def available(con: Any) -> set[tuple[str, str]]:
     for table in EXPORTS:
         if con.execute(f"select 1 from {table} limit 1").fetchall():
             have.add((table, ""))
-    if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
-        have.add(("report", ""))
+    # these may have no time, and what has none covers no hour
+    for log, rows in (
+        ("queue", "queue_state"),
+        ("exo_trace", "exo_trace_event"),
+        ("report", "header_hop where kind = 'diagnostic'"),
+    ):
+        if con.execute(f"select 1 from {rows} limit 1").fetchall():
+            have.add((log, ""))
     days = con.execute("select date_diff('day', min(hour), max(hour)) from coverage").fetchall()[0][0] or 0
     have.update(("history", str(day)) for day in range(1, min(days, MOST_DAYS) + 1))
     return have

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -41,7 +42,7 @@ def own(findings: Rows, place: dict[str, Any]) -> Rows:
 
 def test_each_plant_is_named_after_a_rule_and_planted_once() -> None:
     names = [plant.rule for plant in PLANTS]
-    assert len(names) == len(set(names)) > 70
+    assert len(names) == len(set(names)) > 80
     assert set(names) <= {rule.id for rule in load_rules()}
 
 
@@ -51,8 +52,9 @@ def test_a_trouble_of_the_catalogue_is_found_where_and_when_it_was_planted(told:
     assert len(places) == 1
     found = own(told[1], places[0])
     assert found and all(row["evidence"] for row in found)
-    assert min(row["first_at"] for row in found) <= places[0]["last_at"]
-    assert max(row["last_at"] for row in found) >= places[0]["first_at"]
+    session = timedelta(minutes=1)  # the truth has the begin of each conversation
+    assert min(row["first_at"] for row in found) <= places[0]["last_at"] + session
+    assert max(row["last_at"] for row in found) >= places[0]["first_at"] - session
 
 
 def test_whatever_else_is_loud_belongs_to_the_incident_of_a_planted_trouble(told: tuple[Rows, Rows]) -> None:

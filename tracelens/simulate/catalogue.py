@@ -22,7 +22,8 @@ class Plant:
             cut: the server ends what a client types.
         count: How often.
         every_s: Seconds between two.
-        lines: What a client types, each command with the answer it gets.
+        lines: What a client types, each command with the answer it gets; without a command an answer or, for `*`, what
+            the server notes.
     """
 
     rule: str
@@ -35,6 +36,10 @@ class Plant:
 
 
 UNKNOWN_COMMAND = "500 5.3.3 Unrecognized command"
+DENIED = "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain"
+SENDER_OK = "250 2.1.0 Sender OK"
+HELLO = ("EHLO host.example.org", "250 EX.contoso.com Hello SIZE PIPELINING DSN 8BITMIME")
+BYE = ("QUIT", "221 2.0.0 Service closing transmission channel")
 BAD_SEQUENCE = "503 5.5.2 Need mail command"
 
 PLANTS = (
@@ -143,4 +148,34 @@ PLANTS = (
         ("HELLO", UNKNOWN_COMMAND), ("DATA", BAD_SEQUENCE), ("LIST", UNKNOWN_COMMAND), ("USER", UNKNOWN_COMMAND))),
     Plant("cap-protocol-errors", "typed", lines=tuple(
         (f"WORD{number}", UNKNOWN_COMMAND) for number in range(5)), count=2, step="cut"),
+    Plant("proxy-internal-kerberos-failure", "answer", "454 4.7.0 Temporary authentication failure", "login"),
+    Plant("proxy-dns-nic", "told", "451 4.4.0 DNS query failed", "DEFER/SMTP"),
+    Plant("duplicate-delivery", "told", "", "DUPLICATEDELIVER/STOREDRIVER"),
+    Plant("shadow-failed", "told", "", "HAREDIRECTFAIL/SMTP"),
+    Plant("relay-probe-null-sender", "typed", lines=(
+        HELLO, ("MAIL FROM:<>", SENDER_OK), ("RCPT TO:<relaytest@example.net>", DENIED), BYE)),
+    Plant("relay-probe-sequence", "typed", lines=(HELLO, *(
+        step for name in ("antispam", "spamtest", "user", "nobody")
+        for step in ((f"MAIL FROM:<{name}@example.net>", SENDER_OK), ("RCPT TO:<relaytest@example.org>", DENIED),
+                     ("RSET", "250 2.0.0 Resetting"))), BYE)),
+    Plant("auth-basic-cleartext", "typed", lines=(
+        HELLO, ("AUTH LOGIN", "334 <authentication response>"), ("*", "authenticated|CONTOSO\\meter1"),
+        ("", "235 <authentication response>"), BYE)),
+    Plant("auth-max-logon-failures", "typed", lines=(HELLO, *(
+        step for _ in range(3) for step in (
+            ("AUTH LOGIN", "334 <authentication response>"),
+            ("*", "Inbound AUTH LOGIN failed because of LogonDenied|"), ("*", "User Name: backup|"),
+            ("", "535 5.7.3 Authentication unsuccessful"))), ("", "421 4.7.0 Too many errors on this connection, closing"
+            " transmission channel")), step="cut"),
+    Plant("cap-tarpit", "typed", lines=(HELLO, ("*", "|Tarpit for '0.00:00:25'"), ("NOOP", "250 2.0.0 OK"), BYE)),
+    Plant("proxy-slow-ack", "typed", lines=(
+        HELLO, ("*", "Delivered|Tarpit for '0.00:00:25.639' due to 'DelayedAck'"), ("NOOP", "250 2.0.0 OK"), BYE)),
+    Plant("tls-stripped-by-device", "typed", lines=(
+        ("EHLO mx.example.org", "250 EX.contoso.com Hello XXXXXXXA SIZE PIPELINING"), BYE)),
+    Plant("behaviour-smtp-smuggling", "typed", lines=(
+        HELLO, ("MAIL FROM:<office@example.net>", SENDER_OK), ("RCPT TO:<anna.berg@contoso.com>", "250 2.1.5 Recipient OK"),
+        ("DATA", "354 Start mail input; end with <CRLF>.<CRLF>"),
+        ("", "250 2.6.0 <one@example.net> [InternalId=11, Hostname=EX.contoso.com] Queued mail for delivery"),
+        ("", "250 2.6.0 <two@example.net> [InternalId=12, Hostname=EX.contoso.com] Queued mail for delivery"), BYE),
+        count=1),
 )  # fmt: skip

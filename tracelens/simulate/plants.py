@@ -53,8 +53,13 @@ def _client(world: World, server: Server, ip: str, plant: Plant, moment: int) ->
     if plant.how == "typed":
         talk = listen(world, server, "frontend", 25, name, f"{ip}:{world.rng.randint(20_000, 65_000)}", moment, 18_000)
         for command, reply in plant.lines:
-            talk.say(command)
-            talk.answer(reply)
+            if command == "*":
+                context, _, data = reply.partition("|")
+                talk.note(talk.server, data, context)
+                continue
+            if command:
+                talk.say(command)
+            talk.answer(reply.replace("EX.contoso.com", server.fqdn))
         talk.end("Local" if plant.step == "cut" else "Remote", farewell=False)
         return
     talk = open_frontend(world, server, Caller(ip, host, "" if plant.step == "starttls" else "TLS1_2"), moment)
