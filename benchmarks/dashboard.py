@@ -75,7 +75,7 @@ def changes(browser: Browser, address: str, title: str, servers: list[str], runs
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     drawn(page, title)
-    box = page.locator(".st-key-server input")
+    box = page.get_by_role("combobox", name="Server", exact=True)
     spent = []
     for at in range(runs if box.count() else 0):
         name = servers[at % len(servers)]

@@ -22,6 +22,7 @@ from tracelens.ledger import COUNTED, HOLDING, Held, checksum, ledger_of, prune
 from tracelens.lock import lock
 from tracelens.pipeline import BuildOptions, Progress, republish
 from tracelens.schema import SCHEMA_VERSION, TABLES
+from tracelens.vintage import check_current
 
 Tell = Callable[[Progress], None]
 
@@ -81,6 +82,7 @@ def verify(store: str | os.PathLike[str]) -> list[Fault]:
     """
     folder = Path(store).absolute()
     held = _ledger(folder)
+    check_current(held.schema_version, str(folder))
     faults = _check_segments(folder, held) + _check_ledger(held)
     if any("is missing" in fault.what or "checksum" in fault.what for fault in faults):
         return faults

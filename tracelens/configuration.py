@@ -99,6 +99,11 @@ def read_exports(paths: Iterable[AnyPath]) -> Exported:
             found.notes.append(f"{path.name}: {parsed.assumed}")
         if parsed.rejects:
             found.notes.append(f"{path.name}: {len(parsed.rejects)} lines could not be read")
+        homeless = sum(described.table.name == "receive_connector" and not row.get("server") for row in rows)
+        if homeless:
+            found.notes.append(
+                f"{path.name}: connectors without a server, so that no session is theirs: {homeless} (export Identity)"
+            )
         cut = [str(row.get("name")) for row in rows if row.get("is_incomplete")]
         if cut:
             found.notes.append(f"{path.name}: lists are cut (set $FormatEnumerationLimit = -1): {', '.join(cut)}")

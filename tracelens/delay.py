@@ -42,17 +42,24 @@ def took(hop: Mapping[str, Any]) -> str:
 def begins(hops: Sequence[Mapping[str, Any]]) -> list[float]:
     """Gives when each hop began, in milliseconds after the first: along the path, so that no two clocks are compared.
 
-    A hop whose place on the path is not timed begins where its own log says.
+    A hop whose place on the path is not timed begins where its own log says; one that only a header tells, to the
+    second, begins no earlier in its second than the hop before it ends.
     """
     moments = [hop["started_at"] or hop["ended_at"] for hop in hops]
     first = min((moment for moment in moments if moment), default=None)
     if hops and hops[0]["after_parent_ms"] is None and moments[0]:
         first = moments[0]  # the root of the path, not the server whose clock is behind
     found: dict[str, float] = {}
+    ends: dict[str, float] = {}
     for hop, moment in zip(hops, moments, strict=True):
         logged = (moment - first).total_seconds() * 1000 if moment and first else 0.0
         parent, after = found.get(hop["parent_hop_key"]), hop["after_parent_ms"]
-        found[hop["hop_key"]] = logged if parent is None or after is None else parent + after
+        if hop.get("basis") == "reported" and parent is not None:
+            end = parent + ends[hop["parent_hop_key"]]
+            found[hop["hop_key"]] = end if logged < end < logged + 1000 else logged
+        else:
+            found[hop["hop_key"]] = logged if parent is None or after is None else parent + after
+        ends[hop["hop_key"]] = float(hop["corrected_ms"] or 0)
     return [found[hop["hop_key"]] for hop in hops]
 
 

@@ -19,6 +19,7 @@ from tracelens.schema import FINDING, REPLY_CLASS, REPLY_CLASS_BY_LOG, RULE_RUN
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
+MOST_DAYS = 1000
 EXPORTS = (
     "receive_connector",
     "connector_permission",
@@ -128,6 +129,8 @@ def available(con: Any) -> set[tuple[str, str]]:
             have.add((table, ""))
     if con.execute("select 1 from header_hop where kind = 'diagnostic' limit 1").fetchall():
         have.add(("report", ""))
+    days = con.execute("select date_diff('day', min(hour), max(hour)) from coverage").fetchall()[0][0] or 0
+    have.update(("history", str(day)) for day in range(1, min(days, MOST_DAYS) + 1))
     return have
 
 

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import archive
+from tracelens import archive, foreign
 from tracelens.culture import order_of
 from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
@@ -273,7 +273,7 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
         return found, f"no #Log-type header: taken for {found.name} by its columns"
     if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
         return None, "holds NUL bytes only"
-    return None, "not an Exchange transport log or export"
+    return None, foreign.named(content) or "not an Exchange transport log or export"
 
 
 def decode_head(head: bytes) -> str:

@@ -21,7 +21,8 @@ BLIND = {
 
 def log_name(log: str, services: Iterable[str] = ()) -> str:
     """Gives a log's name as people say it, e.g. `SMTP receive (frontend, hub)`."""
-    told = ", ".join(service for service in services if service and service != "transport")
+    services = list(services)
+    told = ", ".join(service for service in services if service and (service != "transport" or len(services) > 1))
     return LOGS.get(log, log.replace("_", " ")) + (f" ({plain(told)})" if told else "")
 
 
@@ -54,6 +55,17 @@ def _moment(value: datetime | None) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}" if value else "no time"
 
 
+def ambiguous_lines(rows: Sequence[Row]) -> list[str]:
+    """Gives the joins that were not used because another candidate fits as well."""
+    if not rows:
+        return []
+    lines = [f"Ambiguous  {len(rows)} joins that another candidate fits as well; they are not used"]
+    for row in rows:
+        ends = (f"{row[f'{side}_kind'].replace('_', ' ')} {plain(row[f'{side}_key'])}" for side in ("from", "to"))
+        lines.append(f"  {row['join_name']}  {' ~ '.join(ends)}")
+    return lines
+
+
 def coverage_lines(rows: Sequence[Row]) -> list[str]:
     """Gives what the store holds of the servers on a path, and what it lacks, for the hours of the path."""
     if not rows:
@@ -82,7 +94,8 @@ def _lanes(rows: Sequence[Row], is_held: bool) -> str:
                 if 0 < row["hours_held"] < row["hours_wanted"]
                 else ""
             )
-            found.setdefault(row["log"], []).append(row["service"] + part)
+            why = f": {row['lacking']}" if row["lacking"] and row["hours_held"] < row["hours_wanted"] else ""
+            found.setdefault(row["log"], []).append(row["service"] + part + why)
     return "; ".join(log_name(log, services) for log, services in found.items())
 
 
@@ -112,7 +125,7 @@ def looked_lines(held: Sequence[Row], since: datetime | None = None, until: date
             lines += textwrap.wrap(told_here, 110, initial_indent="  ", subsequent_indent="    ")
         if server != "?" and not set(told) <= {"exo_trace"}:
             for (log, service), what in BLIND.items():
-                if not any(row["log"] == log and service in (row["service"], "transport") for row in own):
+                if not any(row["log"] == log and row["service"] == service for row in own):
                     blind.setdefault(f"no {log_name(log, [service])}, so not {what}", []).append(plain(server))
     if len(servers) > MOST_SERVERS:
         lines.append(f"  and {len(servers) - MOST_SERVERS} more servers")

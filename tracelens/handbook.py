@@ -68,6 +68,9 @@ def _need(need: str) -> str:
     choices = []
     for choice in need.split("|"):
         log, _, service = choice.partition("/")
+        if log == "history":
+            choices.append(f"{service} days of logs")
+            continue
         choices.append(LOGS.get(log, log.replace("_", " ")) + (f" of {service}" if service else ""))
     return " or ".join(choices)
 

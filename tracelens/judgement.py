@@ -56,7 +56,8 @@ def what_if_text(changes: Iterable[Row], left_out: Iterable[Row], replayed_count
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
         lines.append("")
     if not lines:
-        lines = ["No recorded mail would have been refused or taken by another connector.", ""]
+        calm = "No recorded mail would have been refused or taken by another connector."
+        lines = [calm if replayed_count else "No recorded session could be replayed: this tells nothing.", ""]
     lines.append(f"Replayed: {replayed_count:,} sessions with mail")
     for row in left_out:
         counts = f"{row['session_count']:,} sessions with {row['message_count']:,} messages"

@@ -28,7 +28,8 @@ FIELD_CHARS = 2**31 - 1
 LOOK_BACK_BYTES = 1024 * 1024
 STARTS_ROW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
 ROW_BEGINS = re.compile(rb"\n(?:" + STARTS_ROW.pattern + rb"|#)")
-WELL_FORMED = re.compile(r'(?:"(?:[^"]|"")*"|[^",\n][^,\n]*|)(?:,(?:"(?:[^"]|"")*"|[^",\n][^,\n]*|))*')
+FIELD = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\n][^,\n]*+|)'
+WELL_FORMED = re.compile(f"{FIELD}(?:,{FIELD})*+")
 REAL_TIME = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?")
 
 # a list of thousands of recipients is longer than the 131,072 characters that the csv module takes by itself

@@ -105,7 +105,7 @@ class Rule:
 
     Attributes:
         needs: Logs without which the rule is not evaluated: `log` or `log/service`, alternatives by `|`,
-            or `accepted_domains`.
+            `accepted_domains`, or `history/DAYS`; a number may be a parameter in braces.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
         sources: Pages and articles that it goes by.
@@ -257,10 +257,17 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
     return Rule(
         name.removesuffix(".toml"), document["title"], document["class"], document["severity"], document["finds"],
         document["summary"], document["why"], document["lookalikes"], document["fix"],
-        tuple(document.get("false_alarms", ())), tuple(document.get("needs", ())), params, sql, signatures,
+        tuple(document.get("false_alarms", ())), _needs(document, params, name), params, sql, signatures,
         escalate, examples, document.get("tells", ""),
         tuple(document.get("sources", ())),
     )  # fmt: skip
+
+
+def _needs(document: Mapping[str, Any], params: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    try:
+        return tuple(need.format_map(params) for need in document.get("needs", ()))
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"a need names {error}, which is no parameter", name) from error
 
 
 def _match_sql(match: Mapping[str, Any], name: str) -> str:

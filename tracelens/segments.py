@@ -308,7 +308,9 @@ class Settled:
 
 def _whole(store: Path, described: LogFormat, *parts: str) -> Path:
     """Gives the file that rows are written to first; its name begins with a key of all that decides the rows."""
-    key = blake2b("\n".join((described.name, __version__, str(SCHEMA_VERSION), *parts)).encode(), digest_size=12).hexdigest()
+    key = blake2b(
+        "\n".join((described.name, __version__, str(SCHEMA_VERSION), *parts)).encode(), digest_size=12
+    ).hexdigest()
     return store / "segments" / described.table.name / f"{key}.{os.getpid()}.tmp"
 
 

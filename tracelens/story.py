@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tracelens.delay import bounded, duration, took, waited
-from tracelens.footing import coverage_lines, header_lines
+from tracelens.footing import ambiguous_lines, coverage_lines, header_lines
 from tracelens.query import Path
 from tracelens.render import cell, plain
 
@@ -97,7 +97,7 @@ def path_text(path: Path, again: str) -> str:
     if path.gaps:
         lines += ["", f"Gaps  {len(path.gaps)} (missing protocol logs are normal and no fault)"]
         lines += [f"  {_gap(gap)}" for gap in loose] if loose else []
-    for block in (header_lines(path.headers), coverage_lines(path.coverage)):
+    for block in (header_lines(path.headers), ambiguous_lines(path.ambiguous), coverage_lines(path.coverage)):
         lines += ["", *block] if block else []
     if path.rows:
         lines += ["", f"Log rows  {len(path.rows)}"]

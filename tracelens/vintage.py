@@ -37,7 +37,15 @@ def check(con: Any, where: str) -> None:
     Raises:
         StoreError: They are not.
     """
-    version = version_of(con)
+    check_current(version_of(con), where)
+
+
+def check_current(version: int, where: str) -> None:
+    """Checks that a version is that of this tracelens.
+
+    Raises:
+        StoreError: It is not.
+    """
     check_not_newer(version, where)
     if version < SCHEMA_VERSION:
         raise StoreError(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tracelens import query
+from tracelens import query, store
 from tracelens.follow import follow, rounds
 from tracelens.pipeline import Account, ingest
 
@@ -144,3 +144,25 @@ def test_a_change_wakes_it(tmp_path: Path) -> None:
     (tmp_path / "new.log").write_text("x", encoding="utf-8")
     next(turns)
     turns.close()
+
+
+def test_a_half_written_line_waits_while_the_log_is_followed_and_comes_whole(logs: Logs, tmp_path: Path) -> None:
+    log = next(logs("info").rglob("*.LOG"))
+    content = log.read_bytes()
+    whole, last = content[: content.rstrip().rfind(b"\n") + 1], content[content.rstrip().rfind(b"\n") + 1 :]
+    pieces = [whole + last[:30], whole + last, None]
+    seen: list[tuple[str, int, int]] = []
+
+    def read() -> Account:
+        piece = pieces.pop(0)
+        if piece is None:
+            raise KeyboardInterrupt
+        log.write_bytes(piece)
+        account = ingest([log.parent], tmp_path / "S", workers=1)
+        asked = "select state, event_count, pending_count from log_file"
+        seen.extend(store.ask(tmp_path / "S", asked).rows())
+        assert store.ask(tmp_path / "S", "select count(*) from smtp_event").item() == seen[-1][1]
+        return account
+
+    follow(read, [log.parent], 0.1, lambda _: None, notices=False)
+    assert seen == [("partial", 5, 1), ("ingested", 6, 0)]

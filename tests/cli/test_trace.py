@@ -56,7 +56,7 @@ def test_headers_of_an_unknown_message_say_so_and_where_it_looked(
     done = call("trace", "--headers", "-", "--store", sample_store, stdin=text)
     assert done.exit_code == 0
     assert "no row of the store names this message" in done.stdout
-    assert "EX01: message tracking; SMTP receive" in done.stdout
+    assert "EX01: message tracking (delivery, submission, transport); SMTP receive" in done.stdout
     assert "NOT CONFIRMED" in done.stdout
 
 
@@ -82,14 +82,28 @@ def test_a_path_as_json_names_its_schema(call: Call, sample_store: Path) -> None
     told = json.loads(call("trace", FAILED, "--format", "json", "--store", sample_store).stdout)
     assert (told["schema"], told["schema_version"]) == ("tracelens.path", 1)
     assert set(told) == {
-        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "coverage", "rows",
+        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "ambiguous", "coverage", "rows",
+        "latency", "usual",
     }  # fmt: skip
     assert {row["server"] for row in told["coverage"]} == {"EX01", "EX02"}
 
 
 def test_every_key_of_the_json_is_described() -> None:
     text = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8")
-    for key in ("schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "coverage", "rows"):
+    for key in (
+        "schema",
+        "schema_version",
+        "message",
+        "hops",
+        "legs",
+        "gaps",
+        "headers",
+        "ambiguous",
+        "coverage",
+        "rows",
+        "latency",
+        "usual",
+    ):
         assert f"`{key}`" in text.split("## The path as JSON")[1]
 
 
@@ -112,7 +126,7 @@ def test_two_messages_side_by_side_name_what_differs(call: Call, sample_store: P
 def test_not_found_says_where_it_looked_and_what_it_could_not_see(call: Call, sample_store: Path) -> None:
     done = call("trace", "nobody@nowhere.example", "--since", "2020-01-01", "--store", sample_store)
     assert done.exit_code == 1
-    assert "EX02: message tracking; SMTP receive" in done.stderr
+    assert "EX02: message tracking (delivery, submission, transport); SMTP receive" in done.stderr
     assert "the time asked for reaches beyond that" in done.stderr
 
 

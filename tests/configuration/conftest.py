@@ -13,7 +13,7 @@ from tracelens.pipeline import ingest
 from tracelens.simulate import simulate
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     opened = empty()
     yield opened

@@ -18,6 +18,7 @@ from tracelens.store import EVENT_TABLES, create_events, create_table
 Row = dict[str, Any]
 LINES = count(1)
 
+
 def empty() -> duckdb.DuckDBPyConnection:
     """Gives all models without rows, and event tables that take rows."""
     con = duckdb.connect()

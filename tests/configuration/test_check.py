@@ -95,18 +95,18 @@ def test_the_right_to_any_recipient_is_proven_by_the_rights_export_alone(tmp_pat
 
 
 def test_equal_nested_and_crossing_ranges_are_told_apart(tmp_path: Path) -> None:
-    def states(*ranges: str) -> dict[str, str]:
-        text = "".join(
-            LISTED.format(name=f"R{n}", ranges=part, groups="AnonymousUsers") for n, part in enumerate(ranges)
-        )
-        found, _ = check(files=[file(tmp_path, text)])
-        rows = found.filter(pl.col("state") == "finding")
-        return dict(rows.select("rule_id", "severity").rows())
-
-    assert states("10.0.20.0/24", "10.0.20.0-10.0.20.255") == {"config-duplicate-binding": "high"}
-    assert states("10.0.20.0/24", "10.0.0.0/16") == {"config-range-nested": "info"}
-    assert states("10.0.20.0-10.0.20.50", "10.0.20.40-10.0.20.60") == {"config-range-partial-overlap": "medium"}
-    assert states("10.0.20.0/24", "10.0.21.0/24") == {}
+    ranges = {
+        "Equal1": "10.0.20.0/24", "Equal2": "10.0.20.0-10.0.20.255", "Inner": "10.1.20.0/24", "Outer": "10.1.0.0/16",
+        "Low": "10.2.0.1-10.2.0.50", "High": "10.2.0.40-10.2.0.60", "Beside": "10.3.0.0/24",
+    }  # fmt: skip
+    text = "".join(LISTED.format(name=name, ranges=part, groups="AnonymousUsers") for name, part in ranges.items())
+    found, _ = check(files=[file(tmp_path, text)])
+    rows = found.filter(pl.col("state") == "finding").select("rule_id", "severity", "connector_id").rows()
+    assert sorted(rows) == [
+        ("config-duplicate-binding", "high", "EX01\\Equal1"),
+        ("config-range-nested", "info", "EX01\\Inner"),
+        ("config-range-partial-overlap", "medium", "EX01\\Low"),
+    ]
 
 
 def test_rights_that_sessions_show_count_without_an_export_of_rights(con: object) -> None:

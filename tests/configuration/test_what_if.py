@@ -13,6 +13,7 @@ from tracelens import store
 from tracelens.cli import main
 from tracelens.configuration import what_if
 from tracelens.errors import InputError, UsageError
+from tracelens.pipeline import ingest
 from tracelens.simulate.estate import DEVICES
 
 
@@ -71,6 +72,16 @@ def test_a_server_without_configuration_in_the_store_is_not_replayed(
     assert "Not replayed: " in said
 
 
+def test_mail_that_tracking_alone_knows_is_counted_as_not_replayed(right: tuple[Path, Path], tmp_path: Path) -> None:
+    ingest([right[0] / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"], tmp_path / "S", workers=1)
+    made = what_if(tmp_path / "S", min_tls="1.2")
+    assert made.replayed_count == 0
+    (row,) = made.left_out.to_dicts()
+    assert "tracking alone" in row["reason"]
+    assert row["message_count"] > 10
+    assert "this tells nothing" in call("what-if", "--min-tls", "1.2", "--store", tmp_path / "S").stdout
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
@@ -99,8 +110,8 @@ def test_a_connector_that_is_switched_off_hands_its_clients_to_the_next(
     assert sum(rows["message_count"]) == sum(relayed(right[1], device.ip) for device in DEVICES)
 
 
-def test_a_higher_tls_version_hits_old_clients_alone(right: tuple[Path, Path]) -> None:
-    made = what_if(right[1], min_tls="1.2")
+def test_a_higher_tls_version_hits_old_clients_alone(wrong: tuple[Path, Path]) -> None:
+    made = what_if(wrong[1], min_tls="1.2")
     old = [device.ip for device in DEVICES if device.tls == "TLS1_0"]
     assert set(made.changes["remote_ip"]) == set(old)
     assert all("TLS1.0" in text and "fall" in text for text in made.changes["reason"])
@@ -141,8 +152,8 @@ def test_wrong_requests_say_what_to_do(right: tuple[Path, Path]) -> None:
         what_if(right[1], [right[0] / "Configuration" / "accepted-domains.txt"])
 
 
-def test_the_command_gives_rows(right: tuple[Path, Path]) -> None:
-    done = call("what-if", "--min-tls", "1.2", "--store", right[1], "--format", "json")
+def test_the_command_gives_rows(wrong: tuple[Path, Path], right: tuple[Path, Path]) -> None:
+    done = call("what-if", "--min-tls", "1.2", "--store", wrong[1], "--format", "json")
     assert done.exit_code == 0
     assert {row["outcome"] for row in json.loads(done.stdout)} == {"refused"}
     text = call("what-if", "--require-auth", "Relay EX01", "--store", right[1]).stdout

@@ -35,12 +35,28 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """Shows one page over a store, with query parameters."""
 
-    def run(store: Path, page: str, **query: str) -> AppTest:
+    def run(store: Path, page: str, more: dict[str, str] | None = None, **query: str) -> AppTest:
+        query |= more or {}
         monkeypatch.setenv("TRACELENS_STORE", str(store))
         monkeypatch.setattr(sys, "argv", ["app.py"])
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        if "zone" in query:  # belongs to the frame, which is there from the first page on
+            at.query_params["zone"] = query["zone"]
+        at.run()
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page(f"tracelens/dashboard/pages/{page}.py").run()
+
+    return run
+
+
+@pytest.fixture
+def show_root(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], AppTest]:
+    """Shows what a visitor of the bare address sees."""
+
+    def run(store: Path) -> AppTest:
+        monkeypatch.setenv("TRACELENS_STORE", str(store))
+        monkeypatch.setattr(sys, "argv", ["app.py"])
+        return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
 
     return run

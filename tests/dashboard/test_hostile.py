@@ -37,8 +37,6 @@ def hop(**changed: Any) -> dict[str, Any]:
         "wait_ms": None,
         "wait_bound_ms": None,
         "after_parent_ms": None,
-        "hop_key": "h",
-        "parent_hop_key": None,
         "tls_version": None,
         "outcome": "accepted",
         "reply_text": None,
@@ -93,6 +91,7 @@ def test_coverage_leaves_missing_hours_empty() -> None:
             "log": ["smtp_receive"] * 3,
             "hour": [datetime(2026, 3, 2, 6), datetime(2026, 3, 2, 8), None],
             "event_count": [5, 7, None],
+            "hole_count": [0, 0, None],
         }
     )
     strip = charts.coverage(frame, "hour").data[0]

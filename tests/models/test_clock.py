@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -234,3 +235,25 @@ def test_wrong_clocks_do_not_change_the_order_of_hops(estate: tuple[Path, pl.Dat
         "select count(*) as n from hop h join hop p on p.hop_key = h.parent_hop_key where h.hop_number <= p.hop_number",
     )
     assert wrong["n"][0] == 0
+
+
+def test_the_time_to_a_recipient_is_not_spoilt_by_wrong_clocks(estate: tuple[Path, pl.DataFrame]) -> None:
+    found = store.ask(
+        estate[0],
+        "select l.total_ms, l.total_bound_ms from leg l join message m on m.message_key = l.message_key"
+        " where l.status = 'delivered' and not m.is_noise and m.hop_count <= 4",
+    )
+    assert found.height > 100
+    assert found["total_bound_ms"].null_count() == 0
+    assert found["total_ms"].max() < 15_000
+    assert found.filter(pl.col("total_ms") < 0).is_empty()
+
+
+def test_the_command_line_plans_clocks(call: Callable[..., Result], tmp_path: Path) -> None:
+    words = ("--messages", 1, "--clock-offset", "EX01=-90000", "--clock-step", "ex02=30000@2026-03-02T12:00:00")
+    assert call("simulate", "--out", tmp_path / "a", *words).exit_code == 0
+    truth = pl.read_parquet(tmp_path / "a" / "truth.parquet").filter(pl.col("record") == "clock")
+    assert truth["offset_ms"].to_list() == [-90_000, 0, 30_000]
+    for wrong in ("EX09=5", "EX01=soon", "EX01=99999999"):
+        assert call("simulate", "--out", tmp_path / "b", "--messages", 1, "--clock-offset", wrong).exit_code == 2
+    assert not (tmp_path / "b").exists()

@@ -82,14 +82,14 @@ def test_parts_still_running_are_marked_and_a_blank_before_a_bracket_is_no_fault
         ";SRV=b.example.com:TOTAL-DEL=1.111|D-PEN=0.938",
     )
     assert brief(rows, "server", "component", "kind", "duration_ms", "is_incomplete") == [
-        ("a.example.com", "TOTAL-SUB", "total", 524, False),
-        ("a.example.com", "SA", "store", 48, False),
-        ("a.example.com", "MTSS", "store", 477, True),
-        ("a.example.com", "MTSSD", "store", 477, True),
-        ("a.example.com", "SDSSO", "store", 45, True),
-        ("a.example.com", "SMSC", "smtp", 8, False),
-        ("b.example.com", "TOTAL-DEL", "total", 1111, False),
-        ("b.example.com", "D", "queue", 938, True),
+        ("A", "TOTAL-SUB", "total", 524, False),
+        ("A", "SA", "store", 48, False),
+        ("A", "MTSS", "store", 477, True),
+        ("A", "MTSSD", "store", 477, True),
+        ("A", "SDSSO", "store", 45, True),
+        ("A", "SMSC", "smtp", 8, False),
+        ("B", "TOTAL-DEL", "total", 1111, False),
+        ("B", "D", "queue", 938, True),
     ]
 
 
@@ -114,7 +114,7 @@ def test_what_does_not_parse_is_kept_as_it_is(con: duckdb.DuckDBPyConnection, te
 
 def test_a_later_row_that_repeats_a_server_adds_nothing(con: duckdb.DuckDBPyConnection) -> None:
     rows = parsed(con, "LSRV=a.example.com:TOTAL-HUB=1", "SRV=a.example.com:TOTAL-HUB=1;LSRV=b.example.com:TOTAL-DEL=2")
-    assert brief(rows, "line_number", "server", "is_own") == [(0, "a.example.com", True), (1, "b.example.com", True)]
+    assert brief(rows, "line_number", "server", "is_own") == [(0, "A", True), (1, "B", True)]
 
 
 def test_rows_that_name_no_message_keep_their_parts_apart(con: duckdb.DuckDBPyConnection) -> None:

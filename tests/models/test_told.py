@@ -14,7 +14,9 @@ import pytest
 
 from tracelens import store
 from tracelens.build import build
+from tracelens.footing import ambiguous_lines
 from tracelens.pipeline import ingest
+from tracelens.query import question
 from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
 from tracelens.simulate import simulate
 from tracelens.store import EVENT_TABLES, create_table
@@ -119,13 +121,13 @@ def test_headers_change_no_hop_and_no_leg_that_logs_show(estate: Path, full: Pat
     logs = tmp_path / "L"
     shutil.copytree(estate, logs, ignore=lambda _, names: [name for name in names if name == "headers"])
     ingest([logs], tmp_path / "S", workers=1)
-    for question in (
+    for asked in (
         "select hop_key, hop_number, parent_hop_key, kind, from_server, to_server, started_at, ended_at, basis from hop"
         " where basis <> 'reported' order by all",
         "select message_key, recipient_address, status, final_at from leg order by all",
         "select message_key, status, origin_ip, origin_class, total_ms from message where message_id <> 'forged@example.com' order by all",
     ):
-        assert store.ask(full, question).equals(store.ask(tmp_path / "S", question))
+        assert store.ask(full, asked).equals(store.ask(tmp_path / "S", asked))
 
 
 def test_a_host_of_ours_that_the_logs_contradict_is_not_confirmed(full: Path) -> None:
@@ -166,6 +168,17 @@ def test_without_the_logs_of_a_server_its_lines_fill_the_path_as_reported(full: 
     assert set(told["to_server"]) == {"EX03"}
     inner = told.filter(told["kind"] != "receive")
     assert inner.join(truth, on=inner.columns, how="anti", nulls_equal=True).to_dicts() == []
+
+
+def test_beside_each_reported_hop_a_gap_names_the_log_that_is_missing(half: Path) -> None:
+    found = store.ask(
+        half,
+        "select h.kind, g.server, g.log, g.reason from hop h left join gap g on g.after_hop_key = h.hop_key"
+        " and g.server = h.to_server where h.basis = 'reported' and h.to_service in ('frontend', 'hub', 'delivery')",
+    )
+    assert set(found["server"]) == {"EX03"}
+    assert set(found.filter(found["kind"] == "receive")["log"]) == {"smtp_receive"}
+    assert all(reason.startswith("server not loaded") for reason in found["reason"])
 
 
 def test_no_true_line_is_called_forged_when_logs_are_missing(half: Path) -> None:
@@ -221,6 +234,7 @@ def test_the_hand_over_to_the_cloud_is_one_hop_and_the_delivery_hangs_below_it()
         (2, "external", "EX01", "Exchange Online", "observed"),
         (3, "deliver", "Exchange Online", "Exchange Online", "reported"),
     ]
+    assert rows(con, "select server from gap where server = 'Exchange Online'") == []
     assert rows(con, "select h.kind, p.kind from hop h join hop p on p.hop_key = h.parent_hop_key order by 1") == [
         ("deliver", "external"),
         ("external", "receive"),
@@ -308,6 +322,23 @@ def test_one_message_id_of_two_messages_is_joined_to_neither() -> None:
         "n1",
         "n2",
     ]
+
+
+def test_two_messages_that_fit_equally_well_are_named_and_neither_is_chosen() -> None:
+    con = built(tracking_event=sent_to_cloud())
+    asked = {"message": rows(con, "select message_key from message")[0][0]}
+    con.execute(
+        "insert into link by name select * from (values ('transaction', 's#1', 'message', $message, 'J17', 'ambiguous'),"
+        " ('transaction', 's#1', 'message', 'other', 'J17', 'ambiguous'))"
+        " v(from_kind, from_key, to_kind, to_key, join_name, basis)",
+        asked,
+    )
+    found = con.execute(question("ambiguous_link"), asked).fetchall()
+    assert found == [("J17", "transaction", "s#1", "message", asked["message"])]
+    names = ("join_name", "from_kind", "from_key", "to_kind", "to_key")
+    told = ambiguous_lines([dict(zip(names, row, strict=True)) for row in found])
+    assert "not used" in told[0]
+    assert "J17  transaction s#1 ~ message" in told[1]
 
 
 def test_header_text_of_the_simulator_is_folded_as_exchange_folds_it(estate: Path) -> None:

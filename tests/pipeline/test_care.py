@@ -14,7 +14,10 @@ from click.testing import Result
 from tests.pipeline.stores import content, differences
 from tests.pipeline.test_ingest import HEADER, ROLE, conversation, ledger, write
 from tracelens import store
+from tracelens.detect import Rulebook
 from tracelens.pipeline import ingest
+
+pytestmark = pytest.mark.usefixtures("few_rules")
 
 Call = Callable[..., Result]
 
@@ -32,7 +35,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(few_rules: Rulebook, logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of these logs, in three ingests."""
     folder = tmp_path_factory.mktemp("made") / "S"
     for log in sorted(logs.rglob("*.LOG")):

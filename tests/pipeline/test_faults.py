@@ -14,8 +14,11 @@ from click.testing import Result
 
 from tests.pipeline.test_ingest import ROLE, ledger, sessions, write
 from tracelens import store
+from tracelens.detect import Rulebook
 from tracelens.errors import StoreError
 from tracelens.pipeline import Progress, ingest
+
+pytestmark = pytest.mark.usefixtures("few_rules")
 
 Call = Callable[..., Result]
 AsUser = Callable[..., subprocess.CompletedProcess[str]]
@@ -28,7 +31,7 @@ needs_unix = pytest.mark.skipif(sys.platform == "win32", reason="takes rights aw
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(few_rules: Rulebook, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a log and a store of it."""
     folder = tmp_path_factory.mktemp("made")
     write(folder / ROLE / "RECV-1.LOG", 1)

@@ -16,6 +16,7 @@ from tests.pipeline.test_ingest import ROLE, write
 from tracelens import care, store
 from tracelens.pipeline import ingest
 
+pytestmark = pytest.mark.usefixtures("few_rules")
 KILLS = 50
 HELD = """
 select (select count(*) from session), count(distinct minute(date_time)), max(minute(date_time)), count(*) from smtp_event

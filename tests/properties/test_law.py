@@ -7,12 +7,15 @@ import io
 import tempfile
 from pathlib import Path
 
+import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracelens.discover import recognise
-from tracelens.read import Reader
+from tracelens.read import Counts, Reader
 from tracelens.schema import SMTP_FIELDS
+from tracelens.segments import write_all
 
 HEADER = f"#Log-type: SMTP Send Protocol Log\r\n#Fields: {','.join(SMTP_FIELDS)}\r\n"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=30)
@@ -83,3 +86,62 @@ def test_any_bytes_after_a_header_keep_the_law(content: bytes) -> None:
     parts = (counts.headers, counts.events, counts.rejects, counts.blank, counts.pending, counts.continuation)
     assert counts.lines == sum(parts)
     assert counts.events >= 1
+
+
+def good(number: int) -> bytes:
+    return f"2026-03-02T08:00:{number:02d}.000Z,C,08D,{number},10.0.0.1:25,192.0.2.1:25,>,data {number},\r\n".encode()
+
+
+def stored(content: bytes) -> tuple[Counts, dict[int, str]]:
+    """Gives what an ingest keeps of a file: the counts, and by line number the data of the events in the segments."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "SEND2026030208-1.LOG"
+        path.write_bytes(content)
+        found = recognise(path)
+        done = write_all([found], Path(folder) / "S", 1, lambda _: None)[found.file_id]
+        frames = [pl.read_parquet(Path(folder) / "S" / part, hive_partitioning=False) for _, part, _ in done.segments]
+        rows = [row for frame in frames for row in frame.select("line_number", "data").rows()]
+        assert len(rows) == done.counts.events
+        assert len(done.rejects) == done.counts.rejects
+        return done.counts, dict(rows)
+
+
+BLOCKS = st.sampled_from(
+    [
+        b"", b"\r\n", b"\n", b"\xef\xbb\xbf", b"\0" * 9, b"\xff\xfe\r\n", b'x,"y\r\n', b'"\r\n', b",,,\r\n", b"\r",
+        b"#Software: Microsoft Exchange Server\r\n", b"#Date: 2026-03-02T09:00:00.000Z\r\n", b"#Fields: a,b\r\n", b"#\n",
+        HEADER.encode(), b"2026-03-02T08:00:00.000Z,C\r\n", b"2026-13-45T08:00:00.000Z,C,0,0,0,0,>,,\r\n",
+        b'2026-03-02T08:00:30.000Z,C,08D,0,10.0.0.1:25,192.0.2.1:25,>,"two\r\nlines",\r\n',
+    ]
+)  # fmt: skip
+
+
+@settings(FAST, max_examples=60)
+@given(st.lists(BLOCKS, min_size=7, max_size=7))
+def test_what_is_stored_keeps_every_good_line_whatever_stands_between(between: list[bytes]) -> None:
+    content, lines = HEADER.encode(), {}
+    for number, block in enumerate(between):
+        # a good line stands on a line of its own
+        content += block + (b"\r\n" if block and not block.endswith(b"\n") else b"")
+        lines[content.count(b"\n") + 1] = f"data {number}"
+        content += good(number)
+    counts, rows = stored(content)
+    assert lines.items() <= rows.items()
+    assert counts.lines == content.count(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("giant", "is_event"),
+    [
+        (good(5).replace(b"data 5", b"x" * (16 << 20)), True),
+        (good(5).replace(b"data 5", b'"' + b"x" * (4 << 20)), False),
+        (b"\0" * (4 << 20) + b"\r\n", False),
+        (b"," * (4 << 20) + b"\r\n", False),
+    ],
+    ids=["a row of 16 MB", "a quote that never closes", "NUL bytes", "commas"],
+)
+def test_a_giant_line_costs_no_other(giant: bytes, is_event: bool) -> None:
+    counts, rows = stored(HEADER.encode() + good(1) + giant + good(2))
+    assert (rows[3], rows[5]) == ("data 1", "data 2")
+    assert (counts.lines, counts.events, counts.rejects) == (5, 2 + is_event, 1 - is_event)
+    assert not is_event or len(rows[4]) == 16 << 20

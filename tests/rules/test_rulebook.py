@@ -28,7 +28,7 @@ def test_a_rule_names_only_signatures_that_there_are(path: Path) -> None:
 def test_a_rule_speaks_in_sentences_and_escalates_upwards(rule: Rule) -> None:
     assert rule.title[0].isupper() and not rule.title.endswith(".")
     for text in (rule.summary, rule.why, rule.fix, rule.lookalikes):
-        assert text.endswith("."), text
+        assert text.endswith((".", "?", "}")), text
     for _, severity in rule.escalate:
         assert SEVERITIES.index(severity) > SEVERITIES.index(rule.severity)
     assert rule.needs

@@ -111,3 +111,18 @@ def test_patterns_find_files_and_one_that_finds_nothing_is_named(tmp_path: Path)
     assert [entry.path.name for entry in discover([tmp_path / "**" / "RECV*.LOG"])] == ["RECV1.LOG", "RECV2.LOG"]
     with pytest.raises(InputError, match="no file or folder"):
         discover([tmp_path / "*.zip"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# Date\tTime\n2003-1-5\t0:0:1 GMT\t-\t-\t-\tEX01\t-\tanna@contoso.com\t1027\n", "Exchange 2000 or 2003"),
+        ("2006-01-02 03:04:05 192.0.2.7 - SMTPSVC1 EX01 192.0.2.1 0 xxxx - +example.com 500 0 32\n", "IIS SMTP"),
+        ("2026-03-02T08:00:00.000Z,000000000000000E,2,192.0.2.1:143,192.0.2.7:4100,anna,1,3,1,login,,\n", "IMAP4"),
+        ("220 mail.contoso.com Microsoft ESMTP MAIL Service ready\nehlo\n250 OK\n", "by hand"),
+    ],
+)
+def test_what_lies_beside_transport_logs_is_refused_by_name(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "x.log").write_text(text, encoding="utf-8")
+    found = discover([tmp_path])[0]
+    assert found.format is None and said in str(found.reason)

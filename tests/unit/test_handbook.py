@@ -44,3 +44,8 @@ def test_unverified_signatures_are_asked_when_the_user_says_so(call: Callable[..
     assert store.ask(tmp_path / "plain", asked).rows() == [(None, None)]
     assert call("ingest", tmp_path / "EX01", "--store", tmp_path / "asked", "--unverified").exit_code == 0
     assert store.ask(tmp_path / "asked", asked).rows() == [("proxy-target-not-found", "U")]
+
+
+def test_a_rule_that_needs_a_past_is_not_evaluated_before_there_is_one(sample_store: Path) -> None:
+    asked = "select state, missing from rule_run where rule_id = 'behaviour-burst'"
+    assert store.ask(sample_store, asked).rows() == [("not evaluated", ["history/28"])]

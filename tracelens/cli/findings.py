@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tracelens.cli.shared import SEVERITIES, chosen, cut, format_option, put, put_frame, store_option
-from tracelens.errors import QueryError
+from tracelens.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--unclassified", is_flag=True, help="Instead: failure texts no signature knows, the most frequent first."
 )
+@click.option("--rests-on", metavar="FINDING", default="", help="Instead: the logs that one finding rests on.")
 @store_option
 @format_option
 def findings(
@@ -36,6 +37,7 @@ def findings(
     incident: str,
     limit: int,
     unclassified: bool,
+    rests_on: str,
     store: Path | None,
     form: str,
 ) -> None:
@@ -43,6 +45,9 @@ def findings(
     from tracelens import query, story
 
     folder = chosen(store)
+    if rests_on:
+        put_frame(_coverage(folder, rests_on), form)
+        return
     if unclassified:
         unknown = query.ask(folder, "unclassified", limit=limit + 1)
         cut(limit, unknown.height, "--limit")
@@ -74,6 +79,19 @@ def findings(
         put(story.finding_text(found.to_dicts(), query.ask(folder, "rule_run").to_dicts()))
         return
     put_frame(found, form)
+
+
+def _coverage(folder: Path, key: str) -> pl.DataFrame:
+    """Gives what the store holds of a finding's server, or of all, from its first to its last hit."""
+    from tracelens import query
+
+    found = query.ask(folder, "case_finding", findings=[key]).to_dicts()
+    if not found:
+        raise UsageError(f"no finding '{key}'", "--rests-on", "take a finding_key of tracelens findings --format json")
+    window = query.ask(folder, "report_window", server="").to_dicts()[0]
+    since = found[0]["first_at"] or window["since"]
+    until = found[0]["last_at"] or window["until"]
+    return query.ask(folder, "coverage_of", since=since, until=until, servers=found[0]["server"] or "")
 
 
 def _with_guesses(unknown: pl.DataFrame) -> pl.DataFrame:

@@ -119,17 +119,16 @@ def _show(folder: Path, path: query.Path, form: str) -> None:
     from tracelens.latency import latency_text
 
     key = path.message["message_key"]
-    if form == "table":
-        put(story.path_text(path, f"tracelens trace {quoted(key)} --raw --store {quoted(str(folder))}"))
-        parts, slow = (
-            query.ask(folder, "message_latency", message=key),
-            query.ask(folder, "slow_hop", message=key, limit=1000),
-        )
-        put(latency_text(parts.to_dicts(), slow.to_dicts()))
-    elif form == "json":
-        put(render.dump(query.as_document(path)))
-    else:
+    if form not in ("table", "json"):
         put_frame(query.ask(folder, "hop", message=key), form)
+        return
+    latency = query.ask(folder, "message_latency", message=key).to_dicts()
+    usual = query.ask(folder, "slow_hop", message=key, limit=1000).to_dicts()
+    if form == "json":
+        put(render.dump(query.as_document(path) | {"latency": latency, "usual": usual}))
+        return
+    put(story.path_text(path, f"tracelens trace {quoted(key)} --raw --store {quoted(str(folder))}"))
+    put(latency_text(latency, usual))
 
 
 def _compare(left: query.Path, right: query.Path, form: str) -> None:

@@ -86,7 +86,7 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
 
 
 def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
-    """Draws which log has rows when: a lane per server and log, an empty place where there are none."""
+    """Draws which log has rows when: a lane per server and log; a hole is red, other places without rows stay empty."""
     lanes = [
         text(f"{server} · {log.replace('_', ' ')}" + ("" if service in (None, "", "transport") else f" · {service}"))
         for server, service, log in frame.select("server", "service", "log").iter_rows()
@@ -96,8 +96,10 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     times = seen["hour"].to_list()
     width = timedelta(days=1) if bucket == "day" else timedelta(hours=1)
     hours = [min(times) + width * at for at in range((max(times) - min(times)) // width + 1)]
-    counts = {(lane, hour): count for lane, hour, count in seen.select("lane", "hour", "event_count").iter_rows()}
+    full = seen.filter(pl.col("event_count") > 0)
+    counts = {(lane, hour): count for lane, hour, count in full.select("lane", "hour", "event_count").iter_rows()}
     grid = [[counts.get((lane, hour)) for hour in hours] for lane in order]
+    holes = set(seen.filter(pl.col("hole_count") > 0).select("lane", "hour").iter_rows())
     figure = go.Figure(
         go.Heatmap(
             x=hours,
@@ -113,6 +115,18 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             hovertemplate="%{y}<br>%{x|%d %b %Y %H:%M} · %{customdata:,} rows<extra></extra>",
         )
     )
+    if holes:
+        figure.add_heatmap(
+            x=hours,
+            y=order,
+            z=[[1 if (lane, hour) in holes else None for hour in hours] for lane in order],
+            colorscale=[[0, STATUS["failed"]], [1, STATUS["failed"]]],
+            showscale=False,
+            xgap=1,
+            ygap=2,
+            hoverongaps=False,
+            hovertemplate="%{y}<br>%{x|%d %b %Y %H:%M} · rows are missing<extra></extra>",
+        )
     figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0] - width / 2, hours[-1] + width / 2])
     figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
     return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
@@ -123,9 +137,11 @@ def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
     named = frame.with_columns(pl.col("log").str.replace_all("_", " "), pl.lit("").alias("service"))
     if named.select("server", "log").n_unique() > MOST_LANES:
         named = named.with_columns(pl.lit("all logs").alias("log"))
-    lanes = named.group_by("server", "service", "log", "hour", maintain_order=True).agg(pl.col("event_count").sum())
+    lanes = named.group_by("server", "service", "log", "hour", maintain_order=True).agg(
+        pl.col("event_count", "hole_count").sum()
+    )
     figure = coverage(lanes, bucket)
-    figure.update_traces(ygap=1)
+    figure.update_traces(ygap=1, selector={"type": "heatmap"})
     figure.update_yaxes(tickfont={"size": 10}, dtick=1)
     figure.update_layout(height=50 + 17 * max(3, lanes.select("server", "log").n_unique()))
     return figure

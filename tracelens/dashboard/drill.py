@@ -14,15 +14,13 @@ import streamlit as st
 from tracelens.dashboard import widgets
 
 
-def drill(
-    frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any
-) -> str | None:
-    """Shows a table; the selected row's value of a column goes to the address. Gives the value in the address."""
+def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any) -> str:
+    """Shows a table; the selected row's value of a column goes to the address. Gives that in the address, or ''."""
     names = [str(name) for name in frame[column].to_list()]
     widgets.table(
         frame, labels, key, on_select=partial(_choose, key, param, names), selection_mode="single-row", **options
     )
-    return st.query_params.get(param)
+    return st.query_params.get(param, "")
 
 
 def _choose(key: str, param: str, names: list[str]) -> None:

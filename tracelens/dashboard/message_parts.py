@@ -15,7 +15,6 @@ from tracelens.dashboard import data, path_chart, widgets, zone
 from tracelens.dashboard.lane_chart import SHOWN, lane_chart
 from tracelens.delay import duration
 from tracelens.errors import TracelensError
-from tracelens.footing import LOGS
 from tracelens.render import dump, plain
 from tracelens.story import size
 
@@ -105,8 +104,8 @@ def latency(message_key: str) -> None:
         "component": "Component or agent",
         "own_ms": "Own time, ms",
         "duration_ms": "With inner parts, ms",
-        "path": "File",
         "line": "Line",
+        "path": "File",
     }
     widgets.table(found, labels, "latency")
 
@@ -124,19 +123,29 @@ def rests_on(message_key: str) -> None:
     first, last = rows[0]["first_hour"], rows[0]["last_hour"]
     hours = " to ".join(dict.fromkeys(zone.stamp(hour, "%Y-%m-%d %H:%M") for hour in (first, last)))
     st.caption(f"Logs held of these servers in the hours of the path, {hours} {zone.chosen()}")
-    frame = pl.from_dicts(grid)
+    frame = pl.from_dicts(grid, infer_schema_length=None)
     widgets.table(frame, {name: "Server" if name == "server" else name for name in frame.columns}, "rests_on")
 
 
 def _log_name(row: Row) -> str:
-    name = LOGS.get(row["log"]) or str(row["log"])
-    return name.capitalize() if row["service"] == "transport" else f"{name} {row['service']}"
+    name = {"message_tracking": "Tracking", "smtp_receive": "Receive", "smtp_send": "Send"}.get(row["log"], row["log"])
+    return f"{name} {row['service']}".removesuffix(" transport")
 
 
 def _held(row: Row) -> str:
     if row["hours_held"] == row["hours_wanted"]:
         return "held"
-    return f"{row['hours_held']} of {row['hours_wanted']} h" if row["hours_held"] else "none"
+    part = f"{row['hours_held']} of {row['hours_wanted']} h" if row["hours_held"] else "none"
+    return f"{part}: {row['lacking']}" if row["lacking"] else part
+
+
+def ambiguous(message_key: str) -> None:
+    """Shows joins that were not used because another candidate fits as well."""
+    found = data.ask("ambiguous_link", message=message_key)
+    if found.height:
+        st.caption("Joins that another candidate fits as well; they are not used.")
+        labels = {"join_name": "Join", "from_kind": "Record", "from_key": "Key", "to_kind": "With", "to_key": "Its key"}
+        widgets.table(found, labels, "ambiguous")
 
 
 def headers(rows: Sequence[Row], key: str) -> None:

@@ -11,13 +11,14 @@ import polars as pl
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.charts import KIND, OTHER, text
-from tracelens.delay import UNITS, bounded, duration, took
+from tracelens.delay import UNITS, begins, bounded, duration, took
 from tracelens.render import plain
 from tracelens.story import place
 
 Row = Mapping[str, Any]
 LABEL = 70
 SHOWN = 60
+INSIDE = ("expand", "fork", "dsn")
 BAD = ("refused", "failed", "deferred")
 FAILED = "#c0392b"
 CRITICAL = "#c9822b"
@@ -60,13 +61,14 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     figure = go.Figure()
     if not rows:
         return _laid_out(figure, 80)
-    moments = [moment for row in rows for moment in (row["started_at"], row["ended_at"]) if moment]
-    first = min(moments)
-    total = max(1.0, (max(moments) - first).total_seconds() * 1000)
+    begun = begins(rows)
+    starts = [start - min(begun) for start in begun]
+    at = begun.index(min(begun))
+    first = rows[at]["started_at"] or rows[at]["ended_at"]
+    total = max(1.0, *(start + _width(row) for start, row in zip(starts, rows, strict=True)))
     size, unit = next((entry for entry in UNITS if total >= 2 * entry[0]), UNITS[-1])
     least = total / 150
     labels = [_label(row) for row in rows]
-    starts = _starts(rows, first)
     waits = [min(row["wait_ms"] or 0, start) for row, start in zip(rows, starts, strict=True)]
     figure.add_bar(
         base=[(start - wait) / size for start, wait in zip(starts, waits, strict=True)],
@@ -100,7 +102,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         figure.add_annotation(
             x=(start + max(_width(row), least)) / size,
             y=label,
-            text=took(row) or "?",
+            text=took(row) or ("" if row["kind"] in INSIDE else "?"),
             showarrow=False,
             xanchor="left",
             xshift=5,
@@ -114,26 +116,9 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     return _laid_out(figure, 120 + 36 * len(rows), barmode="overlay", showlegend=True)
 
 
-def _starts(rows: Sequence[Row], first: datetime) -> list[float]:
-    """Gives where each bar begins, in ms after the first moment.
-
-    Headers tell whole seconds: a hop that only they tell begins no earlier in its second than the hop before it ends.
-    """
-    found: list[float] = []
-    ends: dict[str, float] = {}
-    for row in rows:
-        start = ((row["started_at"] or row["ended_at"]) - first).total_seconds() * 1000
-        before = ends.get(row["parent_hop_key"] or "")
-        if row["basis"] == "reported" and before is not None and start < before < start + 1000:
-            start = before
-        ends[row["hop_key"]] = start + _width(row)
-        found.append(start)
-    return found
-
-
 def _width(row: Row) -> float:
-    """Gives how long a hop is drawn: by corrected clocks where they are known."""
-    return float(row["transit_ms"] or 0) if row["corrected_ms"] is None else float(row["corrected_ms"])
+    """Gives how long a hop is drawn, in ms: what no clock tells has no length."""
+    return float(row["corrected_ms"] or 0)
 
 
 def _label(row: Row) -> str:

@@ -1,8 +1,5 @@
--- What the store holds, in one row: from when to when, which servers, in how many hours a server wrote nothing between its first and last row.
-with busy as (
-    select server, count(distinct hour) as hour_count, min(hour) as first_hour, max(hour) as last_hour from coverage where hour is not null group by server
-)
-select min(first_hour) as first_at, max(last_hour) + interval 1 hour as until, coalesce(list(server order by server), []) as servers,
-    cast(coalesce(sum(date_diff('hour', first_hour, last_hour) + 1 - hour_count), 0) as bigint) as hole_count,
+-- What the store holds, in one row: from when to when, which servers, in how many hours a log that usually writes has no row though its server was busy.
+select min(hour) filter (state = 'covered') as first_at, max(hour) filter (state = 'covered') + interval 1 hour as until,
+    coalesce(list_sort(list(distinct server) filter (state = 'covered')), []) as servers, count(*) filter (state = 'hole') as hole_count,
     (select count(*) from reject) as reject_count
-from busy
+from coverage

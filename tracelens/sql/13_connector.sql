@@ -7,7 +7,7 @@
 -- kind: table
 -- basis: observed
 with dated as (
-    select c.*, coalesce(c.name, regexp_extract(c.identity, '[^\\]*$')) as short_name,
+    select c.*, coalesce(c.name, nullif(regexp_extract(c.identity, '[^\\]*$'), ''), 'connector at line ' || cast(c.line_number as varchar)) as short_name,
         coalesce(nullif(regexp_extract(c.extra, '"WhenChangedUTC": "([^"]*)"', 1), ''), nullif(regexp_extract(c.extra, '"WhenChanged": "([^"]*)"', 1), '')) as changed,
         not contains(coalesce(c.extra, ''), '"WhenChangedUTC": "') as is_local
     from receive_connector c
@@ -26,7 +26,7 @@ timed as (
 newest as (
     select t.server, lower(t.short_name) as folded, max({changed: coalesce(t.changed_at, timestamp '1970-01-01'), read: coalesce(f.modified_at, timestamp '1970-01-01'),
         file_id: t.file_id, line_number: t.line_number}) as last_one
-    from timed t left join log_file f on f.file_id = t.file_id where t.short_name is not null group by t.server, lower(t.short_name)
+    from timed t left join log_file f on f.file_id = t.file_id group by t.server, lower(t.short_name)
 ),
 granted as (
     -- whoever needs no logon: anonymous users, and the trusted addresses of an externally secured connector

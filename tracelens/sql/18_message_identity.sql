@@ -1,4 +1,5 @@
 -- Which message a protocol transaction carried: by InternalId and host (J5), RecordId (J6), else by message-id (J17), else itself.
+-- column basis: observed where an id names the message; inferred where only the envelope and the time fit
 -- Two messages that fit equally well: the transaction stays alone, and `link` names both as ambiguous.
 -- grain: session_key, transaction_number
 -- kind: temp
@@ -36,7 +37,8 @@ person as (
 identified as (
     select c.session_key, c.transaction_number, c.mid,
         coalesce(c.key_reply, c.key_record, case when b.message_count = 1 then b.message_key end, p.message_key,
-            case when b.message_count is null then 'id:' || c.mid end) as message_key
+            case when b.message_count is null then 'id:' || c.mid end) as message_key,
+        case when c.key_reply is null and c.key_record is null and b.message_count > 1 and p.message_key is not null then 'inferred' else 'observed' end as basis
     from candidate c left join by_id b on b.mid = c.mid
     left join person p on p.session_key = c.session_key and p.transaction_number = c.transaction_number
 ),
@@ -57,5 +59,5 @@ outbound as (
 )
 select i.session_key, i.transaction_number,
     coalesce(i.message_key, o.message_key, 'smtp:' || i.session_key || '#' || cast(i.transaction_number as varchar)) as message_key,
-    coalesce(i.mid, o.mid) as mid
+    coalesce(i.mid, o.mid) as mid, case when i.message_key is null and o.message_key is not null then 'inferred' else i.basis end as basis
 from identified i left join outbound o on o.session_key = i.session_key and o.transaction_number = i.transaction_number

@@ -9,7 +9,7 @@ edge_server as (
     select server, 'edge' as service from our_server where is_edge
 ),
 tx as (
-    select t.*, i.message_key, i.mid, a.server as peer_server, s.service as peer_service,
+    select t.*, i.message_key, i.mid, i.basis as identity_basis, a.server as peer_server, s.service as peer_service,
         case when t.next_server in (select server from our_server) and t.server_internal_id is not null
             then concat(t.next_server, '#', t.server_internal_id) end as reply_node,
         case when t.internal_message_id is not null then concat(t.server, '#', t.internal_message_id) end as queue_node,
@@ -185,7 +185,7 @@ proto_in as (
         case t.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(f.service, 'hub') when 'receive' then f.service end,
         t.remote_ip, coalesce(t.server, t.next_server), t.service, t.local_ip, t.local_port, t.send_connector, t.connector_id, t.started_at, t.ended_at,
         t.tls_version, t.auth_user, case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' else 'refused' end, t.reply_text,
-        case when t.is_sure then 'observed' else 'inferred' end,
+        case when t.is_sure then t.identity_basis else 'inferred' end,
         case when t.service = 'frontend' then null when t.kind = 'proxy' then 'fe:' || t.reply_node end,
         case when t.service = 'frontend' then 'fe:' || t.reply_node else t.reply_node end, t.evidence
     from (
@@ -230,7 +230,7 @@ proto_out as (
             when e.service is not null then 'edge' when t.remote_port in (2525, 465) or contains(t.connector_id, 'Intra-Organization') or t.peer_service = 'hub' then 'hub' end,
         t.remote_ip, t.remote_port, t.connector_id, t.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
-            when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, case when t.is_sure then 'observed' else 'inferred' end,
+            when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, case when t.is_sure then t.identity_basis else 'inferred' end,
         case when t.service = 'frontend' and t.kind = 'external' then 'fx:' || coalesce(t.server, '?')
             when t.service = 'frontend' then 'fe:' || coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) else t.queue_node end,
         case when t.remote_port = 717 then 'fx:' || coalesce(t.peer_server, '?') when t.kind = 'receive' then 'fe:' || t.reply_node else t.reply_node end, t.evidence

@@ -4,6 +4,8 @@
 -- column clock_server: the one of the two whose clock from_at and until_at are read on (the steadier one)
 -- column from_at: first hand-over of the stretch
 -- column until_at: last hand-over of the stretch
+-- column holds_after: taken for times after this, up to holds_until: from the stretch before, or an hour before the first hand-over
+-- column holds_until: end of the stretch, an hour later for the last
 -- column offset_ms: peer_server's clock minus server's; empty when hand-overs limit it on one side only
 -- column bound_ms: the true difference lies within offset_ms plus or minus this: half of the shortest apparent round trip, and what the clocks drifted
 -- column lower_ms: the difference is at least this, as nothing arrives before it is sent; empty when no row tells
@@ -91,7 +93,9 @@ ordered as (
 measured as (
     select *, cast(round((lower + upper) / 2000.0) as bigint) as offset_ms, cast(ceil((abs(upper - lower) + 10000) / 2000.0 + coalesce(width - upper + lower, 0) / 1000.0) as bigint) + 1 as bound_ms from ordered
 )
-select server, peer_server, clock as clock_server, from_at, until_at, offset_ms, bound_ms,
+select server, peer_server, clock as clock_server, from_at, until_at,
+    coalesce(lag(until_at) over (partition by server, peer_server order by from_at), from_at - interval 1 hour) as holds_after,
+    case when lead(from_at) over (partition by server, peer_server order by from_at) is null then until_at + interval 1 hour else until_at end as holds_until, offset_ms, bound_ms,
     cast(floor((lower - 5000) / 1000.0) as bigint) as lower_ms, cast(ceil((upper + 5000) / 1000.0) as bigint) as upper_ms,
     offset_ms - lag(offset_ms) over (partition by server, peer_server order by from_at) as step_ms, forward_count, backward_count,
     case when offset_ms is not null then 'both directions' when upper is not null then 'forward only' else 'backward only' end as basis

@@ -25,8 +25,8 @@ timed as (
         case k.kind when 'receive' then 0 when 'submit' then 0 when 'proxy' then 1 when 'dsn' then 0 when 'transfer' then 2 when 'fork' then 3 when 'expand' then 3 else 4 end as stage
     from keyed k left join parent p on p.hop_key = k.hop_key
     left join clock_offset o on o.server = k.from_server and o.peer_server = k.to_server and o.offset_ms is not null
-        and case when o.clock_server = k.from_server then coalesce(k.from_ended_at, k.from_started_at) else coalesce(k.to_ended_at, k.to_started_at) end
-            between o.from_at and o.until_at
+        and case when o.clock_server = k.from_server then coalesce(k.from_ended_at, k.from_started_at) else coalesce(k.to_ended_at, k.to_started_at) end > o.holds_after
+        and case when o.clock_server = k.from_server then coalesce(k.from_ended_at, k.from_started_at) else coalesce(k.to_ended_at, k.to_started_at) end <= o.holds_until
 ),
 root as (
     select hop_key, message_key, case when coalesce(from_started_at, from_ended_at) is not null then from_server else to_server end as clock,
@@ -41,7 +41,7 @@ compared as (
     -- hops that nothing links are ordered by one clock if the difference to it is known, else by kind
     select r.hop_key, r.message_key, r.moment - interval 1 millisecond * max(o.offset_ms) as moment, r.clock is not distinct from f.clock or max(o.offset_ms) is not null as is_known
     from root r join reference f on f.message_key = r.message_key
-    left join clock_offset o on o.server = f.clock and o.peer_server = r.clock and r.moment between o.from_at and o.until_at
+    left join clock_offset o on o.server = f.clock and o.peer_server = r.clock and r.moment > o.holds_after and r.moment <= o.holds_until
     group by r.hop_key, r.message_key, r.moment, r.clock, f.clock
 ),
 comparable as (

@@ -108,7 +108,8 @@ total as (
     left join single s on s.message_key = b.message_key
     left join log_file f on f.file_id = b.best.file_id
     left join clock_offset c on c.server = o.server and c.peer_server = f.server and c.offset_ms is not null
-        and case when c.clock_server = o.server then o.moment else b.best.moment end between c.from_at and c.until_at
+        and case when c.clock_server = o.server then o.moment else b.best.moment end > c.holds_after
+        and case when c.clock_server = o.server then o.moment else b.best.moment end <= c.holds_until
     where b.best.rank < 12 group by b.message_key, b.address
 ),
 witness as (

@@ -35,9 +35,9 @@ hopless as (
     where h.message_key is null and t.message_key is not null group by t.message_key
 ),
 missing as (
-    -- the front end's hop is known from the hub's row only
+    -- the front end's hop is known from the hub's row, or from a header, only
     select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side
-    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
+    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.basis in ('inferred', 'reported')
     union all
     -- the front end's own receive session of a message it passed on
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
@@ -53,9 +53,14 @@ missing as (
     from hop_end h join open_leg l on l.message_key = h.message_key left join left_node n on n.message_key = h.message_key and n.node = h.to_node
     where h.to_service in ('hub', 'edge') and h.to_node is not null and h.kind <> 'expand' and n.node is null
     union all
+    -- a front end passed it to a hub that its answer names, and nothing of the hub is here
+    select h.message_key, h.hop_key, regexp_extract(h.to_node, '^fe:(.+)#[0-9]+$', 1), 'hub', 'message_tracking', coalesce(h.ended_at, h.started_at), 'after'
+    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.outcome = 'accepted' and regexp_matches(h.to_node, '^fe:.+#[0-9]+$')
+        and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
+    union all
     -- a mailbox service accepted and no DELIVER row is here
     select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at, 'after'
-    from hop_end h where h.kind = 'deliver' and h.outcome = 'accepted' and not exists (select 1 from track t where t.message_key = h.message_key
+    from hop_end h where h.kind = 'deliver' and h.outcome = 'accepted' and coalesce(h.to_service, '') <> 'mailbox' and not exists (select 1 from track t where t.message_key = h.message_key
         and t.event_id in ('DELIVER', 'DUPLICATEDELIVER') and (t.next_server = h.to_server or t.server = h.to_server))
     union all
     -- the front end took it for the outside and its send session is not here
@@ -68,7 +73,7 @@ missing as (
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
     union all
     select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before'
-    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive'
+    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive' and h.basis <> 'reported'
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
     select h.message_key, h.hop_key, h.from_server, 'submission', 'message_tracking', h.started_at, 'before'

@@ -2,7 +2,8 @@
 -- column message_key: empty where the row names no message (NOTIFYMAPI)
 -- column position: place in the text of the row: a thousand times the segment's place, plus the part's place in the segment
 -- column parent_position: the part this one is inside of; empty for the segment's total
--- column server: the server whose time it is
+-- column server: the server whose time it is, named as elsewhere
+-- column host: its name as in the text
 -- column service: part of the total's name: FE, HUB, SUB, DEL; empty in the 2010 form
 -- column component: name as in the text without its mark of incompleteness; the whole text when unparsed
 -- column kind: total, queue, categoriser, agent, smtp, store, proxy, other, unparsed
@@ -27,7 +28,7 @@ segment as (
     from piece group by message_key, case when message_key is null then concat(file_id, ':', line_number) end, replace(text, 'LSRV=', 'SRV=')
 ),
 split as (
-    select row_number() over () as segment_number, seen, message_key, text, is_own, split_part(substr(text, 5), ':', 1) as server,
+    select row_number() over () as segment_number, seen, message_key, text, is_own, split_part(substr(text, 5), ':', 1) as host,
         substr(text, 6 + length(split_part(substr(text, 5), ':', 1))) as tail
     from segment
 ),
@@ -36,7 +37,7 @@ shape as (
     select *, regexp_replace(tail, '[^|()=]+=[0-9]+([.,][0-9]+)? *', '', 'g') as rest from split
 ),
 judged as (
-    select *, starts_with(text, 'SRV=') and server <> '' and starts_with(tail, 'TOTAL') and regexp_matches(rest, '^[|()]*$') and not regexp_matches(rest, '^[()]')
+    select *, starts_with(text, 'SRV=') and host <> '' and starts_with(tail, 'TOTAL') and regexp_matches(rest, '^[|()]*$') and not regexp_matches(rest, '^[()]')
         and length(replace(rest, '(', '')) = length(replace(rest, ')', '')) as is_tree
     from shape
 ),
@@ -74,7 +75,7 @@ coded as (
 ),
 part as (
     select s.message_key, s.seen.file_id as file_id, s.seen.line_number as line_number, s.seen.number * 1000 + c.number as position,
-        s.seen.number * 1000 + c.parent as parent_position, s.server, c.service, c.component,
+        s.seen.number * 1000 + c.parent as parent_position, upper(split_part(s.host, '.', 1)) as server, s.host, c.service, c.component,
         case when c.code = 'TOTAL' then 'total' when c.suffix is not null then 'agent' when starts_with(c.code, 'CAT') then 'categoriser'
             when c.code = 'D' or starts_with(c.code, 'Q') then 'queue' when c.code = 'SMRPI' then 'proxy'
             when regexp_matches(c.code, '^(X-)?SM[RS]') then case when c.service = 'FE' then 'proxy' else 'smtp' end
@@ -84,7 +85,7 @@ part as (
 ),
 unparsed as (
     select s.message_key, s.seen.file_id as file_id, s.seen.line_number as line_number, s.seen.number * 1000 + 1 as position, null as parent_position,
-        nullif(s.server, '') as server, null as service, s.text as component, 'unparsed' as kind, null as agent, null as duration_ms, false as is_incomplete,
+        nullif(upper(split_part(s.host, '.', 1)), '') as server, nullif(s.host, '') as host, null as service, s.text as component, 'unparsed' as kind, null as agent, null as duration_ms, false as is_incomplete,
         s.is_own, s.seen.moment as written_at
     from judged s where not exists (select 1 from named n where n.segment_number = s.segment_number)
 )

@@ -35,6 +35,7 @@ st.subheader("What it rests on", anchor=False)
 message_parts.rests_on(key)
 if gaps.height:
     widgets.gaps(gaps, "gaps")
+message_parts.ambiguous(key)
 st.subheader("Log rows" + (f" of hop {picked}" if picked else ""), anchor=False)
 rows = data.ask("evidence", **query.behind(row), limit=1000)
 widgets.events(rows if picked is None else rows.filter(rows["hop"] == picked), "rows")

@@ -16,7 +16,7 @@ from tracelens.dashboard.widgets.states import markdown, nothing, short
 from tracelens.dashboard.widgets.tables import selected, table
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
-TIMED = ("messages", "sessions", "failures", "attacks", "relay", "proxy", "tls")
+UNTIMED = ("today", "sql", "ingest")
 SEVERITIES = ["critical", "high", "medium", "low", "info"]
 
 
@@ -47,8 +47,8 @@ def window() -> Span:
 
 
 def told(text: str, page: str, filters: str, span: Span) -> None:
-    """Shows a text that opens a page with filters, as in an address, and the window where the page knows one."""
-    times = {"since": span.since, "until": span.until} if page in TIMED else {}
+    """Shows a text that opens a page with filters, as in an address, and the window."""
+    times = {"since": span.since, "until": span.until} if page not in UNTIMED else {}
     link(text, page, **dict(parse_qsl(filters)), **times)
 
 
@@ -105,6 +105,7 @@ def incidents(span: Span) -> None:
         return
     labels = {
         "severity": "Severity",
+        "kind": "Kind",
         "class": "Class",
         "title": "Incident",
         "server": "Server",

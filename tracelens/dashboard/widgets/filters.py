@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.states import short
 
 EARLIEST, LATEST = datetime(1990, 1, 1), datetime(2100, 1, 1)
 
@@ -22,7 +23,7 @@ def choice(label: str, name: str, options: Sequence[str], place: Any = st, **mor
     """Gives the option chosen, or an empty text for any; what the address names is always among the options."""
     wanted = st.query_params.get(name)
     offered = list(options) if wanted is None or wanted in options else [*options, wanted]
-    options_set = {"placeholder": "any", **more}
+    options_set = {"placeholder": "any", "format_func": short, **more}
     return place.selectbox(label, offered, index=None, key=name, bind="query-params", **options_set) or ""
 
 

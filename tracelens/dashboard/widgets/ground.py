@@ -25,7 +25,7 @@ def extent() -> None:
     parts = [
         f"{first} – {until} {zone.chosen()}",
         f"{len(servers)} server{'' if len(servers) == 1 else 's'}: {named}",
-        f"{row['hole_count']:,} server hours without any row" if row["hole_count"] else "no hour without rows",
+        f"{row['hole_count']:,} log hours with rows missing" if row["hole_count"] else "no hole in the logs",
     ]
     if row["reject_count"]:
         parts.append(f"{row['reject_count']:,} unreadable lines")

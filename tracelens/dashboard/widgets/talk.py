@@ -18,6 +18,10 @@ OUTCOMES = ["mail accepted", "recipients refused", "could not connect", "TLS fai
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge", "unknown"]
 LOGONS = ["signed in", "failed", "server", "none"]
 EVENTS = {"+": "connect", "-": "disconnect", ">": "sent", "<": "received", "*": "note"}
+ABOUT = {
+    "TLS": r"(?i)^(starttls|x-anonymoustls|220 2\.0\.0|tls |cn=)|certificate|tls (protocol|negotiation)",
+    "logon": r"(?i)^(auth |x-exps|334|235 |535 )|inbound auth|outbound auth|authenticat",
+}
 SILENCE_MS = 5_000
 MOST_ROWS = 2_000
 
@@ -74,10 +78,12 @@ def conversation(key: str) -> None:
         pl.col("event").replace(EVENTS),
         pl.col("path").str.extract(r"([^/\\]+)$").alias("file"),
     )
+    shown = shown.with_columns(_about())
     labels = {
         "date_time": "Time",
         "silence": "Silence before",
         "event": "What",
+        "about": "About",
         "text": "Row",
         "file": "File",
         "line": "Line",
@@ -85,12 +91,20 @@ def conversation(key: str) -> None:
     table(shown, labels, "conversation", height=min(38 + 35 * shown.height, 700))
 
 
+def _about() -> pl.Expr:
+    """Marks the rows about encryption and about logon."""
+    about = pl.lit("")
+    for name, words in reversed(ABOUT.items()):
+        about = pl.when(pl.col("text").str.contains(words)).then(pl.lit(name)).otherwise(about)
+    return about.alias("about")
+
+
 def _silence(ms: int | None) -> str:
     return f"⏸ {duration(ms)}" if ms is not None and ms >= SILENCE_MS else ""
 
 
 def _facts(session: dict[str, Any]) -> None:
-    logon = session["auth_user"] or ("a server of ours" if session.get("server_auth") else "none")
+    logon = " ".join(part for part in (session["auth_user"], session["auth_mechanism"]) if part) or "none"
     if session["auth_failure_count"]:
         logon += f", {session['auth_failure_count']:,} failed"
     facts = {

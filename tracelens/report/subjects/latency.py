@@ -13,6 +13,8 @@ CLOCKS = (
     " empty, and so is one whose clocks cannot be compared."
 )
 
+TOLD = "From message-info of the tracking rows, each server by its own clock; a part holds what is inside it."
+
 
 def build(scope: Scope) -> Report:
     """Gives the report."""
@@ -47,6 +49,13 @@ def build(scope: Scope) -> Report:
         ),
         Section("By origin and end", ends, key=("origin", "status"), measure="p95_ms"),
         Section("By hand-over", hops, note=CLOCKS, key=("kind", "from_place", "to_place"), measure="p95_ms"),
+        Section(
+            "Where the servers say the time went",
+            scope.ask("report_latency_component"),
+            note=TOLD,
+            key=("server", "service", "kind", "part"),
+            measure="p95_ms",
+        ),
         Section("The slowest", slowest, note="Open one with: tracelens trace MESSAGE-ID."),
     ]
     figures = [
