@@ -58,7 +58,7 @@ def tile(label: str, count: int, place: Any, /, **filters: str) -> None:
     name = label.lower().replace(" ", "_")
     with place.container(border=True, gap=None, key=f"tile_{name}"):
         st.caption(label)
-        view(f"{count:,}", name, **filters)
+        view(f"{count:,}", name, st, None, **filters)
 
 
 def as_sql(name: str, /, **params: Any) -> None:
