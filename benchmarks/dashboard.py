@@ -75,7 +75,8 @@ def changes(browser: Browser, address: str, title: str, servers: list[str], runs
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     drawn(page, title)
-    box = page.locator(".st-key-server input")
+    box = page.get_by_role("combobox", name="Server", exact=True)
+    page.wait_for_timeout(3000)  # widgets come one by one
     spent = []
     for at in range(runs if box.count() else 0):
         name = servers[at % len(servers)]

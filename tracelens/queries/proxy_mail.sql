@@ -6,11 +6,18 @@ with put_off as (
         and t.started_at >= $since and t.started_at < $until and ($server = '' or t.server = $server)
     order by t.started_at desc, t.session_key, t.transaction_number limit $limit
 ),
+wanted as (
+    select session_key, started_at, remote_ip, mail_from, unnest(case when len(recipients) = 0 then [''] else recipients end) as recipient from put_off
+),
+taken as (
+    select remote_ip, mail_from, ended_at, unnest(list_append(recipients, '')) as recipient
+    from transaction
+    where service = 'frontend' and direction = 'receive' and is_accepted and started_at >= $since and (remote_ip, mail_from) in (select remote_ip, mail_from from put_off)
+),
 again as (
-    select p.session_key, p.started_at, min(t.ended_at) as came_at
-    from put_off p join transaction t on t.mail_from = p.mail_from and t.remote_ip = p.remote_ip and t.started_at > p.started_at
-        and t.service = 'frontend' and t.direction = 'receive' and t.is_accepted and (len(p.recipients) = 0 or list_has_any(t.recipients, p.recipients))
-    group by p.session_key, p.started_at
+    select w.session_key, w.started_at, min(t.ended_at) as came_at
+    from wanted w asof join taken t on t.remote_ip = w.remote_ip and t.mail_from = w.mail_from and t.recipient = w.recipient and w.started_at < t.ended_at
+    group by w.session_key, w.started_at
 )
 select p.started_at, p.server, p.remote_ip, p.mail_from, array_to_string(p.recipients[1:5], '; ') as recipients, r.meaning, p.reply_text,
     case when a.came_at is null then 'not seen again' when len(p.recipients) = 0 then 'the same sender got through' else 'got through' end as outcome,
