@@ -218,7 +218,7 @@ def _wait(hop: Mapping[str, Any], parent: Mapping[str, Any], parent_id: bytes) -
             "tracelens.basis": hop["basis"],
         }
     )
-    start, end = nanoseconds(parent["ended_at"]), nanoseconds(hop["started_at"])
+    end = nanoseconds(hop["started_at"])  # the wait was measured on one clock; the parent's end may be on another
     name = " ".join(part for part in ("wait before", hop["kind"]) if part)
     return Span(
         _id(8, "wait", hop["hop_key"]),
@@ -228,8 +228,8 @@ def _wait(hop: Mapping[str, Any], parent: Mapping[str, Any], parent_id: bytes) -
         "internal",
         server,
         service,
-        start,
-        max(start, end),
+        end - hop["wait_ms"] * 1_000_000,
+        end,
         attributes,
     )
 
