@@ -11,6 +11,7 @@ from tracelens.dashboard import charts_map, data, drill, widgets
 from tracelens.dashboard import rehearsal as rehearsals
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.render import plain
 
 SOURCES = ["internet", "internal", "client", "mailbox", "system", "unknown"]
 
@@ -147,7 +148,9 @@ def rehearsal(window: Window) -> None:
         max_upload_size=rehearsals.MOST_MB,
     )  # fmt: skip
     lowest = widgets.choice("Lowest TLS version", "min_tls", TLS_VERSIONS, two)
-    bare = three.multiselect("Logon required on", receiving["connector"].unique().sort().to_list(), key="need_logon")
+    bare = three.multiselect(
+        "Logon required on", receiving["connector"].unique().sort().to_list(), key="need_logon", format_func=plain
+    )
     if not (taken or lowest or bare):
         widgets.nothing("Nothing is changed yet.", "Choose a change above.")
         return
