@@ -62,3 +62,14 @@ def test_one_bad_row_is_a_reject_and_costs_no_other_row(folder: Path) -> None:
 def test_subjects_in_any_script_are_kept(folder: Path) -> None:
     told = store.ask(folder, "select message_subject from message order by message_id")["message_subject"].to_list()
     assert told == list(SUBJECTS)
+
+
+def test_a_session_id_given_again_minutes_after_a_restart_is_another_session(tmp_path: Path) -> None:
+    logs = tmp_path / "EX01" / "TransportRoles" / "Logs" / "FrontEnd" / "ProtocolLog" / "SmtpReceive"
+    logs.mkdir(parents=True)
+    again = "".join(line + "\n" for line in RECV.splitlines() if not line.startswith("#") and "nonsense" not in line)
+    text = RECV + again.replace("T08:00", "T08:10").replace("192.0.2.1:4000", "192.0.2.9:5000")
+    (logs / "RECV2026030208-1.LOG").write_bytes(text.replace("\n", "\r\n").encode())
+    pipeline.ingest([tmp_path / "EX01"], tmp_path / "S", workers=1)
+    found = store.ask(tmp_path / "S", "select remote_ip, event_count from session order by opened_at").rows()
+    assert found == [("192.0.2.1", 4), ("192.0.2.9", 4)]
