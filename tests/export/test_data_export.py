@@ -170,7 +170,7 @@ def test_ecs_source_is_the_client_whichever_side_wrote_the_log(call: Call, sampl
 
 def test_ecs_tracking_events_tell_the_mail(call: Call, sample_store: Path) -> None:
     rows = [leaves(row) for row in lines_of(handed(call, sample_store, "ecs") / "tracking_event.ndjson")]
-    row = next(r for r in rows if r["event.action"] == "deliver" and r["email.message_id"].startswith("6e7758e0eb63"))
+    row = next(r for r in rows if r["event.action"] == "deliver" and r["email.message_id"].startswith("3ca41d2700ff"))
     assert row["email.from.address"] == ["petra@example.com"]
     assert row["email.from.domain"] == ["example.com"]
     assert row["email.subject"] == "Re: Delivery note, order 4711"

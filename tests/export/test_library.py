@@ -51,7 +51,7 @@ def test_a_store_answers_as_the_command_line_does(sample_store: Path) -> None:
     assert store.rules().height > 30
     assert store.findings().height >= store.findings(severity="high").height > 0
     assert store.findings(rule="relay-open-to-internet")["rule_id"].to_list() == ["relay-open-to-internet"]
-    assert store.search(sender="erp", limit=1).height == 1
+    assert store.search(sender="nadia.costa", limit=1).height == 1
     trace = store.trace(store.search(recipient="contoso.com")["message_key"][0])
     assert str(trace).startswith("Message  ")
     assert str(store.session(store.sql("select session_key from session").row(0)[0])).startswith("Session  ")

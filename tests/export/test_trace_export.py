@@ -26,7 +26,7 @@ from tracelens.export.spans import step, trace_of
 
 ROOT = Path(__file__).parents[2]
 Call = Callable[..., Result]
-FAILED = "00421d7a3b600047bae0bbc7ea25@fabrikam.com"
+FAILED = "e7c990375a1f55720fa3b583b405@example.com"
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 Call = Callable[..., Result]
-FAILED = "00421d7a3b600047bae0bbc7ea25@fabrikam.com"
-DELIVERED = "53d17bfb3f6052aecf0dc52a3f9a@fabrikam.com"
+FAILED = "e7c990375a1f55720fa3b583b405@example.com"
+DELIVERED = "a97c9b24878435bc375ed76291b2@fabrikam.com"
 GROUP = "select message_key from leg where status = 'expanded' order by 1"
 
 
@@ -50,7 +50,7 @@ def key(call: Call, store: Path, question: str) -> str:
         ("trace", FAILED, "--format", "csv"),
         ("trace", FAILED, "--compare", DELIVERED),
         ("trace", FAILED, "--compare", DELIVERED, "--format", "json"),
-        ("trace", "--sender", "erp"),
+        ("trace", "--sender", "nadia.costa"),
         ("trace", "--sender", "contoso.com", "--limit", "3", "--format", "jsonl"),
         ("findings",),
         ("findings", "--class", "proxy", "--severity", "high", "--format", "csv"),

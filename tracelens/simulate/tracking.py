@@ -84,6 +84,7 @@ def latency(world: World, mail: Mail, server: Server, suffix: str, moment: int) 
     codes = {"HUB": "SMR={a:.3f}|CAT={b:.3f}(CATRS-Transport Rule Agent={c:.3f})|QDM={q:.3f}|SMS={c:.3f}",
              "SUB": "SA={a:.3f}|MTSS-PEN={b:.3f}(MTSSD-PEN={c:.3f})",
              "DEL": "SDD={b:.3f}|SDDPM-Mailbox Rules Agent={c:.3f}"}  # fmt: skip
+    part = part if suffix == "HUB" else min(part, 0.9)  # messages wait in queues, and only hubs have them
     work = min(part, 0.6) if suffix == "HUB" else part
     detail = codes[suffix].format(a=work * 0.5, b=work * 0.25, c=work * 0.2, q=part - work)
     segments = "".join(f"{segment};" for segment in mail.history)
