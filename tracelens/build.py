@@ -13,7 +13,7 @@ from typing import Any
 
 from tracelens.errors import InternalError
 from tracelens.schema import INVENTORY_SETTING
-from tracelens.store import fill_table
+from tracelens.store import fill_table, make_table
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,14 @@ def build(con: Any, on_model: Callable[[str], None] | None = None, inventory: Se
         InternalError: A model holds two rows where its grain allows one.
     """
     fill_table(con, INVENTORY_SETTING, inventory)
-    temporary = []
     for model in models():
         if on_model:
             on_model(model.name)
-        quoted = f'"{model.name}"'
-        if model.kind == "temp":
-            con.execute(f"create or replace temp table {quoted} as {model.sql}")
-            temporary.append(quoted)
-        else:
-            con.execute(f"create or replace table {quoted} as {model.sql}")
+        make_table(con, model.name, model.sql, model.kind == "temp")
         check_grain(con, model)
-    for quoted in temporary:
-        con.execute(f"drop table if exists temp.{quoted}")
+    for model in models():
+        if model.kind == "temp":
+            con.execute(f'drop table if exists temp."{model.name}"')
 
 
 def check_grain(con: Any, model: Model) -> None:

@@ -238,8 +238,27 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
         with duckdb.connect(str(path), config=config) as con:
             _settle(con)
             yield con, path
+    except duckdb.OutOfMemoryException as error:
+        told = str(error).splitlines()[0]
+        raise StoreError(f"memory does not suffice: {told}", str(path), "give it more: --memory-limit 4GB") from error
     except (duckdb.OperationalError, duckdb.FatalException) as error:
         raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
+
+
+def make_table(con: duckdb.DuckDBPyConnection, name: str, sql: str, is_temporary: bool) -> None:
+    """Makes a table of a query; where memory does not suffice for all threads, with one."""
+    import duckdb
+
+    statement = f'create or replace {"temp " if is_temporary else ""}table "{name}" as {sql}'
+    try:
+        con.execute(statement)
+    except duckdb.OutOfMemoryException:
+        threads = con.execute("select current_setting('threads')").fetchall()[0][0]
+        con.execute("set threads = 1")
+        try:
+            con.execute(statement)
+        finally:
+            con.execute(f"set threads = {threads}")
 
 
 class UnreadableError(Exception):

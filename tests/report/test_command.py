@@ -96,7 +96,7 @@ def test_the_ending_of_the_file_names_the_form(call: Call, sample_store: Path, t
 def test_a_cut_table_names_the_option_that_shows_more(call: Call, sample_store: Path) -> None:
     result = call("report", "relay", "--store", sample_store, "--rows", "2")
     assert "more with --rows" in result.stderr
-    assert "... 8 more" in result.stdout
+    assert "... 5 more" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -8,112 +8,14 @@ with address as (
 edge_server as (
     select server, 'edge' as service from our_server where is_edge
 ),
-tx as (
-    select t.*, i.message_key, i.mid, i.basis as identity_basis, a.server as peer_server, s.service as peer_service,
-        case when t.next_server in (select server from our_server) and t.server_internal_id is not null
-            then concat(t.next_server, '#', t.server_internal_id) end as reply_node,
-        case when t.internal_message_id is not null then concat(t.server, '#', t.internal_message_id) end as queue_node,
-        p.send_connector, q.receive_connector
-    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
-    left join address a on a.ip = t.remote_ip
-    left join session_pair p on p.receive_key = t.session_key and p.is_only
-    left join session_pair q on q.send_key = t.session_key and q.is_only
-    left join session s on s.session_key = q.receive_key
-    where not t.is_shadow
-),
 submitted as (
     select message_key, next_server, min(date_time) as date_time, min(client_server) as client_server, min(client_ip) as client_ip,
         min({file_id: file_id, line_number: line_number}) as first_row
     from track where event_id = 'SUBMIT' and next_server is not null and next_server <> '' group by message_key, next_server
 ),
-wired as (
-    select queue_node, message_key, max(remote_port) as remote_port, remote_ip from tx
-    where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip
-),
-sent as (
-    select s.*, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
-        r.node as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server,
-        case when (s.reply_server in (select server from our_server)) and s.reply_internal_id is not null
-            then concat(s.reply_server, '#', s.reply_internal_id) end as reply_node,
-        p.remote_port as tx_port, contains(coalesce(s.connector_id, ''), 'Intra-Organization') as is_intra
-    from track s
-    left join receipt r on r.server = s.reply_server and r.internal_message_id = s.reply_internal_id and r.message_key = s.message_key
-    left join address a on a.ip = s.server_ip
-    left join edge_server e on e.server = s.server
-    left join wired p on p.queue_node = concat(s.server, '#', s.internal_message_id) and p.message_key = s.message_key and p.remote_ip = s.server_ip
-    where s.event_id in ('SEND', 'SENDEXTERNAL') and s.message_key is not null
-),
-delivered as (
-    select *, concat(coalesce(nullif(client_server, ''), server), '#', internal_message_id) as queue_node
-    from track where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER') and message_key is not null
-),
-handed as (
-    select distinct message_key, queue_node, lower(a.address) as address from delivered, lateral (select unnest(recipient_address) as address) a
-),
-met as (
-    select distinct s.file_id, s.line_number from sent s cross join unnest(s.recipient_address) as a(address)
-    join handed h on h.message_key = s.message_key and h.queue_node = s.queue_node and h.address = lower(a.address)
-    where s.event_id = 'SEND'
-),
-outbound as (
-    -- where a queue entry went; `is_sure` when the row itself, or one it names, says so
-    select s.*, case
-        when s.next_node is not null and s.frontend_server is not null then 'receive'
-        when s.tx_port = 717 then 'proxy'
-        when s.reply_node is not null and s.next_node is null and (s.service = 'edge' or s.address_server <> s.reply_server) then 'receive'
-        when coalesce(s.next_node, s.reply_node) is not null then 'transfer'
-        when s.tx_port = 475 or m.line_number is not null then 'deliver'
-        when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then 'deliver'
-        when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then 'proxy'
-        else 'external' end as kind,
-        case when s.next_node is not null or s.tx_port in (717, 475) or m.line_number is not null then true
-            when s.reply_node is not null then s.service <> 'edge' and s.network_message_id is not null or s.address_server <> s.reply_server
-            when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then true
-            when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then false
-            else s.tx_port is not null or not s.is_intra and (not contains(coalesce(s.server_hostname, ''), '.') or not contains(coalesce(s.client_hostname, ''), '.')
-                or regexp_extract(lower(s.server_hostname), '[.](.*)$', 1) <> regexp_extract(lower(s.client_hostname), '[.](.*)$', 1)) end as is_sure
-    from sent s left join met m on m.file_id = s.file_id and m.line_number = s.line_number
-),
-claim as (
-    -- what each witness says about how a queue entry came to be; above rank 5 it is a guess
-    select node, message_key, case when source = 'DSN' then 'dsn' when frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy') then 'proxy'
-            when source = 'STOREDRIVER' then 'submit' when source <> 'SMTP' then 'fork' end as kind, case when source = 'STOREDRIVER' then 4 else 1 end as rank
-    from receipt where source <> 'SMTP' or frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy')
-    union all
-    select coalesce(next_node, reply_node), message_key, 'transfer', case when is_sure then 2 else 8 end from outbound where kind = 'transfer'
-    union all
-    select coalesce(next_node, reply_node), message_key, 'proxy', case when is_sure then 2 else 8 end from outbound where kind = 'receive'
-    union all
-    select r.node, r.message_key, 'submit', 3 from receipt r join submitted s on s.message_key = r.message_key and s.next_server = r.server
-    union all
-    select reply_node, message_key, case when service = 'frontend' then 'proxy' when service = 'submission' then 'submit'
-            when remote_port = 2525 then 'transfer' when peer_service = 'frontend' or peer_service is null and peer_server <> next_server then 'proxy' else 'transfer' end,
-        case when service in ('frontend', 'submission') or remote_port = 2525 or peer_service is not null then 1 when peer_server <> next_server then 2 else 8 end
-    from tx where direction = 'send' and reply_node is not null
-    union all
-    select reply_node, message_key, 'proxy', 1 from tx where direction = 'receive' and reply_node is not null
-        and (service = 'frontend' and local_port <> 717 or service = 'hub' and (proxied_session_id is not null or proxy_accepted))
-    union all
-    select t.reply_node, t.message_key, case when t.server_auth and t.peer_server is not null then 'transfer' when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end,
-        case when t.server_auth or t.local_port = 2525 then 9 else 5 end
-    from tx t where t.direction = 'receive' and t.reply_node is not null and t.service <> 'frontend'
-    union all
-    -- nothing but the row itself: a newer hub takes mail on its default connector only from servers
-    select r.node, r.message_key, case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
-            when r.directionality = 'Originating' and q.node is null then 'submit' else 'transfer' end,
-        case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
-            and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
-    from receipt r left join address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
-    left join edge_server e on e.server = r.server
-    left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
-    where r.source = 'SMTP'
-),
-judged as (
-    select node, message_key, min({rank: rank, kind: kind}) as verdict from claim group by node, message_key
-),
 receipt_kind as (
     select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
-    from receipt r left join judged j on j.node = r.node and j.message_key = r.message_key
+    from receipt r left join hop_origin j on j.node = r.node and j.message_key = r.message_key
     left join edge_server e on e.server = r.server left join edge_server f on f.server = r.client_server
 ),
 tracking_in as (
@@ -136,7 +38,7 @@ tracking_submit as (
     select 'tracking_submit', s.message_key, 'submit', concat('sub:', s.next_server), s.client_server, 'submission', s.client_ip, s.next_server, 'hub', null, null, null, null,
         s.date_time, s.date_time, null, null, 'accepted', null, 'observed', null, concat('sub:', s.next_server), [s.first_row]
     from submitted s left join (select distinct message_key, server from receipt) r on r.message_key = s.message_key and r.server = s.next_server
-    where s.message_key is not null and r.server is null and not exists (select 1 from tx x where x.message_key = s.message_key
+    where s.message_key is not null and r.server is null and not exists (select 1 from carried x where x.message_key = s.message_key
         and (x.direction = 'send' and x.service = 'submission' or x.direction = 'receive' and x.service = 'hub' and x.server = s.next_server))
 ),
 tracking_frontend as (
@@ -164,18 +66,18 @@ tracking_out as (
         o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'receive' then 'fe:' || coalesce(o.next_node, o.reply_node)
             when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
         [struct_pack(file_id := o.file_id, line_number := o.line_number)]
-    from outbound o left join edge_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
+    from departure o left join edge_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
 ),
 tracking_deliver as (
     select 'tracking_deliver', d.message_key, 'deliver',
         concat(d.queue_node, '>d:', coalesce(nullif(d.next_server, ''), d.server)),
         coalesce(nullif(d.client_server, ''), d.server), 'hub', d.client_ip, coalesce(nullif(d.next_server, ''), d.server), 'delivery', d.server_ip,
-        case when exists (select 1 from outbound o where o.queue_node = d.queue_node and o.message_key = d.message_key) then 475 end, null, null,
+        case when exists (select 1 from departure o where o.queue_node = d.queue_node and o.message_key = d.message_key) then 475 end, null, null,
         try_cast(split_part(d.source_context, ';', 2) as timestamp), d.date_time, null, null,
         case d.event_id when 'DELIVER' then 'accepted' when 'DELIVERFAIL' then 'refused' else 'duplicate' end,
         case when d.event_id = 'DELIVERFAIL' then array_to_string(d.recipient_status, '; ') end, 'observed', d.queue_node, null,
         [struct_pack(file_id := d.file_id, line_number := d.line_number)]
-    from delivered d
+    from delivery_row d
 ),
 proto_in as (
     -- a Transport, Front End or Edge service took the message by SMTP
@@ -192,7 +94,7 @@ proto_in as (
         select t.*, case when t.service = 'frontend' then 'receive' else coalesce(j.verdict.kind, case when t.proxied_session_id is not null or t.proxy_accepted then 'proxy'
                 when t.server_auth and t.peer_server is not null then 'transfer' when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end) end as kind,
             t.service = 'frontend' or coalesce(j.verdict.rank <= 6, t.proxied_session_id is not null or t.proxy_accepted or not t.server_auth) as is_sure
-        from tx t left join judged j on j.node = t.reply_node and j.message_key = t.message_key
+        from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
         where t.direction = 'receive' and t.service <> 'delivery' and not (t.service = 'frontend' and t.local_port = 717)
             and (t.is_accepted or t.service in ('frontend', 'edge') or not t.server_auth)
     ) t left join edge_server f on f.server = t.peer_server
@@ -201,16 +103,16 @@ proto_reply as (
     -- the front end's own log alone: its final reply names the hub that took the message
     select 'proto_reply', t.message_key, 'proxy', t.reply_node, t.server, 'frontend', t.local_ip, t.next_server, 'hub', null, null, null, null, t.ended_at, t.ended_at,
         null, null, 'accepted', t.reply_text, 'inferred', 'fe:' || t.reply_node, t.reply_node, t.evidence
-    from tx t left join receipt r on r.server = t.next_server and r.internal_message_id = t.server_internal_id and r.message_key = t.message_key
+    from carried t left join receipt r on r.server = t.next_server and r.internal_message_id = t.server_internal_id and r.message_key = t.message_key
     where t.direction = 'receive' and t.service = 'frontend' and t.local_port <> 717 and t.is_accepted and t.reply_node is not null and r.node is null
-        and not exists (select 1 from tx x where x.message_key = t.message_key and x.reply_node = t.reply_node
+        and not exists (select 1 from carried x where x.message_key = t.message_key and x.reply_node = t.reply_node
             and (x.direction = 'send' and x.service = 'frontend' or x.direction = 'receive' and x.service = 'hub'))
 ),
 proto_client as (
     -- behind the client proxy the Front End is blind: its session is known by the SID that the hub saw (J3)
     select 'proto_client', t.message_key, 'receive', 'fe:' || t.reply_node, null, null, f.remote_ip, f.server, 'frontend', f.local_ip, f.local_port,
         null, f.connector_id, t.started_at, t.ended_at, f.tls_version, f.auth_user, 'accepted', null, 'observed', null, 'fe:' || t.reply_node, f.evidence
-    from tx t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis = 'observed'
+    from carried t join link l on l.join_name = 'J3' and l.to_key = t.session_key and l.basis = 'observed'
     join session f on f.session_key = l.from_key and f.message_count = 0
     where t.direction = 'receive' and t.service = 'hub' and t.is_accepted and t.reply_node is not null
 ),
@@ -242,7 +144,7 @@ proto_out as (
                 when t.reply_node is not null then 'transfer' else 'external' end as kind,
             t.service in ('frontend', 'submission') or t.remote_port in (475, 717, 2525) or t.reply_node is null or t.peer_service is not null
                 or coalesce(j.verdict.rank <= 6, false) as is_sure
-        from tx t left join judged j on j.node = t.reply_node and j.message_key = t.message_key
+        from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
         where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
     ) t left join edge_server e on e.server = split_part(t.reply_node, '#', 1)
 ),

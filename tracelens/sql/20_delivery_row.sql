@@ -1,0 +1,5 @@
+-- A tracking row of Mailbox Delivery, with the queue entry that the message left.
+-- grain: file_id, line_number
+-- kind: temp
+select *, concat(coalesce(nullif(client_server, ''), server), '#', internal_message_id) as queue_node
+from track where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER') and message_key is not null

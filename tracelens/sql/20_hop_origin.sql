@@ -1,0 +1,49 @@
+-- How a queue entry came to be, judged by all its witnesses; a verdict above rank 6 is a guess.
+-- grain: node, message_key
+-- kind: temp
+with address as (
+    select network as ip, min(server) as server from inventory where server is not null group by network
+),
+edge_server as (
+    select server, 'edge' as service from our_server where is_edge
+),
+submitted as (
+    select message_key, next_server, min(date_time) as date_time, min(client_server) as client_server, min(client_ip) as client_ip,
+        min({file_id: file_id, line_number: line_number}) as first_row
+    from track where event_id = 'SUBMIT' and next_server is not null and next_server <> '' group by message_key, next_server
+),
+claim as (
+    -- what each witness says about how a queue entry came to be; above rank 5 it is a guess
+    select node, message_key, case when source = 'DSN' then 'dsn' when frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy') then 'proxy'
+            when source = 'STOREDRIVER' then 'submit' when source <> 'SMTP' then 'fork' end as kind, case when source = 'STOREDRIVER' then 4 else 1 end as rank
+    from receipt where source <> 'SMTP' or frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy')
+    union all
+    select coalesce(next_node, reply_node), message_key, 'transfer', case when is_sure then 2 else 8 end from departure where kind = 'transfer'
+    union all
+    select coalesce(next_node, reply_node), message_key, 'proxy', case when is_sure then 2 else 8 end from departure where kind = 'receive'
+    union all
+    select r.node, r.message_key, 'submit', 3 from receipt r join submitted s on s.message_key = r.message_key and s.next_server = r.server
+    union all
+    select reply_node, message_key, case when service = 'frontend' then 'proxy' when service = 'submission' then 'submit'
+            when remote_port = 2525 then 'transfer' when peer_service = 'frontend' or peer_service is null and peer_server <> next_server then 'proxy' else 'transfer' end,
+        case when service in ('frontend', 'submission') or remote_port = 2525 or peer_service is not null then 1 when peer_server <> next_server then 2 else 8 end
+    from carried where direction = 'send' and reply_node is not null
+    union all
+    select reply_node, message_key, 'proxy', 1 from carried where direction = 'receive' and reply_node is not null
+        and (service = 'frontend' and local_port <> 717 or service = 'hub' and (proxied_session_id is not null or proxy_accepted))
+    union all
+    select t.reply_node, t.message_key, case when t.server_auth and t.peer_server is not null then 'transfer' when contains(coalesce(t.reply_text, ''), 'InternalId') and t.local_port = 2525 then 'proxy' else 'receive' end,
+        case when t.server_auth or t.local_port = 2525 then 9 else 5 end
+    from carried t where t.direction = 'receive' and t.reply_node is not null and t.service <> 'frontend'
+    union all
+    -- nothing but the row itself: a newer hub takes mail on its default connector only from servers
+    select r.node, r.message_key, case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
+            when r.directionality = 'Originating' and q.node is null then 'submit' else 'transfer' end,
+        case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
+            and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
+    from receipt r left join address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
+    left join edge_server e on e.server = r.server
+    left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
+    where r.source = 'SMTP'
+)
+select node, message_key, min({rank: rank, kind: kind}) as verdict from claim group by node, message_key
