@@ -88,7 +88,7 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         "message_count": "Messages",
         "longest_silence_ms": "Longest silence, ms",
     }
-    st.caption("Its sessions, failed ones first, at most 200. Select one to see the conversation.")
+    st.caption("Its sessions, failed ones first, at most 200. Select one to see its rows.")
     at = widgets.selected(
         widgets.table(sessions, labels, "proxy_sessions", on_select="rerun", selection_mode="single-row")
     )

@@ -58,7 +58,7 @@ def connectors(window: Window) -> None:
     """Shows all connectors, and one of them."""
     found = data.ask("connector", **window.params)
     if found.is_empty():
-        widgets.nothing("No SMTP conversation in this window.", "Connectors are known from the SMTP protocol logs.")
+        widgets.nothing("No SMTP session in this window.", "Connectors are known from the SMTP protocol logs.")
         return
     labels = {
         "direction": "Direction",

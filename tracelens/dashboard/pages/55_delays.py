@@ -37,7 +37,7 @@ def recipients(window: Window) -> None:
     st.subheader("The slowest", anchor=False)
     found = data.ask("delay_slowest", limit=50, **window.params)
     labels = {
-        "total_ms": "Took, ms",
+        "total_ms": "Total ms",
         "status": "Status",
         "sender_address": "Sender",
         "recipient_address": "Recipient",

@@ -68,6 +68,7 @@ def legs(frame: pl.DataFrame, key: str) -> None:
     labels = {
         "recipient_address": "Recipient",
         "status": "Status",
+        "basis": "Basis",
         "final_at": "At",
         "total_ms": "Total ms",
         "reason_code": "Code",

@@ -57,7 +57,7 @@ def conversation(key: str) -> None:
     """Shows one conversation: facts, mail, the other side, and every row with the silence before it."""
     session = data.one("session", key=key, limit=1)
     if session is None:
-        nothing("No such conversation.", "The store holds none of that key.")
+        nothing("No such session.", "The store holds none of that key.")
         st.code(short(key), language=None)
         return
     rows = data.ask("conversation", key=session["session_key"])
@@ -132,7 +132,7 @@ def _mail(key: str) -> None:
     found = data.ask("session_message", key=key)
     st.subheader("Mail", anchor=False)
     if found.is_empty():
-        nothing("No mail.", "Nobody named a sender in this conversation.")
+        nothing("No mail.", "Nobody named a sender in this session.")
         return
     labels = {
         "ended_at": "Ended",
