@@ -80,7 +80,9 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
         )
     width = 86_400_000 if bucket == "day" else 3_600_000
     figure.update_traces(width=width * 0.9, offset=0)
-    figure.update_xaxes(title=None, showgrid=False)
+    hours = frame["hour"].drop_nulls().to_list()
+    around = [min(hours), max(hours) + timedelta(milliseconds=width)] if hours else None
+    figure.update_xaxes(title=None, showgrid=False, range=around)
     figure.update_yaxes(title=None, rangemode="tozero")
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 

@@ -42,7 +42,7 @@ def attempts(window: Window) -> None:
     for place, (label, (number, what)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
         drill.tile(label, number, place, what=what)
     volume = data.steps("relay_volume", window.bucket, **window.params)
-    st.subheader(f"Recipients in other people's domains per {window.bucket}", anchor=False)
+    st.subheader(f"Recipients taken or denied per {window.bucket}", anchor=False)
     st.plotly_chart(
         charts.by_time(volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME), key="relay_volume"
     )
@@ -89,7 +89,7 @@ def clients(window: Window) -> None:
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
-    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(38 + 35 * frame.height, 330))
+    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(34 + 31 * frame.height, 330))
     drill.as_sql("report_relay_client", **window.params)
     found = cards.filter(pl.col("client") == chosen).to_dicts()
     if found:

@@ -36,6 +36,7 @@ def pairs(window: Window) -> None:
         )  # fmt: skip
         st.caption("Failed of all sessions between a Front End (left) and servers of ours (above).")
     volume = data.steps("proxy_volume", window.bucket, **window.params)
+    st.subheader(f"Sessions per {window.bucket}", anchor=False)
     st.plotly_chart(
         charts.by_time(volume, "outcome", "session_count", window.bucket, charts.OUTCOME), key="proxy_volume"
     )

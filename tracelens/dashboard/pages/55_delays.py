@@ -43,8 +43,8 @@ def recipients(window: Window) -> None:
         "recipient_address": "Recipient",
         "message_subject": "Subject",
         "longest_hop": "Longest hand-over",
-        "wait_ms": "Waited before it, ms",
-        "transit_ms": "It took, ms",
+        "wait_ms": "Wait ms",
+        "transit_ms": "Took ms",
         "first_at": "First seen",
     }
     st.caption("Select one to open its path.")

@@ -47,7 +47,7 @@ def sessions(frame: pl.DataFrame, key: str) -> None:
         "event_count": "Rows",
         "session_id": "Session-id",
     }
-    height = min(38 + 35 * frame.height, 600)
+    height = min(34 + 31 * frame.height, 600)
     at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < frame.height:
         open_session(frame["session_key"][at])
@@ -88,7 +88,7 @@ def conversation(key: str) -> None:
         "file": "File",
         "line": "Line",
     }
-    table(shown, labels, "conversation", height=min(38 + 35 * shown.height, 700))
+    table(shown, labels, "conversation", height=min(34 + 31 * shown.height, 900))
 
 
 def _about() -> pl.Expr:
@@ -144,7 +144,7 @@ def _mail(key: str) -> None:
         "message_id": "Message-ID",
     }
     st.caption("A selected row opens the message's path.")
-    height = min(38 + 35 * found.height, 300)
+    height = min(34 + 31 * found.height, 300)
     at = selected(table(found, labels, "mail", on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < found.height:
         message = found["message_key"][at]
