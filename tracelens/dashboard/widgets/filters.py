@@ -62,5 +62,5 @@ def pages(count: int, size: int, name: str = "page") -> None:
     """Shows the choice of the page when a list has more rows than one page holds."""
     if count > size:
         there = -(-count // size)
-        wide = 38 * (min(there, 7) + 2)  # pixels; left alone it shows fewer pages than there is room for
+        wide = 38 * (min(there, 7) + 2) + 24  # pixels; left alone it shows fewer pages than there is room for
         st.pagination(there, key=name, bind="query-params", width=wide)
