@@ -218,3 +218,19 @@ def test_a_number_opens_what_it_counts_on_the_same_page(show: Show, sample_store
     at = show(sample_store, "35_tls")
     at = at.button(key="view_TLS1.0").click().run()
     assert set(frame(at, "ciphers")["tls"]) == {"TLS1.0"}
+
+
+def test_the_number_of_attacking_addresses_opens_just_these(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "33_attacks")
+    count = next(button for button in at.button if button.key == "view_addresses")
+    at = count.click().run()
+    assert not at.exception
+    assert at.query_params["only"] == "addresses"
+    assert [shown.value["remote_ip"].size for shown in at.dataframe] == [int(count.label.replace(",", ""))]
+
+
+def test_a_recipient_of_a_message_says_what_its_end_rests_on(show: Show, sample_store: Path) -> None:
+    ends = stores.ask(sample_store, "select basis, min(message_key) as message_key from leg group by basis")
+    assert ends.height
+    for basis, key in ends.iter_rows():
+        assert basis in frame(show(sample_store, "21_message", message=key), "final_at")["basis"].to_list()

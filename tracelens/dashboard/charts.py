@@ -80,7 +80,9 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
         )
     width = 86_400_000 if bucket == "day" else 3_600_000
     figure.update_traces(width=width * 0.9, offset=0)
-    figure.update_xaxes(title=None, showgrid=False)
+    hours = frame["hour"].drop_nulls().to_list()
+    around = [min(hours), max(hours) + timedelta(milliseconds=width)] if hours else None
+    figure.update_xaxes(title=None, showgrid=False, range=around)
     figure.update_yaxes(title=None, rangemode="tozero")
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 
@@ -100,10 +102,13 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
     counts = {(lane, hour): count for lane, hour, count in full.select("lane", "hour", "event_count").iter_rows()}
     grid = [[counts.get((lane, hour)) for hour in hours] for lane in order]
     holes = set(seen.filter(pl.col("hole_count") > 0).select("lane", "hour").iter_rows())
+    middles = [hour + width / 2 for hour in hours]  # a cell lies around its x
+    named = [[f"{hour:%d %b %Y %H:%M}" for hour in hours] for _ in order]
     figure = go.Figure(
         go.Heatmap(
-            x=hours,
+            x=middles,
             y=order,
+            text=named,
             z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
             customdata=grid,
             zmin=0,
@@ -112,22 +117,23 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             xgap=1,
             ygap=2,
             hoverongaps=False,
-            hovertemplate="%{y}<br>%{x|%d %b %Y %H:%M} · %{customdata:,} rows<extra></extra>",
+            hovertemplate="%{y}<br>%{text} · %{customdata:,} rows<extra></extra>",
         )
     )
     if holes:
         figure.add_heatmap(
-            x=hours,
+            x=middles,
             y=order,
+            text=named,
             z=[[1 if (lane, hour) in holes else None for hour in hours] for lane in order],
             colorscale=[[0, STATUS["failed"]], [1, STATUS["failed"]]],
             showscale=False,
             xgap=1,
             ygap=2,
             hoverongaps=False,
-            hovertemplate="%{y}<br>%{x|%d %b %Y %H:%M} · rows are missing<extra></extra>",
+            hovertemplate="%{y}<br>%{text} · rows are missing<extra></extra>",
         )
-    figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0] - width / 2, hours[-1] + width / 2])
+    figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0], hours[-1] + width])
     figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
     return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
 

@@ -25,6 +25,7 @@ COLOURS = {
     "failed": "red",
 }  # fmt: skip
 STATES = {"confirmed": "green", "reported": "blue", "not confirmed": "red"}
+SERVICES = {"FE": "frontend", "HUB": "hub", "DEL": "delivery", "SUB": "submission"}  # as message-info writes them
 LEGEND = (
     "An arrow is a hand-over, labelled connector:port; dashed is inferred, dotted is only reported by a header or a "
     "cloud trace, thick is the critical path, red did not succeed. A hollow ring is a gap: a row must be there, and no "
@@ -92,7 +93,9 @@ def latency(message_key: str) -> None:
     if "latency_component" not in data.tables():
         return
     found = data.ask("message_latency", message=message_key)
-    found = found.filter(pl.col("own_ms") > 0)
+    found = found.filter(pl.col("own_ms") > 0).with_columns(
+        pl.col("service").replace(SERVICES), pl.col("path").str.extract(r"([^/\\]+)$").alias("file")
+    )
     if found.is_empty():
         return
     st.subheader("Where the time went", anchor=False)
@@ -102,10 +105,11 @@ def latency(message_key: str) -> None:
         "service": "Service",
         "kind": "Kind",
         "component": "Component or agent",
-        "own_ms": "Own time, ms",
-        "duration_ms": "With inner parts, ms",
+        "own_ms": "Own ms",
+        "duration_ms": "With inner parts ms",
+        "file": "File",
         "line": "Line",
-        "path": "File",
+        "path": "Path",
     }
     widgets.table(found, labels, "latency")
 

@@ -42,7 +42,7 @@ def window_or_stop() -> Window:
     first, after = total["first_at"], total["last_at"] + timedelta(hours=1)
     servers = data.ask("server")["server"].to_list()
     places = st.columns([1.3, 1.3, 1, 1.4])
-    since, until = widgets.moment("From", "since", places[0]), widgets.moment("Until", "until", places[1])
+    since, until = widgets.moment("From", "since", places[0]), widgets.moment("Before", "until", places[1])
     server = widgets.choice("Server", "server", servers, places[2])
     window = Window(since or first, until or after, server)
     if window.since >= window.until:

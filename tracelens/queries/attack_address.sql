@@ -3,7 +3,7 @@ with tried as (
     select remote_ip, 1 - cast(is_good as integer) as failed, cast(is_good as integer) as good, 0 as denied, 0 as unknown, account, helo_name, server, moment
     from logon where not is_noise and ($since is null or moment >= $since) and ($until is null or moment < $until)
     union all
-    select remote_ip, 0, 0, cast(is_outside and is_denied as integer), cast(not is_outside and is_denied as integer), null, helo_name, server, answered_at
+    select remote_ip, 0, 0, cast(contains(lower(reply_text), 'unable to relay') as integer), cast(not contains(lower(reply_text), 'unable to relay') as integer), null, helo_name, server, answered_at
     from envelope_recipient where is_denied and not is_first_party and ($since is null or answered_at >= $since) and ($until is null or answered_at < $until)
 )
 select remote_ip, cast(sum(failed) as bigint) as failed_count, count(distinct account) filter (failed = 1) as account_count, cast(sum(good) as bigint) as good_count,

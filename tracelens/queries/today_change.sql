@@ -17,15 +17,15 @@ counted as (
         'messages' as page, '' as filters
     from message where not is_noise and first_at >= $before and first_at < $until
     union all
-    select 2, 'Refused recipients', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'messages', 'status=refused' from leg_count where status = 'refused'
+    select 2, 'Recipients refused', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'messages', 'status=refused' from leg_count where status = 'refused'
     union all
-    select 3, 'Failed recipients', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'failures', 'status=failed' from leg_count
+    select 3, 'Recipients failed', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'failures', 'status=failed' from leg_count
     where status in ('failed', 'dropped', 'quarantined')
     union all
     select 4, 'Slower than a minute', count(*) filter (first_at >= $since), count(*) filter (first_at < $since), true, 'messages', 'slow=1 min'
     from message where not is_noise and first_at >= $before and first_at < $until and total_ms >= 60000
     union all
-    select 5, 'Conversations', count(*) filter (is_now), count(*) filter (not is_now), false, 'sessions', '' from talk
+    select 5, 'Sessions', count(*) filter (is_now), count(*) filter (not is_now), false, 'sessions', '' from talk
     union all
     select 6, 'Front end could not connect', count(*) filter (is_now and is_proxy_failure), count(*) filter (not is_now and is_proxy_failure), true, 'proxy', '' from talk
     union all

@@ -9,7 +9,7 @@ import streamlit as st
 
 from tracelens.dashboard import widgets
 
-widgets.head("Sessions", "SMTP conversations on one server each. A selected row opens the conversation.")
+widgets.head("Sessions", "SMTP conversations on one server each. A selected row opens the session.")
 widgets.total_or_stop(noise=True)
 names = widgets.options()
 filters: dict[str, Any] = {

@@ -13,4 +13,4 @@ key = st.query_params.get("session", "")
 if key:
     widgets.conversation(key)
 else:
-    widgets.link("Find a conversation", "sessions")
+    widgets.link("Find a session", "sessions")

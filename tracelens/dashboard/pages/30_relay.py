@@ -42,13 +42,14 @@ def attempts(window: Window) -> None:
     for place, (label, (number, what)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
         drill.tile(label, number, place, what=what)
     volume = data.steps("relay_volume", window.bucket, **window.params)
+    st.subheader(f"Recipients taken or denied per {window.bucket}", anchor=False)
     st.plotly_chart(
         charts.by_time(volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME), key="relay_volume"
     )
     what = widgets.choice("Show only who", "what", WHAT, width=220)
     sources = data.ask("relay_source", what=what, **asked)
     labels = {
-        "what": "It",
+        "what": "What",
         "remote_ip": "Address",
         "helo_name": "Name",
         "server": "Server",
@@ -68,7 +69,7 @@ def attempts(window: Window) -> None:
     if chosen:
         with st.container(horizontal=True):
             drill.view(f"What is known of {chosen}", "known", picked=("client", chosen), view="Clients")
-            widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
+            widgets.link(f"Sessions with {chosen}", "sessions", address=chosen)
 
 
 def _addresses(frame: pl.DataFrame, what: str) -> int:
@@ -88,7 +89,7 @@ def clients(window: Window) -> None:
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
-    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(38 + 35 * frame.height, 330))
+    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(34 + 31 * frame.height, 330))
     drill.as_sql("report_relay_client", **window.params)
     found = cards.filter(pl.col("client") == chosen).to_dicts()
     if found:
@@ -109,7 +110,7 @@ def card(row: dict[str, Any]) -> None:
                     shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
                     st.text(f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}")
         with st.container(horizontal=True):
-            widgets.link("Its conversations", "sessions", address=row["client"])
+            widgets.link("Its sessions", "sessions", address=row["client"])
             drill.view("May it go?", "go", **{"view": "Switch off", "going": "address range", "range": row["client"]})
 
 

@@ -5,7 +5,7 @@ Who guesses passwords, tries to relay or probes for names: campaigns with their 
 
 import streamlit as st
 
-from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard import charts, data, drill, widgets
 
 widgets.head("Attacks", "Who guesses passwords, tries to relay or probes for names, and whether it worked.")
 total = widgets.total_or_stop(noise=False)
@@ -17,14 +17,27 @@ campaigns = data.ask("attack_campaign", **span, limit=200)
 if addresses.is_empty() and campaigns.is_empty():
     widgets.nothing("Nobody attacks.", "No receive log of the store shows a failed logon, a denied relay or a probe.")
     st.stop()
-tiles = {
-    "Failed logons": (addresses["failed_count"].sum(), "sessions", {"logon": "failed"}),
-    "Recipients denied": (addresses["denied_count"].sum(), "relay", {}),
-    "Addresses": (addresses.height, "attacks", {}),
-    "Accounts entered after failures": (accounts.filter(accounts["entered_count"] > 0).height, "attacks", {}),
-}
-for place, (label, (count, page, filters)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
+entered = accounts.filter(accounts["entered_count"] > 0)
+places = st.columns(4)
+for place, label, count, page, filters in (
+    (places[0], "Failed logons", addresses["failed_count"].sum(), "sessions", {"logon": "failed"}),
+    (places[1], "Relaying denied", addresses["denied_count"].sum(), "relay", {}),
+):
     widgets.tile(label, int(count), page, place, **filters, **span)
+drill.tile("Addresses", addresses.height, places[2], only="addresses")
+drill.tile("Accounts entered after failures", entered.height, places[3], only="accounts entered")
+only = widgets.choice("Show only", "only", ["addresses", "accounts entered"], width=220)
+if only == "addresses":
+    st.subheader("Addresses", anchor=False)
+    widgets.attackers(addresses, span)
+    st.stop()
+if only:
+    st.subheader("Accounts entered after failures", anchor=False)
+    if entered.is_empty():
+        widgets.nothing("No account.", "No logon worked from an address where one of the same account had failed.")
+    else:
+        widgets.accounts(entered, span)
+    st.stop()
 step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
 logons = data.steps("attack_hour", step, **span)
 if not logons.is_empty():

@@ -19,7 +19,7 @@ def versions(window: Window) -> None:
     """Shows versions and ciphers by direction and connector; each sentence opens the list behind it."""
     mix, peers = data.ask("tls_mix", **window.params), data.ask("tls_peer", tls="", limit=5000, **window.params)
     if mix.is_empty():
-        widgets.nothing("No SMTP conversation in this window.", "TLS is known from the SMTP protocol logs.")
+        widgets.nothing("No SMTP session in this window.", "TLS is known from the SMTP protocol logs.")
         return
     for name in [name for name in VERSIONS if name not in GOOD]:
         found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
@@ -33,12 +33,14 @@ def versions(window: Window) -> None:
     if peers.is_empty():
         st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
     used = mix.filter(pl.col("used_count") > 0)
-    for place, way, title in zip(st.columns(2), ("receive", "send"), ("Taken in", "Handed out"), strict=True):
+    for place, way, title in zip(
+        st.columns(2), ("receive", "send"), ("Sessions in, by version", "Sessions out, by version"), strict=True
+    ):
         part = used.filter(pl.col("direction") == way)
         with place:
             st.subheader(title, anchor=False)
             if part.is_empty():
-                widgets.nothing("Nothing.", "No such conversation moved mail.")
+                widgets.nothing("Nothing.", "No such session moved mail.")
                 continue
             by_version = part.group_by("tls").agg(pl.col("used_count").sum())
             st.plotly_chart(
@@ -46,12 +48,12 @@ def versions(window: Window) -> None:
             )
             ciphers = part.filter(pl.col("cipher") != "").group_by("cipher").agg(pl.col("used_count").sum())
             if ciphers.height:
-                st.caption("Ciphers")
+                st.caption("By cipher")
                 top = ciphers.sort("used_count", "cipher", descending=[True, False]).head(8)
                 st.plotly_chart(charts_series.ranks(top, "cipher", "used_count"), key=f"ciphers_{way}")
     over = data.ask("report_tls_time", bucket=window.bucket, **window.params)
     if over.height:
-        st.subheader(f"Conversations that moved mail or signed in, per {window.bucket}", anchor=False)
+        st.subheader(f"Sessions that moved mail or signed in, per {window.bucket}", anchor=False)
         st.plotly_chart(charts_series.lines(over, charts_series.TLS), key="versions_time")
     st.subheader("By server and connector", anchor=False)
     labels = {
@@ -76,10 +78,10 @@ def peers(window: Window) -> None:
     name = OLD.get(wanted, wanted)
     found = data.ask("tls_peer", tls=wanted, limit=1000, **window.params)
     if found.is_empty():
-        widgets.nothing(f"No peer with {name}.", "Counted are conversations that moved mail or signed in.")
+        widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
         return
     st.caption(
-        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in conversations that moved mail or signed in."
+        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in sessions that moved mail or signed in."
         + (" Only the first 1,000 rows are shown." if found.height == 1000 else "")
     )
     labels = {
@@ -99,7 +101,7 @@ def peers(window: Window) -> None:
     chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip")
     drill.as_sql("tls_peer", tls=wanted, limit=1000, **window.params)
     if chosen:
-        widgets.link(f"Conversations with {chosen}", "sessions", address=chosen)
+        widgets.link(f"Sessions with {chosen}", "sessions", address=chosen)
 
 
 def failures(window: Window) -> None:

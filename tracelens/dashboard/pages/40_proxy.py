@@ -36,6 +36,7 @@ def pairs(window: Window) -> None:
         )  # fmt: skip
         st.caption("Failed of all sessions between a Front End (left) and servers of ours (above).")
     volume = data.steps("proxy_volume", window.bucket, **window.params)
+    st.subheader(f"Sessions per {window.bucket}", anchor=False)
     st.plotly_chart(
         charts.by_time(volume, "outcome", "session_count", window.bucket, charts.OUTCOME), key="proxy_volume"
     )
@@ -88,7 +89,7 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         "message_count": "Messages",
         "longest_silence_ms": "Longest silence, ms",
     }
-    st.caption("Its sessions, failed ones first, at most 200. Select one to see the conversation.")
+    st.caption("Its sessions, failed ones first, at most 200. Select one to see its rows.")
     at = widgets.selected(
         widgets.table(sessions, labels, "proxy_sessions", on_select="rerun", selection_mode="single-row")
     )

@@ -22,6 +22,7 @@ else:
         widgets.tile(f"Recipients {name}", count, "messages", place, status=name, server=server, **span)
     step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
     volume = data.steps("failure_hour", step, **span, status=status, server=server)
+    st.subheader(f"Recipients not reached per {step}, by status", anchor=False)
     st.plotly_chart(charts.by_time(volume, "status", "recipient_count", step, charts.STATUS), key="failure_hour")
     widgets.reasons(reasons, span, server)
     st.subheader("Domains", anchor=False)
@@ -29,5 +30,5 @@ else:
 replies = data.ask("failure_reply", **span, server=server, limit=500)
 if not replies.is_empty():
     st.subheader("All failure texts in the logs", anchor=False)
-    st.caption("Also those that cost no recipient, as a later try worked. A selected row opens the conversations.")
+    st.caption("Also those that cost no recipient, as a later try worked. A selected row opens the sessions.")
     widgets.replies(replies, span)

@@ -58,7 +58,7 @@ def connectors(window: Window) -> None:
     """Shows all connectors, and one of them."""
     found = data.ask("connector", **window.params)
     if found.is_empty():
-        widgets.nothing("No SMTP conversation in this window.", "Connectors are known from the SMTP protocol logs.")
+        widgets.nothing("No SMTP session in this window.", "Connectors are known from the SMTP protocol logs.")
         return
     labels = {
         "direction": "Direction",
@@ -75,7 +75,7 @@ def connectors(window: Window) -> None:
         "logon_failures": "Failed logons",
         "last_at": "Last",
     }
-    chosen = drill.drill(found, labels, "connectors", "connector", "key", height=min(38 + 35 * found.height, 330))
+    chosen = drill.drill(found, labels, "connectors", "connector", "key", height=min(34 + 31 * found.height, 330))
     drill.as_sql("connector", **window.params)
     rows = found.filter(pl.col("key") == chosen)
     if rows.is_empty():

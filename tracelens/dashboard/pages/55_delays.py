@@ -37,14 +37,14 @@ def recipients(window: Window) -> None:
     st.subheader("The slowest", anchor=False)
     found = data.ask("delay_slowest", limit=50, **window.params)
     labels = {
-        "total_ms": "Took, ms",
+        "total_ms": "Total ms",
         "status": "Status",
         "sender_address": "Sender",
         "recipient_address": "Recipient",
         "message_subject": "Subject",
         "longest_hop": "Longest hand-over",
-        "wait_ms": "Waited before it, ms",
-        "transit_ms": "It took, ms",
+        "wait_ms": "Wait ms",
+        "transit_ms": "Took ms",
         "first_at": "First seen",
     }
     st.caption("Select one to open its path.")

@@ -18,7 +18,7 @@ SERVICES = ["frontend", "hub", "delivery", "submission", "edge"]
 
 def files() -> None:
     """Lists files with their state and why they were left out."""
-    kinds = data.ask("ledger_kind")
+    kinds = spaced(data.ask("ledger_kind"))
     labels = {
         "state": "State",
         "format": "Kind",
@@ -41,7 +41,9 @@ def files() -> None:
         widgets.nothing("No such file.", "")
         return
     count = found["found_count"][0]
-    st.caption(f"{count:,} files, those with trouble first" + (f"; page {page}" if count > PAGE_SIZE else ""))
+    st.caption(
+        f"{count:,} files, unreadable ones first, left out ones last" + (f"; page {page}" if count > PAGE_SIZE else "")
+    )
     labels = {
         "file": "File",
         "state": "State",
@@ -56,7 +58,7 @@ def files() -> None:
         "last_at": "Last",
         "path": "Path",
     }
-    widgets.table(named(found), labels, "ledger")
+    widgets.table(spaced(named(found)), labels, "ledger")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
 
@@ -64,6 +66,11 @@ def files() -> None:
 def named(frame: pl.DataFrame) -> pl.DataFrame:
     """Gives files with their names, without the folders."""
     return frame.with_columns(pl.col("path").str.extract(r"([^/\\]+)$").alias("file"))
+
+
+def spaced(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives files with the kind of log as words, as the other pages name it."""
+    return frame.with_columns(pl.col("format").str.replace_all("_", " "))
 
 
 def rejects() -> None:

@@ -44,7 +44,7 @@ def campaigns(frame: pl.DataFrame) -> None:
                 f"{zone.stamp(part['first_at'], '%Y-%m-%d %H:%M')}  {short(part['title'])}: {short(part['summary'])}"
             )
         if row["remote_ip"]:
-            link(f"All conversations of {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
+            link(f"All sessions of {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
         chosen = findings(parts, "campaign_findings")
         if chosen:
             finding(chosen, evidence(chosen), "campaign_finding")
@@ -67,7 +67,7 @@ def attackers(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    st.caption("A selected row opens its conversations.")
+    st.caption("A selected row opens its sessions.")
     at = selected(table(frame, labels, "attackers", on_select="rerun", selection_mode="single-row", height="auto"))
     if at is not None and at < frame.height:
         go("sessions", address=frame["remote_ip"][at], **span)
@@ -89,7 +89,7 @@ def accounts(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "last_at": "Last failure",
         "good_at": "Last success",
     }
-    st.caption("A selected row opens its conversations.")
+    st.caption("A selected row opens its sessions.")
     at = selected(table(frame, labels, "accounts", on_select="rerun", selection_mode="single-row", height="auto"))
     if at is not None and at < frame.height:
         go("sessions", account=frame["account"][at], **span)

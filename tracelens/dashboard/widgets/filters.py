@@ -61,4 +61,6 @@ def page_number(filters: Any, name: str = "page") -> int:
 def pages(count: int, size: int, name: str = "page") -> None:
     """Shows the choice of the page when a list has more rows than one page holds."""
     if count > size:
-        st.pagination(-(-count // size), key=name, bind="query-params")
+        there = -(-count // size)
+        wide = 38 * (min(there, 7) + 2) + 24  # pixels; left alone it shows fewer pages than there is room for
+        st.pagination(there, key=name, bind="query-params", width=wide)

@@ -25,10 +25,12 @@ def extent() -> None:
     parts = [
         f"{first} – {until} {zone.chosen()}",
         f"{len(servers)} server{'' if len(servers) == 1 else 's'}: {named}",
-        f"{row['hole_count']:,} log hours with rows missing" if row["hole_count"] else "no hole in the logs",
+        f"{row['hole_count']:,} log hour{'' if row['hole_count'] == 1 else 's'} with rows missing"
+        if row["hole_count"]
+        else "no hole in the logs",
     ]
     if row["reject_count"]:
-        parts.append(f"{row['reject_count']:,} unreadable lines")
+        parts.append(f"{row['reject_count']:,} unreadable line{'' if row['reject_count'] == 1 else 's'}")
     with st.container(key="extent"):
         link(" · ".join(parts), "today")
 

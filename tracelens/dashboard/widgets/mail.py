@@ -29,7 +29,7 @@ def messages(frame: pl.DataFrame, key: str) -> None:
         "last_server": "Last server",
         "message_id": "Message-ID",
     }
-    height = min(38 + 35 * frame.height, 600)
+    height = min(34 + 31 * frame.height, 600)
     at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < frame.height:
         open_message(frame["message_key"][at])
@@ -68,6 +68,7 @@ def legs(frame: pl.DataFrame, key: str) -> None:
     labels = {
         "recipient_address": "Recipient",
         "status": "Status",
+        "basis": "Basis",
         "final_at": "At",
         "total_ms": "Total ms",
         "reason_code": "Code",

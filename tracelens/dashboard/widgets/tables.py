@@ -23,9 +23,10 @@ def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
     for name, label in labels.items():
         kind = frame.schema[name]
         if kind == pl.Datetime:
+            title = f"{label.removesuffix(' (UTC)')} ({zone.chosen()})"
+            shape = MOMENT if name in ("date_time", "started_at") else TIME
             found[name] = st.column_config.DatetimeColumn(
-                f"{label.removesuffix(' (UTC)')} ({zone.chosen()})",
-                format=MOMENT if name in ("date_time", "started_at") else TIME,
+                title, format=shape, width=max(6 * len(title) + 18, 7 * len(shape) - 13)
             )
         elif kind.is_numeric():
             found[name] = st.column_config.NumberColumn(

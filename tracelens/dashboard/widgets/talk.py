@@ -47,7 +47,7 @@ def sessions(frame: pl.DataFrame, key: str) -> None:
         "event_count": "Rows",
         "session_id": "Session-id",
     }
-    height = min(38 + 35 * frame.height, 600)
+    height = min(34 + 31 * frame.height, 600)
     at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < frame.height:
         open_session(frame["session_key"][at])
@@ -57,7 +57,7 @@ def conversation(key: str) -> None:
     """Shows one conversation: facts, mail, the other side, and every row with the silence before it."""
     session = data.one("session", key=key, limit=1)
     if session is None:
-        nothing("No such conversation.", "The store holds none of that key.")
+        nothing("No such session.", "The store holds none of that key.")
         st.code(short(key), language=None)
         return
     rows = data.ask("conversation", key=session["session_key"])
@@ -88,7 +88,7 @@ def conversation(key: str) -> None:
         "file": "File",
         "line": "Line",
     }
-    table(shown, labels, "conversation", height=min(38 + 35 * shown.height, 700))
+    table(shown, labels, "conversation", height=min(34 + 31 * shown.height, 900))
 
 
 def _about() -> pl.Expr:
@@ -132,7 +132,7 @@ def _mail(key: str) -> None:
     found = data.ask("session_message", key=key)
     st.subheader("Mail", anchor=False)
     if found.is_empty():
-        nothing("No mail.", "Nobody named a sender in this conversation.")
+        nothing("No mail.", "Nobody named a sender in this session.")
         return
     labels = {
         "ended_at": "Ended",
@@ -144,7 +144,7 @@ def _mail(key: str) -> None:
         "message_id": "Message-ID",
     }
     st.caption("A selected row opens the message's path.")
-    height = min(38 + 35 * found.height, 300)
+    height = min(34 + 31 * found.height, 300)
     at = selected(table(found, labels, "mail", on_select="rerun", selection_mode="single-row", height=height))
     if at is not None and at < found.height:
         message = found["message_key"][at]

@@ -88,7 +88,7 @@ def domains(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "domain": "Domain",
         "failed_count": "Failed",
         "refused_count": "Refused",
-        "deferred_count": "Put off",
+        "deferred_count": "Deferred",
         "recipient_count": "All recipients",
         "missed_percent": "Not reached %",
     }
