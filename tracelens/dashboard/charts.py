@@ -54,7 +54,8 @@ def text(value: object) -> str:
     return escape(plain(value))
 
 
-def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+def laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
+    """Gives a figure its height, narrow margins and a legend above."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -84,7 +85,7 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
     around = [min(hours), max(hours) + timedelta(milliseconds=width)] if hours else None
     figure.update_xaxes(title=None, showgrid=False, range=around)
     figure.update_yaxes(title=None, rangemode="tozero")
-    return _laid_out(figure, 280, barmode="stack", showlegend=True)
+    return laid_out(figure, 280, barmode="stack", showlegend=True)
 
 
 def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
@@ -135,7 +136,7 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
         )
     figure.update_xaxes(title=None, showgrid=False, type="date", range=[hours[0], hours[-1] + width])
     figure.update_yaxes(title=None, showgrid=False, ticks="", type="category", automargin=True)
-    return _laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
+    return laid_out(figure, 60 + 24 * max(3, len(order)), plot_bgcolor="rgba(209, 73, 91, 0.10)")
 
 
 def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:

@@ -96,11 +96,6 @@ def _path(generation: str, store: str, message_key: str) -> query.Path:
     return query.path(store, message_key)
 
 
-def tables() -> frozenset[str]:
-    """Gives the names of the store's tables."""
-    return frozenset(ask("table", table="")["table_name"])
-
-
 def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     """Gives the width of one time step: hours while they stay readable, else days."""
     if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:

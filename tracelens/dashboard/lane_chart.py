@@ -9,9 +9,8 @@ import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.charts import text
-from tracelens.dashboard.path_chart import colour_of
+from tracelens.dashboard.path_chart import colour_of, hover
 from tracelens.delay import took
-from tracelens.story import place
 
 Row = Mapping[str, Any]
 OUTSIDE = "Outside"
@@ -102,7 +101,7 @@ def _arrow(figure: go.Figure, hop: Row, x: int, rows: Mapping[str, int], is_crit
     """Draws one hand-over with its port, and its connector while there is room."""
     start, end = (rows[lane(hop[f"{side}_server"], hop[f"{side}_service"])] for side in ("from", "to"))
     colour = colour_of(hop)
-    told = _hover(hop)
+    told = hover(hop, f"took {took(hop) or 'unknown'}")
     if start == end:
         figure.add_scatter(
             x=[x], y=[end], mode="markers", hovertemplate=told,
@@ -134,16 +133,6 @@ def _label(hop: Row, is_named: bool) -> str:
         short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
         lines.append(text(f"{short}{port}"))
     return "<br>".join(lines)
-
-
-def _hover(hop: Row) -> str:
-    parts = [
-        f"<b>{hop['hop_number']} {text(hop['kind'])}</b> {text(hop['outcome'])} ({text(hop['basis'])})",
-        text(f"{place(hop, 'from')} → {place(hop, 'to')}"),
-        f"took {took(hop) or 'unknown'}",
-    ]
-    parts += [text(hop[name]) for name in ("send_connector", "receive_connector", "tls_version") if hop[name]]
-    return "<br>".join(parts).replace("%{", "% {") + "<extra></extra>"
 
 
 def _gaps(figure: go.Figure, gaps: Sequence[Row], places: Mapping[int, int], rows: Mapping[str, int]) -> None:

@@ -89,9 +89,7 @@ def _bases(rows: Sequence[Row]) -> list[tuple[str, int]]:
 
 
 def latency(message_key: str) -> None:
-    """Shows where the time went, if the store has latency trees."""
-    if "latency_component" not in data.tables():
-        return
+    """Shows where the time went, if the logs tell."""
     found = data.ask("message_latency", message=message_key)
     found = found.filter(pl.col("own_ms") > 0).with_columns(
         pl.col("service").replace(SERVICES), pl.col("path").str.extract(r"([^/\\]+)$").alias("file")

@@ -10,7 +10,7 @@ import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
 from tracelens.dashboard import zone
-from tracelens.dashboard.charts import KIND, OTHER, text
+from tracelens.dashboard.charts import KIND, OTHER, laid_out, text
 from tracelens.delay import UNITS, begins, bounded, duration, took
 from tracelens.render import plain
 from tracelens.story import place
@@ -60,7 +60,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
     rows = rows[:SHOWN]
     figure = go.Figure()
     if not rows:
-        return _laid_out(figure, 80)
+        return laid_out(figure, 80)
     begun = begins(rows)
     starts = [start - min(begun) for start in begun]
     at = begun.index(min(begun))
@@ -113,7 +113,7 @@ def waterfall(hops: pl.DataFrame) -> go.Figure:
         range=[-0.01 * total / size, 1.12 * total / size],
     )
     figure.update_yaxes(title=None, ticks="", autorange="reversed", type="category", automargin=True)
-    return _laid_out(figure, 120 + 36 * len(rows), barmode="overlay", showlegend=True)
+    return laid_out(figure, 120 + 36 * len(rows), barmode="overlay", showlegend=True)
 
 
 def _width(row: Row) -> float:
@@ -125,16 +125,26 @@ def _label(row: Row) -> str:
     return text(f"{row['hop_number']} {row['kind']}: {place(row, 'from')} → {place(row, 'to')}"[:LABEL])
 
 
-def _hover(row: Row) -> str:
+def hover(hop: Row, times: str, *more: str) -> str:
+    """Gives what is told of a hop under the pointer.
+
+    Args:
+        hop: Row of `hop`.
+        times: How long it took, in words.
+        more: Further lines, already escaped.
+    """
     parts = [
-        f"<b>{row['hop_number']} {text(row['kind'])}</b> {text(row['outcome'])} ({text(row['basis'])})",
-        text(f"{place(row, 'from')} → {place(row, 'to')}"),
-        f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}",
+        f"<b>{hop['hop_number']} {text(hop['kind'])}</b> {text(hop['outcome'])} ({text(hop['basis'])})",
+        text(f"{place(hop, 'from')} → {place(hop, 'to')}"),
+        times,
     ]
-    parts += [text(row[name]) for name in ("send_connector", "receive_connector", "tls_version") if row[name]]
-    if row["reply_text"]:
-        parts.append(text(plain(row["reply_text"])[:140]))
-    return "<br>".join(parts).replace("%{", "% {") + "<extra></extra>"
+    parts += [text(hop[name]) for name in ("send_connector", "receive_connector", "tls_version") if hop[name]]
+    return "<br>".join([*parts, *more]).replace("%{", "% {") + "<extra></extra>"
+
+
+def _hover(row: Row) -> str:
+    times = f"took {took(row) or 'unknown'}, waited {bounded(row['wait_ms'], row['wait_bound_ms']) or 'unknown'}"
+    return hover(row, times, *([text(plain(row["reply_text"])[:140])] if row["reply_text"] else []))
 
 
 def side_by_side(rows: Sequence[Row]) -> go.Figure:
@@ -170,15 +180,4 @@ def side_by_side(rows: Sequence[Row]) -> go.Figure:
         categoryorder="array",
         categoryarray=[text(f"{row['step']} {row['kind']}") for row in rows],
     )
-    return _laid_out(figure, 120 + 44 * len(rows), barmode="group", showlegend=True)
-
-
-def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
-        hoverlabel={"align": "left"},
-        **layout,
-    )
-    return figure
+    return laid_out(figure, 120 + 44 * len(rows), barmode="group", showlegend=True)

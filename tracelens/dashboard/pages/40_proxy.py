@@ -90,10 +90,8 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         "longest_silence_ms": "Longest silence, ms",
     }
     st.caption("Its sessions, failed ones first, at most 200. Select one to see its rows.")
-    at = widgets.selected(
-        widgets.table(sessions, labels, "proxy_sessions", on_select="rerun", selection_mode="single-row")
-    )
-    if at is not None and "sessions" in st.session_state["pages"]:
+    at = widgets.picked(sessions, labels, "proxy_sessions")
+    if at is not None:
         widgets.open_session(sessions["session_key"][at])
 
 
@@ -157,11 +155,9 @@ def mail(window: Window) -> None:
         "meaning": "Cause",
         "reply_text": "Reply",
     }
-    at = widgets.selected(
-        widgets.table(found, labels, "proxy_mail", on_select="rerun", selection_mode="single-row", height=500)
-    )
+    at = widgets.picked(found, labels, "proxy_mail", 500)
     drill.as_sql("proxy_mail", **asked)
-    if at is not None and "sessions" in st.session_state["pages"]:
+    if at is not None:
         widgets.open_session(found["session_key"][at])
 
 

@@ -48,9 +48,7 @@ def recipients(window: Window) -> None:
         "first_at": "First seen",
     }
     st.caption("Select one to open its path.")
-    at = widgets.selected(
-        widgets.table(found, labels, "slowest", on_select="rerun", selection_mode="single-row", height=330)
-    )
+    at = widgets.picked(found, labels, "slowest", 330)
     drill.as_sql("delay_slowest", limit=50, **window.params)
     if at is not None:
         widgets.open_message(found["message_key"][at])
@@ -75,28 +73,27 @@ def handovers(window: Window) -> None:
     widgets.table(found, labels, "hop_delays")
     st.caption(CLOCKS)
     drill.as_sql("delay_hop", **window.params)
-    if "route_delay" in data.tables():
-        st.subheader("Slowest routes", anchor=False)
-        routes = data.ask("delay_route", server=window.server)
-        labels = {
-            "from_server": "From",
-            "to_server": "To",
-            "kind": "Kind",
-            "measure": "Measure",
-            "hop_count": "Hand-overs",
-            "median_ms": "Median, ms",
-            "p95_ms": "95 %, ms",
-            "usual_ms": "Usual up to, ms",
-            "has_history": "Enough to tell",
-        }
-        widgets.table(routes, labels, "routes")
-        drill.as_sql("delay_route", server=window.server)
+    st.subheader("Slowest routes", anchor=False)
+    routes = data.ask("delay_route", server=window.server)
+    labels = {
+        "from_server": "From",
+        "to_server": "To",
+        "kind": "Kind",
+        "measure": "Measure",
+        "hop_count": "Hand-overs",
+        "median_ms": "Median, ms",
+        "p95_ms": "95 %, ms",
+        "usual_ms": "Usual up to, ms",
+        "has_history": "Enough to tell",
+    }
+    widgets.table(routes, labels, "routes")
+    drill.as_sql("delay_route", server=window.server)
 
 
 def components(window: Window) -> None:
     """Lists the components of the servers by the time they take."""
-    found = data.ask("delay_component", **window.params) if "latency_component" in data.tables() else None
-    if found is None or found.is_empty():
+    found = data.ask("delay_component", **window.params)
+    if found.is_empty():
         widgets.nothing("No component is known.", "Servers write them into message tracking from Exchange 2010 on.")
         return
     labels = {
@@ -115,8 +112,8 @@ def components(window: Window) -> None:
 
 def clocks(window: Window) -> None:
     """Lists how far clocks are apart."""
-    found = data.ask("clock_offset", **window.params) if "clock_offset" in data.tables() else None
-    if found is None or found.is_empty():
+    found = data.ask("clock_offset", **window.params)
+    if found.is_empty():
         widgets.nothing("No two clocks can be compared.", "That takes hand-overs in both directions.")
         return
     labels = {

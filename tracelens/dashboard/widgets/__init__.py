@@ -9,7 +9,7 @@ from tracelens.dashboard.widgets.links import address, go, link, open_message, o
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.states import empty_store, head, markdown, no_store, nothing, total_or_stop
-from tracelens.dashboard.widgets.tables import columns, events, selected, table
+from tracelens.dashboard.widgets.tables import columns, events, picked, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
 from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
 from tracelens.dashboard.zone import local, stamp
@@ -59,6 +59,7 @@ __all__ = [
     "page_number",
     "paged",
     "pages",
+    "picked",
     "reasons",
     "replies",
     "selected",

@@ -12,7 +12,7 @@ from tracelens.dashboard import data, zone
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import go, link
 from tracelens.dashboard.widgets.states import markdown, nothing, short
-from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.dashboard.widgets.tables import picked
 
 
 def campaigns(frame: pl.DataFrame) -> None:
@@ -32,8 +32,8 @@ def campaigns(frame: pl.DataFrame) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = selected(table(frame, labels, "campaigns", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is None or at >= frame.height:
+    at = picked(frame, labels, "campaigns")
+    if at is None:
         return
     row = frame.row(at, named=True)
     with st.container(border=True):
@@ -68,8 +68,8 @@ def attackers(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "last_at": "Last",
     }
     st.caption("A selected row opens its sessions.")
-    at = selected(table(frame, labels, "attackers", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, "attackers")
+    if at is not None:
         go("sessions", address=frame["remote_ip"][at], **span)
 
 
@@ -90,6 +90,6 @@ def accounts(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "good_at": "Last success",
     }
     st.caption("A selected row opens its sessions.")
-    at = selected(table(frame, labels, "accounts", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, "accounts")
+    if at is not None:
         go("sessions", account=frame["account"][at], **span)

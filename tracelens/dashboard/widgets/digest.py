@@ -13,7 +13,7 @@ from tracelens.dashboard.widgets.filters import choice
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import link
 from tracelens.dashboard.widgets.states import markdown, nothing, short
-from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.dashboard.widgets.tables import picked
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
 UNTIMED = ("today", "sql", "ingest")
@@ -83,8 +83,7 @@ def changes(span: Span) -> None:
 
 def troubles(span: Span) -> None:
     """Shows the incidents of the window and the findings, and of the selected one what is behind it."""
-    if "incident" in data.tables():
-        incidents(span)
+    incidents(span)
     st.subheader("Findings", anchor=False)
     severity = choice("From severity", "severity", SEVERITIES, placeholder="all", width=220) or "info"
     found = data.ask("today_finding", since=span.since, until=span.until, severity=severity, limit=500)
@@ -113,8 +112,8 @@ def incidents(span: Span) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = selected(table(found, labels, "incidents", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is not None and at < found.height:
+    at = picked(found, labels, "incidents")
+    if at is not None:
         row = found.row(at, named=True)
         with st.container(border=True):
             st.markdown(f"**{markdown(short(row['title']))}**")

@@ -12,7 +12,7 @@ from tracelens import query
 from tracelens.dashboard import data
 from tracelens.dashboard.widgets.links import open_message
 from tracelens.dashboard.widgets.states import markdown, nothing, short
-from tracelens.dashboard.widgets.tables import events, selected, table
+from tracelens.dashboard.widgets.tables import events, picked
 
 
 def findings(frame: pl.DataFrame, key: str) -> dict[str, Any] | None:
@@ -28,9 +28,8 @@ def findings(frame: pl.DataFrame, key: str) -> dict[str, Any] | None:
         "first_at": "First",
         "last_at": "Last",
     }
-    state = table(frame, labels, key, on_select="rerun", selection_mode="single-row", height="auto")
-    at = selected(state)
-    return frame.row(at, named=True) if at is not None and at < frame.height else None
+    at = picked(frame, labels, key)
+    return frame.row(at, named=True) if at is not None else None
 
 
 def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:

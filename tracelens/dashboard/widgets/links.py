@@ -68,7 +68,7 @@ def tile(label: str, count: int, page: str, /, place: Any = st, **filters: Any) 
 
 def open_message(message_key: str) -> None:
     """Goes to the page of one message."""
-    go("message" if "message" in st.session_state["pages"] else "messages", message=message_key)
+    go("message", message=message_key)
 
 
 def open_session(session_key: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from tracelens.dashboard.widgets.links import open_message
 from tracelens.dashboard.widgets.states import nothing
-from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.dashboard.widgets.tables import picked, table
 from tracelens.delay import took
 from tracelens.story import place
 
@@ -30,8 +30,8 @@ def messages(frame: pl.DataFrame, key: str) -> None:
         "message_id": "Message-ID",
     }
     height = min(34 + 31 * frame.height, 600)
-    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, key, height)
+    if at is not None:
         open_message(frame["message_key"][at])
 
 
@@ -59,8 +59,8 @@ def hops(frame: pl.DataFrame, key: str) -> int | None:
         "reply_text": "Reply",
     }
     st.caption("Select a hop to see its log rows only.")
-    at = selected(table(shown, labels, key, on_select="rerun", selection_mode="single-row", height="content"))
-    return int(frame["hop_number"][at]) if at is not None and at < frame.height else None
+    at = picked(shown, labels, key, "content")
+    return int(frame["hop_number"][at]) if at is not None else None
 
 
 def legs(frame: pl.DataFrame, key: str) -> None:

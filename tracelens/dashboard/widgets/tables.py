@@ -75,6 +75,12 @@ def selected(state: Any) -> int | None:
     return rows[0] if rows else None
 
 
+def picked(frame: pl.DataFrame, labels: Mapping[str, str], key: str, height: int | str = "auto") -> int | None:
+    """Shows a table of which one row can be selected; gives that row's place, or None."""
+    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
+    return at if at is not None and at < frame.height else None
+
+
 def events(frame: pl.DataFrame, key: str) -> None:
     """Shows log rows with their file and line."""
     named = frame.with_columns(pl.col("path").str.extract(r"([^/\\]+)$").alias("file"))

@@ -10,7 +10,7 @@ import streamlit as st
 from tracelens.dashboard import data, zone
 from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
-from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.dashboard.widgets.tables import picked, table
 from tracelens.delay import duration
 from tracelens.render import plain
 
@@ -48,8 +48,8 @@ def sessions(frame: pl.DataFrame, key: str) -> None:
         "session_id": "Session-id",
     }
     height = min(34 + 31 * frame.height, 600)
-    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, key, height)
+    if at is not None:
         open_session(frame["session_key"][at])
 
 
@@ -145,8 +145,8 @@ def _mail(key: str) -> None:
     }
     st.caption("A selected row opens the message's path.")
     height = min(34 + 31 * found.height, 300)
-    at = selected(table(found, labels, "mail", on_select="rerun", selection_mode="single-row", height=height))
-    if at is not None and at < found.height:
+    at = picked(found, labels, "mail", height)
+    if at is not None:
         message = found["message_key"][at]
         if message:
             open_message(message)

@@ -11,7 +11,7 @@ import streamlit as st
 from tracelens.dashboard import data
 from tracelens.dashboard.widgets.links import go, link
 from tracelens.dashboard.widgets.states import markdown, nothing, short
-from tracelens.dashboard.widgets.tables import selected, table
+from tracelens.dashboard.widgets.tables import picked, table
 from tracelens.rulebook import Signature, load_signatures
 
 MISSED = ("failed", "refused", "deferred", "dropped", "quarantined")
@@ -51,8 +51,8 @@ def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = selected(table(frame, labels, "reasons", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is None or at >= frame.height:
+    at = picked(frame, labels, "reasons")
+    if at is None:
         return
     row = frame.row(at, named=True)
     with st.container(border=True):
@@ -93,8 +93,8 @@ def domains(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "missed_percent": "Not reached %",
     }
     st.caption("A selected row opens the mail that did not reach the domain.")
-    at = selected(table(frame, labels, "domains", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, "domains")
+    if at is not None:
         go("messages", recipient=f"@{frame['domain'][at]}", status="not reached", **span)
 
 
@@ -111,6 +111,6 @@ def replies(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = selected(table(frame, labels, "replies", on_select="rerun", selection_mode="single-row", height="auto"))
-    if at is not None and at < frame.height:
+    at = picked(frame, labels, "replies")
+    if at is not None:
         go("sessions", signature=frame["signature_id"][at] or "unknown", **span)
