@@ -65,12 +65,13 @@ def build(con: Any, on_model: Callable[[str], None] | None = None, inventory: Se
         InternalError: A model holds two rows where its grain allows one.
     """
     fill_table(con, INVENTORY_SETTING, inventory)
-    for model in models():
+    every = models()
+    for model in every:
         if on_model:
             on_model(model.name)
         make_table(con, model.name, model.sql, model.kind == "temp")
         check_grain(con, model)
-    for model in models():
+    for model in every:
         if model.kind == "temp":
             con.execute(f'drop table if exists temp."{model.name}"')
 
