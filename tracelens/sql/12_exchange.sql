@@ -5,19 +5,14 @@
 -- kind: temp
 with command as (
     select session_number, transaction_number, step_number, data, is_mail, is_rcpt, is_body, date_time, file_id, line_number,
-        is_body and length(data) = 4 as is_data, answers_due, answers_here
+        is_body and length(data) = 4 as is_data, answers_due
     from step where is_mail or is_rcpt or is_body
-),
-opened as (
-    select session_number, transaction_number,
-        min({step: step_number, due: answers_due - case when is_data then 2 else 1 end, here: answers_here}) as place
-    from command group by session_number, transaction_number
 ),
 asked as (
     select c.*, c.answers_due - o.place.due - case when c.is_data then 1 else 0 end as command_number,
         case when c.is_body then null when c.is_mail then regexp_extract(c.data, '^[Mm][Aa][Ii][Ll] [Ff][Rr][Oo][Mm]: *<?([^> ]*)>?', 1)
             else regexp_extract(c.data, '[Tt][Oo]: *<?([^> ]*)>?', 1) end as address
-    from command c join opened o on o.session_number = c.session_number and o.transaction_number = c.transaction_number
+    from command c join step_opening o on o.session_number = c.session_number and o.transaction_number = c.transaction_number
 ),
 body as (
     select a.session_number, a.transaction_number, a.command_number, f.reply, f.date_time, f.file_id, f.line_number

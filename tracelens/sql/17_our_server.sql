@@ -1,5 +1,6 @@
 -- A server that is ours: its logs are here, or an Exchange server's row says that it is one.
 -- column is_edge: an Edge server, as its folders, connectors or the connector towards it say
+-- column service: edge for an Edge server, which has that one alone; else empty
 -- column is_loaded: rows that it wrote itself are in the store
 -- grain: server
 -- kind: temp
@@ -32,4 +33,4 @@ seen as (
         and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
             or starts_with(connector_id, 'EdgeSync - ') and server not in (select server from edge))
 )
-select server, bool_or(is_edge) as is_edge, bool_or(is_loaded) as is_loaded from seen where server <> '' group by server
+select server, bool_or(is_edge) as is_edge, bool_or(is_loaded) as is_loaded, case when bool_or(is_edge) then 'edge' end as service from seen where server <> '' group by server

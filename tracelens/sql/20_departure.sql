@@ -2,13 +2,7 @@
 -- column is_sure: the row itself, or one it names, says so
 -- grain: file_id, line_number
 -- kind: temp
-with address as (
-    select network as ip, min(server) as server from inventory where server is not null group by network
-),
-edge_server as (
-    select server, 'edge' as service from our_server where is_edge
-),
-wired as (
+with wired as (
     select queue_node, message_key, max(remote_port) as remote_port, remote_ip from carried
     where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip
 ),
@@ -20,8 +14,8 @@ sent as (
         p.remote_port as tx_port, contains(coalesce(s.connector_id, ''), 'Intra-Organization') as is_intra
     from track s
     left join receipt r on r.server = s.reply_server and r.internal_message_id = s.reply_internal_id and r.message_key = s.message_key
-    left join address a on a.ip = s.server_ip
-    left join edge_server e on e.server = s.server
+    left join our_address a on a.ip = s.server_ip
+    left join our_server e on e.server = s.server
     left join wired p on p.queue_node = concat(s.server, '#', s.internal_message_id) and p.message_key = s.message_key and p.remote_ip = s.server_ip
     where s.event_id in ('SEND', 'SENDEXTERNAL') and s.message_key is not null
 ),

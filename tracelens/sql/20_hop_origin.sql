@@ -1,18 +1,7 @@
 -- How a queue entry came to be, judged by all its witnesses; a verdict above rank 6 is a guess.
 -- grain: node, message_key
 -- kind: temp
-with address as (
-    select network as ip, min(server) as server from inventory where server is not null group by network
-),
-edge_server as (
-    select server, 'edge' as service from our_server where is_edge
-),
-submitted as (
-    select message_key, next_server, min(date_time) as date_time, min(client_server) as client_server, min(client_ip) as client_ip,
-        min({file_id: file_id, line_number: line_number}) as first_row
-    from track where event_id = 'SUBMIT' and next_server is not null and next_server <> '' group by message_key, next_server
-),
-claim as (
+with claim as (
     -- what each witness says about how a queue entry came to be; above rank 5 it is a guess
     select node, message_key, case when source = 'DSN' then 'dsn' when frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy') then 'proxy'
             when source = 'STOREDRIVER' then 'submit' when source <> 'SMTP' then 'fork' end as kind, case when source = 'STOREDRIVER' then 4 else 1 end as rank
@@ -41,8 +30,8 @@ claim as (
             when r.directionality = 'Originating' and q.node is null then 'submit' else 'transfer' end,
         case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
             and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
-    from receipt r left join address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
-    left join edge_server e on e.server = r.server
+    from receipt r left join our_address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
+    left join our_server e on e.server = r.server
     left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
     where r.source = 'SMTP'
 )

@@ -2,21 +2,10 @@
 -- the queue entry it made (SERVER#InternalId), or the queue entry it left and where it went.
 -- grain: part_key
 -- kind: temp
-with address as (
-    select network as ip, min(server) as server from inventory where server is not null group by network
-),
-edge_server as (
-    select server, 'edge' as service from our_server where is_edge
-),
-submitted as (
-    select message_key, next_server, min(date_time) as date_time, min(client_server) as client_server, min(client_ip) as client_ip,
-        min({file_id: file_id, line_number: line_number}) as first_row
-    from track where event_id = 'SUBMIT' and next_server is not null and next_server <> '' group by message_key, next_server
-),
-receipt_kind as (
+with receipt_kind as (
     select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
     from receipt r left join hop_origin j on j.node = r.node and j.message_key = r.message_key
-    left join edge_server e on e.server = r.server left join edge_server f on f.server = r.client_server
+    left join our_server e on e.server = r.server left join our_server f on f.server = r.client_server
 ),
 tracking_in as (
     select 'tracking_in' as witness, r.message_key, r.kind, r.node as anchor,
@@ -31,7 +20,7 @@ tracking_in as (
         case r.kind when 'proxy' then 'fe:' || r.node when 'fork' then concat(r.server, '#', trim(r.reference, '{}<> ')) end as from_node, r.node as to_node,
         [struct_pack(file_id := r.file_id, line_number := r.line_number)] as evidence
     from receipt_kind r left join submitted s on s.message_key = r.message_key and s.next_server = r.server
-    left join address a on a.ip = r.client_ip
+    left join our_address a on a.ip = r.client_ip
 ),
 tracking_submit as (
     -- the Submission service's own row alone: it names the hub that took the message
@@ -48,7 +37,7 @@ tracking_frontend as (
         case when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 587 end as to_port, null as send_connector, null as receive_connector,
         coalesce(r.context_at, r.date_time) as started_at, r.date_time as ended_at, null as tls_version, null as auth_user, 'accepted' as outcome, null as reply_text,
         'inferred' as basis, null as from_node, 'fe:' || r.node as to_node, [struct_pack(file_id := r.file_id, line_number := r.line_number)] as evidence
-    from receipt_kind r left join address a on a.ip = r.client_ip where r.kind = 'proxy'
+    from receipt_kind r left join our_address a on a.ip = r.client_ip where r.kind = 'proxy'
 ),
 tracking_out as (
     select 'tracking_out', o.message_key, o.kind,
@@ -66,7 +55,7 @@ tracking_out as (
         o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'receive' then 'fe:' || coalesce(o.next_node, o.reply_node)
             when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
         [struct_pack(file_id := o.file_id, line_number := o.line_number)]
-    from departure o left join edge_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
+    from departure o left join our_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
 ),
 tracking_deliver as (
     select 'tracking_deliver', d.message_key, 'deliver',
@@ -97,7 +86,7 @@ proto_in as (
         from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
         where t.direction = 'receive' and t.service <> 'delivery' and not (t.service = 'frontend' and t.local_port = 717)
             and (t.is_accepted or t.service in ('frontend', 'edge') or not t.server_auth)
-    ) t left join edge_server f on f.server = t.peer_server
+    ) t left join our_server f on f.server = t.peer_server
 ),
 proto_reply as (
     -- the front end's own log alone: its final reply names the hub that took the message
@@ -146,7 +135,7 @@ proto_out as (
                 or coalesce(j.verdict.rank <= 6, false) as is_sure
         from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
         where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
-    ) t left join edge_server e on e.server = split_part(t.reply_node, '#', 1)
+    ) t left join our_server e on e.server = split_part(t.reply_node, '#', 1)
 ),
 expansion as (
     -- a group inside a group: the first expansion that names it as a member
@@ -168,7 +157,7 @@ at_queue as (
         nullif(trim(t.reference, '{}<> '), '') as cause
     from track t left join expansion x on x.file_id = t.file_id and x.line_number = t.line_number
     left join shadowed s on t.event_id = 'RESUBMIT' and s.message_key = t.message_key and s.shadow_server = t.server and s.shadow_id = try_cast(trim(t.reference, '{}<> ') as bigint)
-    left join edge_server e on e.server = t.server
+    left join our_server e on e.server = t.server
     where t.event_id in ('EXPAND', 'DSN', 'TRANSFER', 'REDIRECT', 'RESUBMIT') and t.internal_message_id is not null and t.message_key is not null
 ),
 tracking_fork as (
