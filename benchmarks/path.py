@@ -27,20 +27,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 import duckdb  # noqa: E402
+from detect import scan  # noqa: E402
 
 from tracelens import query, store  # noqa: E402
 from tracelens.build import models  # noqa: E402
 
 COUNTED = range(15, 26)
-
-
-def scan(con: duckdb.DuckDBPyConnection) -> float:
-    """Reads every value of every event once; gives seconds."""
-    began = time.perf_counter()
-    for table in store.EVENT_TABLES:
-        values = ", ".join(f"count({column.name}), max(hash({column.name}))" for column in table.columns)
-        con.execute(f"select count(*), {values} from {table.name}").fetchall()
-    return time.perf_counter() - began
 
 
 def build(folder: Path, database: Path, limit: str) -> dict[str, float]:
@@ -51,7 +43,7 @@ def build(folder: Path, database: Path, limit: str) -> dict[str, float]:
     con.execute(f"attach {store.literal(database)} as store")
     con.execute("use store")
     con.execute("set timezone = 'UTC'")
-    seconds = {"scan": statistics.median(scan(con) for _ in range(3))}
+    seconds = {"scan": statistics.median(scan(con)[0] for _ in range(3))}
     files = sorted(entry.name for entry in resources.files("tracelens").joinpath("sql").iterdir())
     number = {name.split("_", 1)[1].removesuffix(".sql"): int(name[:2]) for name in files if name.endswith(".sql")}
     for model in models():

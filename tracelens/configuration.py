@@ -22,7 +22,7 @@ from tracelens.formats import Source
 from tracelens.query import ask, question
 from tracelens.read import decode
 from tracelens.rulebook import SEVERITIES, load_rules
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, TABLES, Table
+from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, TABLES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -260,24 +260,11 @@ def _replace(con: Any, exported: Exported, whole: bool) -> None:
         if not whole and name == "receive_connector":
             kept = con.sql("select * from receive_connector").pl().to_dicts()
             rows = rows + [row for row in kept if row["server"] not in exported.servers()]
-        _stand_in(con, TABLES[name], rows)
+        stores.stand_in(con, TABLES[name], rows)
     _derive(con, "seen_address", "select remote_ip, local_ip from session group by remote_ip, local_ip")
     for model in models():
         if model.name in REBUILT:
             _derive(con, model.name, model.sql)
-
-
-def _stand_in(con: Any, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
-    import polars as pl
-
-    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    con.execute(f"drop view if exists temp.{table.name}")
-    con.execute(f"create temp table {table.name} ({columns})")
-    if rows:
-        con.register("arriving", pl.from_dicts(rows, infer_schema_length=None).to_arrow())
-        con.execute(f"insert into temp.{table.name} by name select * from arriving")
-        con.unregister("arriving")
 
 
 def _derive(con: Any, name: str, sql: str) -> None:

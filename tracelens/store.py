@@ -392,19 +392,33 @@ def _types(table: Table) -> list[tuple[str, str]]:
 
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Makes an empty table as described."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in _types(table))
-    con.execute(f"create or replace table {table.name} ({columns})")
+    con.execute(f"create or replace table {table.name} ({_columns(table)})")
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in _types(table))
 
 
 def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Makes a table as described and adds rows by column name."""
+    create_table(con, table)
+    _insert(con, table.name, rows)
+
+
+def stand_in(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
+    con.execute(f"drop view if exists temp.{table.name}")
+    con.execute(f"create temp table {table.name} ({_columns(table)})")
+    _insert(con, f"temp.{table.name}", rows)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
     import polars as pl
 
-    create_table(con, table)
     if not rows:
         return
     con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
-    con.execute(f'insert into "{table.name}" by name select * from arriving')
+    con.execute(f"insert into {name} by name select * from arriving")
     con.unregister("arriving")
 
 
