@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate import headers as header_files
-from tracelens.simulate import plants
+from tracelens.simulate import plants, stage, tales
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -30,13 +30,14 @@ from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
+from tracelens.simulate.scenes import SCENES
+from tracelens.simulate.tales import TALES
 from tracelens.simulate.troubles import planned
 from tracelens.simulate.truth import Truth
 from tracelens.simulate.world import World
-from tracelens.simulate.writer import HOUR, MINUTE, SECOND, Sink, parse_loss
+from tracelens.simulate.writer import DAY, HOUR, MINUTE, SECOND, Sink, parse_loss
 
 Begin = tuple[int, int, Callable[[], None]]
-DAY = 24 * HOUR
 EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "edge": (from_internet_by_edge,),
     "hybrid": (from_cloud, to_cloud),
@@ -44,6 +45,7 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "nat": (),
     "collisions": (same_id_twice,),
     "catalogue": (),
+    "conduct": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
 translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
@@ -133,7 +135,7 @@ def simulate(
     if exports:
         world.has_exports = troubles
         write_exports(world, folder, troubles)
-    begins = _begins(world, messages, days, first, hours, troubles, "catalogue" in extras)
+    begins = _begins(world, messages, days, first, hours, troubles, extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
     for moment, _, begin in begins:
@@ -155,15 +157,18 @@ def simulate(
 
 
 def _begins(
-    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, catalogue: bool
+    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, extras: Collection[str]
 ) -> Iterator[Begin]:
     """Gives everything that begins, in order of time."""
     others: list[Begin] = []
     opens, length = hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
-    if catalogue:
+    if "catalogue" in extras:
         for part, begin in plants.planned(world):
             moment = first + opens + int(part * length)
             others.append((moment, 0, partial(begin, moment)))
+    if "conduct" in extras:
+        begun = stage.planned(world, SCENES, first + opens, length) + tales.planned(world, TALES, first + opens, length)
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in begun]
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)

@@ -179,9 +179,9 @@ class World:
                 parent_message_id=parent.message_id, ended_at=moment,
             )  # fmt: skip
 
-    def tally(self, name: str, server: Server, ip: str, connector: str, moment: int) -> None:
-        """Counts one occurrence of a planted trouble."""
-        key = (name, server.name, ip, connector)
+    def tally(self, name: str, server: Server | str, ip: str, connector: str, moment: int) -> None:
+        """Counts one occurrence of a planted trouble; a place that is empty may be any."""
+        key = (name, server if isinstance(server, str) else server.name, ip, connector)
         first, last, hits = self._tallies.get(key, (moment, moment, 0))
         self._tallies[key] = (min(first, moment), max(last, moment), hits + 1)
 

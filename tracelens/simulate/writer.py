@@ -18,6 +18,7 @@ from tracelens.simulate.clock import Clocks
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 FILE_LIMIT_BYTES = 10 * 1024 * 1024
 PENDING_ROWS = 20_000
 
