@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate import headers as header_files
-from tracelens.simulate import plants, stage, tales
+from tracelens.simulate import history, mistakes, plants, stage, tales
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -35,7 +35,7 @@ from tracelens.simulate.tales import TALES
 from tracelens.simulate.troubles import planned
 from tracelens.simulate.truth import Truth
 from tracelens.simulate.world import World
-from tracelens.simulate.writer import DAY, HOUR, MINUTE, SECOND, Sink, parse_loss
+from tracelens.simulate.writer import DAY, HOUR, MINUTE, SECOND, Loss, Sink, parse_loss
 
 Begin = tuple[int, int, Callable[[], None]]
 EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
@@ -46,6 +46,8 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "collisions": (same_id_twice,),
     "catalogue": (),
     "conduct": (),
+    "mistakes": (),
+    "history": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
 translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
@@ -132,9 +134,14 @@ def simulate(
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
-    if exports:
+    mistaken = "mistakes" in extras
+    if exports or mistaken:
         world.has_exports = troubles
-        write_exports(world, folder, troubles)
+        write_exports(world, folder, troubles, mistaken, days)
+    if mistaken and days >= 8:
+        lost = Loss(estate.servers[-1].name, "frontend_send", None, first + days // 2 * DAY)
+        sink.losses = (*sink.losses, lost)
+        world.tally("config-log-gap", lost.server, "", "", first + days // 2 * DAY)
     begins = _begins(world, messages, days, first, hours, troubles, extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
@@ -169,6 +176,12 @@ def _begins(
     if "conduct" in extras:
         begun = stage.planned(world, SCENES, first + opens, length) + tales.planned(world, TALES, first + opens, length)
         others += [(moment, 0, partial(begin, moment)) for moment, begin in begun]
+    if "mistakes" in extras:
+        servers = world.estate.servers
+        begun = stage.planned(world, mistakes.scenes(servers[0].name, servers[-1].name), first + opens, length)
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in begun]
+    if "history" in extras:
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in history.planned(world, days, first + opens)]
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)

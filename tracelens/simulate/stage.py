@@ -53,11 +53,12 @@ class Scene:
     """A trouble that shows in conversations.
 
     Attributes:
-        rule: Rule that must find it.
+        rule: Rule that must find it; none if the scene only sets another.
         acts: What happens, one after the other.
         peer: Address that the truth names; that of the last act if None, none if empty.
         connector: Connector that the truth names; that of the last act if None, none if empty.
         server: Server that the truth names; none if empty.
+        on: Server where it happens; any if empty.
     """
 
     rule: str
@@ -65,6 +66,7 @@ class Scene:
     peer: str | None = None
     connector: str | None = None
     server: str = "{name}"
+    on: str = ""
 
 
 def planned(world: World, scenes: Sequence[Scene], first: int, length: int) -> list[Planned]:
@@ -73,7 +75,8 @@ def planned(world: World, scenes: Sequence[Scene], first: int, length: int) -> l
     found: list[Planned] = []
     for number, scene in enumerate(scenes):
         moment = within_hour(first + MINUTE + number * (length - HOUR) // max(len(scenes), 1))
-        found.append((moment, partial(play, world, servers[number % len(servers)], scene)))
+        stage = next((server for server in servers if server.name == scene.on), servers[number % len(servers)])
+        found.append((moment, partial(play, world, stage, scene)))
     return found
 
 
@@ -91,6 +94,8 @@ def play(world: World, server: Server, scene: Scene, moment: int) -> None:
         for number in range(act.count):
             _converse(world, server, other, act, number, moment)
             moment += act.every_s * SECOND
+    if not scene.rule:
+        return
     last = scene.acts[-1]
     place = _names(server, other, 0, moment)
     peer = (last.peer if scene.peer is None else scene.peer).format_map(place)

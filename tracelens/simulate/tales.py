@@ -46,7 +46,7 @@ class Tale:
     """A trouble that shows in tracking rows.
 
     Attributes:
-        rule: Rule that must find it.
+        rule: Rule that must find it; none if it is only what is usual.
         steps: Rows of each message.
         sender: Sender; `{n}` is the number of the message.
         recipients: How many each message has.
@@ -56,6 +56,7 @@ class Tale:
         ip: Address that the truth names.
         connector: Connector that the truth names.
         subject: Subject; one of their own each if empty.
+        size: Bytes of each message; any if 0.
     """
 
     rule: str
@@ -68,6 +69,7 @@ class Tale:
     ip: str = ""
     connector: str = ""
     subject: str = ""
+    size: int = 0
 
 
 SUBMITTED = (Step("SUBMIT/STOREDRIVER", log="tracking_submission"), Step("RECEIVE/SMTP", 0.4, "{name}\\Default {name}"))
@@ -114,11 +116,12 @@ def tell(world: World, server: Server, tale: Tale, moment: int) -> None:
         named = [tale.to.format(m=number, n=n) for n in range(tale.recipients)]
         mail = world.new_mail(came, tale.sender, named, server.fqdn)
         mail.subject = tale.subject or f"{mail.subject} {number}"
+        mail.size = tale.size or mail.size
         queue = world.queue_id(server)
         for step in tale.steps:
             _row(world, server, step, mail, queue, parent, came + int(step.after_s * SECOND))
-        world.tally(tale.rule, server, tale.ip, connector, came)
-        world.tally(tale.rule, server, tale.ip, connector, came + int(tale.steps[-1].after_s * SECOND))
+        for seconds in (0, tale.steps[-1].after_s) if tale.rule else ():
+            world.tally(tale.rule, server, tale.ip, connector, came + int(seconds * SECOND))
         parent = mail.message_id
 
 
