@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from tracelens.simulate.estate import DEVICES, INTERNAL, INTERNET_CONNECTOR, PARTNER_CONNECTOR, Server
-from tracelens.simulate.mistakes import CHANGED, CONNECTORS, FRONT, GATEWAY, HUB, SEND_CONNECTORS, SITES, UNUSED, Connector
+from tracelens.simulate.mistakes import (
+    CHANGED,
+    CONNECTORS,
+    FRONT,
+    GATEWAY,
+    HUB,
+    SEND_CONNECTORS,
+    SITES,
+    UNUSED,
+    Connector,
+)
 from tracelens.simulate.world import World
 
 EVERYBODY = "{::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, 0.0.0.0-255.255.255.255}"
@@ -56,7 +66,14 @@ def write_exports(world: World, folder: Path, troubles: bool, mistakes: bool = F
         )  # fmt: skip
     for row in SEND_CONNECTORS if mistakes else ():
         values = {**row, "SourceTransportServers": row["SourceTransportServers"] or "{" + sources + "}"}
-        out += _listing(Identity=row["Name"], Enabled="True", DNSRoutingEnabled="False", Port="25", ProtocolLoggingLevel="Verbose", **values)
+        out += _listing(
+            Identity=row["Name"],
+            Enabled="True",
+            DNSRoutingEnabled="False",
+            Port="25",
+            ProtocolLoggingLevel="Verbose",
+            **values,
+        )
     (place / "send-connectors.txt").write_text(out, encoding="utf-8", newline="\r\n")
     domains = [("Contoso", INTERNAL, "Authoritative", "True")]
     if troubles or mistakes:
@@ -82,9 +99,17 @@ def _write_sites(world: World, folder: Path) -> None:
     text = "\n"
     for number, server in enumerate(world.estate.servers):
         site = f"{INTERNAL}/Configuration/Sites/{SITES[number % len(SITES)]}"
-        text += _listing(Name=server.name, Fqdn=server.fqdn, ServerRole="Mailbox", Site=site, AdminDisplayVersion="Version 15.2 (Build 1748.10)")
+        text += _listing(
+            Name=server.name,
+            Fqdn=server.fqdn,
+            ServerRole="Mailbox",
+            Site=site,
+            AdminDisplayVersion="Version 15.2 (Build 1748.10)",
+        )
     (folder / "Configuration" / "exchange-servers.txt").write_text(text, encoding="utf-8", newline="\r\n")
-    (folder / "tracelens.toml").write_text(f'[[inventory]]\nnetwork = "{GATEWAY}"\nrole = "gateway"\n', encoding="utf-8")
+    (folder / "tracelens.toml").write_text(
+        f'[[inventory]]\nnetwork = "{GATEWAY}"\nrole = "gateway"\n', encoding="utf-8"
+    )
 
 
 def _connectors(server: Server, relay_ranges: str, changed: dict[str, tuple[dict[str, str], tuple[str, ...]]]) -> str:
@@ -101,13 +126,22 @@ def _connectors(server: Server, relay_ranges: str, changed: dict[str, tuple[dict
     )  # fmt: skip
 
 
-def _connector(server: Server, name: str, role: str, port: int, ranges: str, mechanisms: str, groups: str, more: dict[str, str] | None = None) -> str:
-    values = dict(
-        Identity=f"{server.name}\\{name}", Name=name, Server=server.name, Enabled="True", TransportRole=role,
-        Bindings=f"{{[::]:{port}, 0.0.0.0:{port}}}", RemoteIPRanges=ranges, AuthMechanism=mechanisms,
-        PermissionGroups=groups, ProtocolLoggingLevel="Verbose", RequireTLS="False", TarpitInterval="00:00:05",
-        MaxMessageSize="36 MB (37,748,736 bytes)", WhenChangedUTC="1/5/2026 9:14:11 AM",
-    )  # fmt: skip
+def _connector(
+    server: Server,
+    name: str,
+    role: str,
+    port: int,
+    ranges: str,
+    mechanisms: str,
+    groups: str,
+    more: dict[str, str] | None = None,
+) -> str:
+    values = {
+        "Identity": f"{server.name}\\{name}", "Name": name, "Server": server.name, "Enabled": "True", "TransportRole": role,
+        "Bindings": f"{{[::]:{port}, 0.0.0.0:{port}}}", "RemoteIPRanges": ranges, "AuthMechanism": mechanisms,
+        "PermissionGroups": groups, "ProtocolLoggingLevel": "Verbose", "RequireTLS": "False", "TarpitInterval": "00:00:05",
+        "MaxMessageSize": "36 MB (37,748,736 bytes)", "WhenChangedUTC": "1/5/2026 9:14:11 AM",
+    }  # fmt: skip
     return _listing(**{**values, **(more or {})})
 
 

@@ -50,7 +50,8 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "history": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
-translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
+translates addresses, ids that repeat (restarts, servers, senders); and troubles, one for each rule that a text makes fire
+(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history)."""
 
 
 @dataclass(frozen=True)
@@ -150,12 +151,16 @@ def simulate(
         sink.write_until(moment)
         begin()
     expire(world, None)
-    world.record_troubles()
     world.record_clocks()
+    if "conduct" in extras:
+        world.plant("header-not-confirmed", None, None)
+    world.record_troubles()
     sink.close()
     truth.close()
     if headers:
         header_files.write(folder, headers, BUILDS[version])
+    if "conduct" in extras:
+        header_files.forge(folder, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),

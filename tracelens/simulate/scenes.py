@@ -79,7 +79,12 @@ def certificate(number: str, end: str) -> tuple[str, ...]:
 def between_servers(helo: str, *recipients: str, proof: bool = True) -> tuple[str, ...]:
     """Gives what a sending server says to another, and what it is answered."""
     shown = ("< X-EXPS EXCHANGEAUTH SHA256", "> 235 <authentication response>") if proof else ()
-    return (f"< EHLO {helo}", "> 250  server.contoso.com Hello SIZE X-EXPS", *shown, *mail("anna.berg@contoso.com", *recipients))
+    return (
+        f"< EHLO {helo}",
+        "> 250  server.contoso.com Hello SIZE X-EXPS",
+        *shown,
+        *mail("anna.berg@contoso.com", *recipients),
+    )
 
 
 BYE = ("< QUIT", "> 221 2.0.0 Service closing transmission channel")
@@ -181,6 +186,8 @@ SERVERS = (
     Scene("topo-frontend-to-frontend", (
         Act(turned(between_servers("{server}", INSIDE, proof=False)), "{other_ip}", "Inbound Proxy Internal Send Connector", "frontend", 25, "send",
             mirror=("frontend", "Default Frontend {other_name}")),)),
+    Scene("topo-legacy-mixed-port", (
+        Act(turned(between_servers("{server}", INSIDE)), "10.0.10.90", "Intra-Organization SMTP Send Connector", "hub", 25, "send", 2),)),
     Scene("topo-frontend-to-delivery", (
         Act(turned(between_servers("{server}", INSIDE)), "{other_ip}", "Inbound Proxy Internal Send Connector", "frontend", 475, "send"),)),
     Scene("topo-mbx-to-frontend", (

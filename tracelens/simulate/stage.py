@@ -97,7 +97,7 @@ def play(world: World, server: Server, scene: Scene, moment: int) -> None:
     if not scene.rule:
         return
     last = scene.acts[-1]
-    place = _names(server, other, 0, moment)
+    place = _names(server, other, 0)
     peer = (last.peer if scene.peer is None else scene.peer).format_map(place)
     connector = (last.connector if scene.connector is None else scene.connector).format_map(place)
     if connector and scene.connector is None and last.direction == "receive":
@@ -107,7 +107,7 @@ def play(world: World, server: Server, scene: Scene, moment: int) -> None:
         world.tally(scene.rule, where, peer, connector, when)
 
 
-def _names(server: Server, other: Server, number: int, moment: int) -> dict[str, object]:
+def _names(server: Server, other: Server, number: int) -> dict[str, object]:
     return {
         "n": number, "server": server.fqdn, "name": server.name, "own": server.ip, "other": other.fqdn,
         "other_ip": other.ip, "other_name": other.name, "ip": "",
@@ -115,7 +115,7 @@ def _names(server: Server, other: Server, number: int, moment: int) -> dict[str,
 
 
 def _converse(world: World, server: Server, other: Server, act: Act, number: int, moment: int) -> None:
-    names = _names(server, other, number, moment)
+    names = _names(server, other, number)
     names["ip"] = peer = act.peer.format_map(names)
     names["soon"] = world.stamp(server, moment + 5 * DAY)
     connector = act.connector.format_map(names)
