@@ -1,6 +1,6 @@
 """Runs the SQL models in the order of their names: sessions, links, paths.
 
-Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`); the model is named after the file.
+Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`, `-- order:`); it gives the model its name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Model:
         name: Table the model makes.
         kind: `table` is kept, `temp` lives for the build only.
         grain: Columns that are unique together; empty when the model names none.
-        sql: The SELECT.
+        sql: The SELECT, by `-- order:` in the order in which its rows are laid down, so that a look-up by it reads few.
         doc: What a row is: the first line of the header.
         columns: Meaning of columns, from header lines `-- column NAME: TEXT`.
     """
@@ -44,12 +44,13 @@ def models() -> list[Model]:
         if not path.name.endswith(".sql"):
             continue
         text = path.read_text(encoding="utf-8")
-        head = dict(re.findall(r"^-- (kind|grain): *(.+)$", text, flags=re.M))
+        head = dict(re.findall(r"^-- (kind|grain|order): *(.+)$", text, flags=re.M))
         grain = tuple(part.strip() for part in head.get("grain", "").split(",") if part.strip())
         name = path.name.split("_", 1)[1].removesuffix(".sql")
         columns = dict(re.findall(r"^-- column ([a-z0-9_]+): *(.+)$", text, flags=re.M))
+        sql = f"{text}\norder by {head['order']}" if "order" in head else text
         doc = text.splitlines()[0].removeprefix("-- ")
-        found.append(Model(name, head.get("kind", "table"), grain, text, doc, columns))
+        found.append(Model(name, head.get("kind", "table"), grain, sql, doc, columns))
     return found
 
 
