@@ -190,6 +190,7 @@ def _locked(
         + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
         + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
     ).to_dicts()
+    stores.release()
     return account
 
 

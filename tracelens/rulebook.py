@@ -318,9 +318,15 @@ def _files(place: Traversable) -> list[Traversable]:
     return sorted((path for path in place.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> dict[str, Any]:
+    """Parses a file once per process; nobody changes what is given."""
+    return tomllib.loads(text)
+
+
 def _document(path: Traversable) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", path.name) from error
 

@@ -7,13 +7,13 @@ Readers follow `CURRENT`; an ingest prepares the next generation beside the live
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
 import shutil
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracelens import vintage
+from tracelens.deadline import time_limit
 from tracelens.errors import QueryError, StoreError
+from tracelens.reader import KeptEngine
 from tracelens.schema import SEGMENT, TABLES, Table
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.kind == "event")
 KEPT_GENERATIONS = 2
 DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
+SEARCH_PATH = "set search_path = 'memory,store'"
+_KEPT = KeptEngine()
+atexit.register(_KEPT.release)
 
 
 def generation(store: Path) -> str | None:
@@ -62,7 +67,9 @@ def fingerprint(store: Path) -> str:
 
 @contextlib.contextmanager
 def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens the live generation read-only and locked: no other files, no settings, no writes.
+    """Gives a connection to the live generation, read-only and locked: no other files, no settings, no writes.
+
+    The engine behind it stays open for the next question; it goes when another generation or store is asked for.
 
     Raises:
         StoreError: There is no store, or it cannot be opened.
@@ -73,16 +80,31 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     name = generation(folder)
     if name is None:
         raise StoreError(f"no store at '{store}'", hint="make one: tracelens ingest PATH --store " + str(store))
+    try:
+        with _KEPT.connection(fingerprint(folder), lambda: _locked(folder, name)) as con:
+            con.execute(SEARCH_PATH)
+            yield con
+    except (duckdb.FatalException, duckdb.InternalException):  # the engine answers nothing more after these
+        release()
+        raise
+
+
+def _locked(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
+    """Opens a generation in an engine that is locked down."""
+    import duckdb
+
     con = _attach(folder, name)
     try:
-        try:
-            vintage.check(con, str(folder / name))
-            lock_down(con)
-        except duckdb.Error as error:
-            raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
-        yield con
-    finally:
+        vintage.check(con, str(folder / name))
+        con.execute(SEARCH_PATH)
+        lock_down(con, "view")
+    except duckdb.Error as error:
         con.close()
+        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+    except StoreError:
+        con.close()
+        raise
+    return con
 
 
 def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
@@ -107,11 +129,11 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
 
 def _settle(con: duckdb.DuckDBPyConnection) -> None:
     """Times are UTC; the engine's own progress bar would go to stdout, which is for results."""
-    con.execute("set timezone = 'UTC'")
+    con.execute("set global timezone = 'UTC'")
     con.execute("set enable_progress_bar = false")
 
 
-def lock_down(con: duckdb.DuckDBPyConnection) -> None:
+def lock_down(con: duckdb.DuckDBPyConnection, kind: str = "temp view") -> None:
     """Closes a connection against everything but the store's own segments, for good.
 
     The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute
@@ -120,7 +142,7 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     folder = con.execute("select current_setting('file_search_path')").fetchall()[0][0]
     if folder:
         listed = con.execute("select distinct table_name, path from segment order by path").fetchall()
-        create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], "temp view")
+        create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], kind)
         segments = str(Path(folder) / "segments").replace("'", "''")
         con.execute(f"set allowed_directories = ['{segments}']")
     con.execute("set enable_external_access = false")
@@ -167,7 +189,7 @@ def ask(
     import duckdb
     import polars as pl
 
-    with reading(store) as con, _time_limit(con, timeout_s, stop):
+    with reading(store) as con, time_limit(con, timeout_s, stop):
         check_question(con, sql)
         try:
             answer = con.sql(sql, params=params)
@@ -188,30 +210,6 @@ def ask(
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
             raise QueryError("a column's type cannot be shown", hint="cast it: cast(x as varchar)") from error
-
-
-@contextlib.contextmanager
-def _time_limit(
-    con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
-) -> Iterator[None]:
-    """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
-    done = threading.Event()
-    deadline = time.monotonic() + (timeout_s or threading.TIMEOUT_MAX)
-
-    def wait() -> None:
-        while time.monotonic() < deadline and not (stop and stop.is_set()):
-            if done.wait(0.05 if stop else max(0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-                return
-        while not done.wait(0.05):
-            con.interrupt()
-
-    watch = threading.Thread(target=wait, daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watch.join()
 
 
 @contextlib.contextmanager
@@ -370,9 +368,14 @@ def default_memory_limit() -> str:
     return f"{min(1200, max(256, total // 4 // 1024**2))}MB"
 
 
-def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view") -> None:
+def create_events(
+    con: duckdb.DuckDBPyConnection,
+    segments: Sequence[tuple[str, str]],
+    kind: str = "view",
+    tables: Sequence[Table] = EVENT_TABLES,
+) -> None:
     """Makes the event views over exactly the given segments (table name, path)."""
-    for table in EVENT_TABLES:
+    for table in tables:
         paths = sorted({path for name, path in segments if name == table.name})
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
         if paths:
@@ -422,8 +425,14 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[st
     con.unregister("arriving")
 
 
+def release() -> None:
+    """Lets go of the generation kept open for the next question, so that its file can be removed or written."""
+    _KEPT.release()
+
+
 def publish(store: Path, path: Path) -> None:
     """Makes a finished generation the live one: a fully written pointer replaces the old one."""
+    release()
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
     pointer = store / "CURRENT.tmp"
