@@ -18,7 +18,7 @@ from tracelens import __version__
 from tracelens import store as stores
 from tracelens.build import check_grain, models
 from tracelens.errors import StoreError, TracelensError
-from tracelens.ledger import COUNTED, HOLDING, Held, checksum, ledger_of, prune
+from tracelens.ledger import COUNTED, HOLDING, Held, check_apart, checksum, lake_of, ledger_of, prune
 from tracelens.lock import lock
 from tracelens.pipeline import BuildOptions, Progress, republish
 from tracelens.schema import SCHEMA_VERSION, TABLES
@@ -54,6 +54,7 @@ def info(store: str | os.PathLike[str]) -> dict[str, Any]:
     states = sorted({row["state"] for row in held.files.values()})
     return {
         "store": str(folder),
+        "lake": str(lake_of(held)) if lake_of(held) else None,
         "generation": held.generation,
         "generations kept": len(names),
         "schema version": held.schema_version,
@@ -172,9 +173,10 @@ def compact(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wa
     """Joins the segments of each table and day to one, with the same rows.
 
     Raises:
-        StoreError: There is no store, it cannot be written, or an ingest holds it.
+        StoreError: There is no store, it cannot be written, its segments are a lake's, or an ingest holds it.
     """
     with _locked(store, wait_s) as (folder, held):
+        check_apart(folder, held)
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in held.segments:
             groups.setdefault((row["table_name"], row["path"].rpartition("/")[0]), []).append(row)

@@ -20,6 +20,7 @@ from tracelens.errors import InputError, StoreError
 from tracelens.ledger import (
     COUNTED,
     Held,
+    check_apart,
     is_known,
     is_left_out,
     known_files,
@@ -161,6 +162,7 @@ def _locked(
     options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> Account:
+    check_apart(folder, held)
     stores.tidy(folder)
     ledger = held.files
     is_current = held.is_up_to_date and held.made_by == options.recipe
@@ -184,13 +186,18 @@ def _locked(
             _publish(folder, held, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
-    account.kinds = stores.ask(
+    account.kinds = kinds_of(folder)
+    return account
+
+
+def kinds_of(folder: Path) -> list[dict[str, Any]]:
+    """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
+    return stores.ask(
         folder,
         "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
         + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
         + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
     ).to_dicts()
-    return account
 
 
 @dataclass
@@ -218,7 +225,7 @@ def _take_in(
     """Reads files and puts what they give in place of what the ledger held of them."""
     run = int(max((row["ingest_id"] for row in held.files.values()), default=0)) + 1
     written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
-    rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
+    rows = {entry.file_id: ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
     rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
     segments = _without_gone(folder, held.segments, rows.keys())
     for file_id in rows.keys() & written.keys():
@@ -226,7 +233,7 @@ def _take_in(
         segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
     segments = still_pruned(rows, held.files, segments)
     held.files.update(rows)
-    aside = set_aside(held.files, [entry for entry in fresh if entry.file_id in rows], segments, folder)
+    aside = set_aside(held.files, {e.file_id: e for e in fresh if e.file_id in rows}, segments, folder)
     held.segments = prune(held.files, _without_gone(folder, segments, aside))
     held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
     held.rejects += [
@@ -257,7 +264,8 @@ def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
     return row["state"] != "failed" or old is None or (old["state"] == "failed" and old["reason"] != row["reason"])
 
 
-def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
+def ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
+    """Gives a file's row of `log_file` after it was read, or not read."""
     counts = done.counts if done else None
     failed = entry.is_failed or bool(done and done.error)
     if failed:
@@ -268,7 +276,7 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
         state = "partial" if done.counts.pending else "ingested"
     return {
         "file_id": entry.file_id,
-        "path": str(entry.path),
+        "path": str(entry.address),
         "server": entry.server,
         "service": entry.service,
         "format": entry.format.name if entry.format else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -66,7 +67,7 @@ def write_all(
     """
     written: dict[int, Written] = {}
     with ThreadPoolExecutor(workers) as pool:
-        pending = {pool.submit(_write_batch, batch, store): batch for batch in batches(files, workers)}
+        pending = {pool.submit(write_batch, batch, store): batch for batch in batches(files, workers)}
         try:
             for future in as_completed(pending):
                 written.update(future.result())
@@ -101,7 +102,17 @@ def _is_known(entry: LogFile) -> bool:
     return entry.format.direction is None or bool(entry.server and entry.service)
 
 
-def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
+def write_batch(batch: Sequence[LogFile], store: Path, con: Any = None) -> dict[int, Written]:
+    """Reads some files of one format and writes their segments; one that fails part way leaves nothing.
+
+    Args:
+        batch: Files of one format.
+        store: Folder that gets `segments`.
+        con: Open scratch database; one is opened when not given.
+
+    Raises:
+        StoreError: The segments cannot be written.
+    """
     written: dict[int, Written] = {}
     unpacked: list[LogFile] = []
     for entry in batch:
@@ -116,14 +127,14 @@ def _write_batch(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
             stores.remove(place)
             written[entry.file_id] = _broken(entry, error)
     try:
-        return written | _write_unpacked(unpacked, store)
+        return written | _write_unpacked(unpacked, store, con)
     finally:
         for entry in unpacked:
             if entry.unpacked:
                 stores.remove(entry.unpacked)
 
 
-def _write_unpacked(batch: Sequence[LogFile], store: Path) -> dict[int, Written]:
+def _write_unpacked(batch: Sequence[LogFile], store: Path, given: Any) -> dict[int, Written]:
     written: dict[int, Written] = {}
     clean: dict[tuple[Any, ...], list[tuple[LogFile, Scan]]] = {}
     careful: list[LogFile] = []
@@ -143,7 +154,7 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path) -> dict[int, Written]
             )
         else:
             careful.append(entry)
-    with stores.scratch(store) as con:
+    with nullcontext(given) if given else stores.scratch(store) as con:
         for group in clean.values():
             done = _write_clean(con, group, store)
             written.update(done)

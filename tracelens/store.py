@@ -112,7 +112,7 @@ def _settle(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def lock_down(con: duckdb.DuckDBPyConnection) -> None:
-    """Closes a connection against everything but the store's own segments, for good.
+    """Closes a connection against everything but the store's segments, its own or a lake's, for good.
 
     The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute
     paths only, so views of its own with such paths stand before them.
@@ -121,8 +121,9 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     if folder:
         listed = con.execute("select distinct table_name, path from segment order by path").fetchall()
         create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], "temp view")
-        segments = str(Path(folder) / "segments").replace("'", "''")
-        con.execute(f"set allowed_directories = ['{segments}']")
+        lakes = {path.rpartition("/segments/")[0] for _, path in listed if Path(path).is_absolute()}
+        allowed = ", ".join(literal(str(Path(place) / "segments")) for place in sorted({folder} | lakes))
+        con.execute(f"set allowed_directories = [{allowed}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
 
