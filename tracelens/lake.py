@@ -151,6 +151,14 @@ class Lake:
             except FileNotFoundError:
                 return
 
+    def remove_folder(self, name: str) -> None:
+        """Deletes a folder with all in it; one that is gone already is fine."""
+        with self._told("written"):
+            try:
+                self._files.delete_dir(self._at(name))
+            except FileNotFoundError:
+                return
+
     def leftovers(self) -> dict[str, float]:
         """Gives what killed collectors left, with the time each was written."""
         from pyarrow import fs

@@ -37,6 +37,8 @@ from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
 
+Build = Callable[[Any, Callable[[str], None], Sequence[Mapping[str, Any]]], None]
+
 
 @dataclass
 class Progress:
@@ -78,11 +80,19 @@ class Account:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a generation is built: memory limit, signatures and rules, roles that the settings give to addresses."""
+    """How a generation is built.
+
+    Attributes:
+        memory_limit: Of DuckDB.
+        book: Signatures and rules.
+        inventory: Roles that the settings give to addresses.
+        build: Makes the derived tables: DuckDB itself, or another engine.
+    """
 
     memory_limit: str | None
     book: Rulebook
     inventory: tuple[Mapping[str, Any], ...] = ()
+    build: Build = build
 
     @property
     def recipe(self) -> str:
@@ -364,7 +374,7 @@ def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Pr
         stores.create_events(con, events)
         if set_repeats_aside(con):
             stores.create_events(con, events)
-        build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
+        options.build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
         tell(Progress("detect"))
         detect(con, options.book)
         tell(Progress("publish"))

@@ -387,6 +387,33 @@ def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, 
         con.execute(f"create or replace {kind} {table.name} as {source}")
 
 
+def types_of(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
+    """Gives the columns of a table of the open database with their types."""
+    return {row[0]: row[1] for row in con.execute(f'describe "{name}"').fetchall()}
+
+
+@contextlib.contextmanager
+def blank() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens a database in memory with every table described and no row."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        _settle(con)
+        for table in TABLES.values():
+            create_table(con, table)
+        yield con
+
+
+def load_parquet(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[str]) -> None:
+    """Makes a table of the rows of Parquet files, with columns of the given types."""
+    described = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+    con.execute(f'create or replace table "{name}" ({described})')
+    if paths:
+        listed = ", ".join(literal(path) for path in paths)
+        taken = ", ".join(f'cast("{n}" as {kind}) as "{n}"' for n, kind in columns.items())
+        con.execute(f'insert into "{name}" select {taken} from read_parquet([{listed}], hive_partitioning = false)')
+
+
 def _types(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.type) for column in table.columns]
 
