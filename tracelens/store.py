@@ -371,9 +371,14 @@ def default_memory_limit() -> str:
     return f"{min(1200, max(256, total // 4 // 1024**2))}MB"
 
 
-def create_events(con: duckdb.DuckDBPyConnection, segments: Sequence[tuple[str, str]], kind: str = "view") -> None:
+def create_events(
+    con: duckdb.DuckDBPyConnection,
+    segments: Sequence[tuple[str, str]],
+    kind: str = "view",
+    tables: Sequence[Table] = EVENT_TABLES,
+) -> None:
     """Makes the event views over exactly the given segments (table name, path)."""
-    for table in EVENT_TABLES:
+    for table in tables:
         paths = sorted({path for name, path in segments if name == table.name})
         columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
         if paths:

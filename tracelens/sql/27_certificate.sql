@@ -5,15 +5,9 @@
 -- grain: server, service, direction, connector_id, side, remote_ip, thumbprint
 -- kind: table
 -- basis: observed
-with told as (
-    select session_number, step_number, date_time, data, context, file_id, line_number,
-        case when starts_with(context, 'Sending certificate') then 'own'
-            when starts_with(context, 'Received certificate') or starts_with(context, 'Remote certificate') then 'peer' end as opens
-    from step where event = '*' and contains(context, 'ertificate') and not contains(context, 'chain validation')
-),
-placed as (
+with placed as (
     select *, sum(case when opens is not null then 1 else 0 end) over (partition by session_number order by step_number rows between unbounded preceding and current row) as turn
-    from told
+    from certificate_step
 ),
 parsed as (
     -- few texts for many sessions
@@ -23,7 +17,7 @@ parsed as (
         case when contains(context, 'Serial number') then regexp_extract(data, 'Z ([^ ]+)$', 1) when context = 'Certificate alternate names' then trim(data) end as names,
         case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' ([0-9]{4}-[0-9-]+T[0-9:.]+)Z [0-9]{4}-', 1) as timestamp) end as not_before,
         case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' [0-9]{4}-[0-9-]+T[0-9:.]+Z ([0-9]{4}-[0-9-]+T[0-9:.]+)Z', 1) as timestamp) end as not_after
-    from (select distinct context, data from told)
+    from (select distinct context, data from certificate_step)
 ),
 shown as (
     select p.session_number, p.turn, max(p.opens) as side, min(p.date_time) as moment, max(x.thumbprint) as thumbprint, max(x.subject) as subject, max(x.names) as names,

@@ -1,6 +1,7 @@
 -- One SMTP conversation on one server, from connect to disconnect.
 -- grain: session_key
 -- kind: table
+-- by: conversation
 -- basis: observed
 with mailed as (
     select session_number, count(case when is_mail then 1 end) as message_count,
