@@ -7,7 +7,8 @@ one rewrite a method. What has no equal is refused with the reason; a test holds
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlglot
@@ -33,10 +34,11 @@ REFUSED = {
     exp.ILike: "ilike folds case differently; compare lower()",
 }
 KNOWN = {"epoch_us", "to_hours", "regexp_split_to_array", "list_sum", "generate_subscripts", "unnest"}
-Node = exp.Expression
+OFTEN = 3
+Node = exp.Expr
 
 
-class Source(DuckDB):
+class Source(DuckDB):  # type: ignore[misc]
     """DuckDB with places in lists as written: sqlglot would count some of them from 0 and some from 1."""
 
     INDEX_OFFSET = 0
@@ -46,18 +48,94 @@ class UnportableError(InternalError):
     """A model uses what Spark has no equal of."""
 
 
+@dataclass(frozen=True)
+class Step:
+    """One SELECT of a model for Spark, and the name its rows have in the steps after it."""
+
+    name: str
+    sql: str
+
+
 def spark(sql: str) -> str:
     """Gives a SELECT of DuckDB as one of Spark that gives the same rows.
 
     Raises:
         UnportableError: It uses what has no equal there.
     """
+    return _written(_rewritten(sql))
+
+
+def steps(name: str, sql: str) -> list[Step]:
+    """Gives a model as SELECTs to run one after the other, the last of which gives its rows.
+
+    DuckDB computes a subquery of WITH once, Spark each time it is read: so those that are read often, or once for each
+    round of a recursion, become steps of their own.
+
+    Raises:
+        UnportableError: It uses what has no equal there.
+    """
+    tree = _rewritten(sql)
+    ahead = tree.args.get("with_")
+    if ahead is None:
+        return [Step(name, _written(tree))]
+    found: list[Step] = []
+    parts = list(ahead.expressions)
+    for number, part in enumerate(parts):
+        if part.alias in _often(tree, parts):
+            step = f"{name}__{part.alias}"
+            before = exp.With(expressions=[one.copy() for one in parts[:number]], recursive=ahead.args.get("recursive"))
+            body = part.this.copy()
+            if _is_recursive(part):
+                before.append("expressions", part.copy())
+                body = exp.select("*").from_(part.alias)
+            before_used = _needed(before, body)
+            if before_used.expressions:
+                body.set("with_", before_used)
+            found.append(Step(step, _written(body)))
+            part.set("this", exp.select("*").from_(exp.to_table(step)))
+    kept = _needed(ahead, tree)
+    tree.set("with_", kept if kept.expressions else None)
+    return [*found, Step(name, _written(tree))]
+
+
+def _often(tree: Node, parts: Sequence[Node]) -> set[str]:
+    read: dict[str, int] = {}
+    for table in tree.find_all(exp.Table):
+        read[table.name] = read.get(table.name, 0) + 1
+    found = {part.alias for part in parts if read.get(part.alias, 0) >= OFTEN}
+    for part in parts:
+        if _is_recursive(part):
+            found |= {table.name for table in part.find_all(exp.Table)} - {part.alias} | {part.alias}
+    return found
+
+
+def _is_recursive(part: Node) -> bool:
+    return any(table.name == part.alias for table in part.this.find_all(exp.Table))
+
+
+def _needed(ahead: exp.With, tree: Node) -> exp.With:
+    """Gives a WITH less the subqueries that are not read."""
+    wanted = {table.name for table in tree.find_all(exp.Table) if table.find_ancestor(exp.With) is not ahead}
+    kept: list[Node] = []
+    for part in reversed(ahead.expressions):
+        if part.alias in wanted:
+            kept.insert(0, part)
+            wanted |= {table.name for table in part.find_all(exp.Table)}
+    is_recursive = any(_is_recursive(part) for part in kept)
+    return exp.With(expressions=[part.copy() for part in kept], recursive=is_recursive)
+
+
+def _written(tree: Node) -> str:
+    return tree.sql("spark", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def _rewritten(sql: str) -> Node:
     tree = sqlglot.parse_one(re.sub(r"\blen\(", "array_length(", sql), read=Source)
     for node in list(tree.walk(bfs=False)):
         _refuse(node)
     for rewrite in REWRITES:
         tree = _from_below(tree, rewrite)
-    return tree.sql("spark", identify=True, comments=False, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    return tree
 
 
 def type_of(kind: str) -> str:
@@ -94,7 +172,7 @@ def _call(name: str, *arguments: Any) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[one.copy() for one in arguments])
 
 
-def _number(value: int) -> exp.Literal:
+def _number(value: int) -> Node:
     return exp.Literal.number(value)
 
 
@@ -137,13 +215,16 @@ def differences(node: Node) -> Node:
     unit = UNITS.get(str(node.args["unit"].name).lower())
     if unit is None:
         raise UnportableError(f"date_diff in '{node.args['unit'].name}' is not portable")
-    this, other = _call("unix_micros", node.this), _call("unix_micros", node.expression)
-    if unit > 1:
-        this, other = (
-            exp.IntDiv(this=exp.Paren(this=one - _call("pmod", one, _number(unit))), expression=_number(unit))  # type: ignore[operator]
-            for one in (this, other)
-        )
+    this, other = (_whole_units(one, unit) for one in (node.this, node.expression))
     return exp.Paren(this=exp.Sub(this=this, expression=other))
+
+
+def _whole_units(moment: Node, unit: int) -> Node:
+    micros = _call("unix_micros", moment)
+    if unit == 1:
+        return micros
+    whole = exp.Sub(this=micros, expression=_call("pmod", micros, _number(unit)))
+    return exp.IntDiv(this=exp.Paren(this=whole), expression=_number(unit))
 
 
 def percentiles(node: Node) -> Node:
@@ -195,7 +276,9 @@ def lists(node: Node) -> Node:
     if isinstance(node, exp.Filter):
         collected = exp.Filter(this=collected, expression=node.expression.copy())
     ordered = _call("array_sort", collected) if is_sorted else collected
-    taken = _call("transform", ordered, _lambda("e_", exp.Dot(this=exp.to_identifier("e_"), expression=exp.to_identifier("v"))))
+    taken = _call(
+        "transform", ordered, _lambda("e_", exp.Dot(this=exp.to_identifier("e_"), expression=exp.to_identifier("v")))
+    )
     return _call("if", exp.EQ(this=_call("size", collected), expression=_number(0)), exp.Null(), taken)
 
 
@@ -203,7 +286,8 @@ def _ascending(ordered: Node) -> Node:
     if isinstance(ordered, exp.Ordered):
         if ordered.args.get("desc"):
             raise UnportableError("lists in descending order are not portable", where=ordered.sql("duckdb"))
-        return ordered.this
+        value: Node = ordered.this
+        return value
     return ordered
 
 
@@ -217,7 +301,7 @@ def sorts(node: Node) -> Node:
 
 
 def arrays(node: Node) -> Node:
-    """Distinct lists drop NULLs; two lists overlap only in values; what is out of range is NULL; NULL joins as nothing."""
+    """Distinct lists drop NULLs; two lists overlap in values only; what is out of range is NULL."""
     if isinstance(node, exp.ArrayDistinct):
         return _call("array_compact", _call("array_distinct", node.this))
     if isinstance(node, exp.ArrayOverlaps):
@@ -232,10 +316,12 @@ def arrays(node: Node) -> Node:
 
 
 def texts(node: Node) -> Node:
-    """concat takes NULL for nothing and numbers for texts; parts are cut at a text, not a pattern."""
+    """Concat takes NULL for nothing and numbers for texts; parts are cut at a text, not a pattern."""
     if type(node) is exp.Concat:
         parts = [
-            one if isinstance(one, exp.Literal) else _call("coalesce", exp.Cast(this=_bare(one), to=exp.DataType.build("text")), _text(""))
+            one
+            if isinstance(one, exp.Literal)
+            else _call("coalesce", exp.Cast(this=_bare(one), to=exp.DataType.build("text")), _text(""))
             for one in node.expressions
         ]
         return _call("concat", *parts)
@@ -249,7 +335,7 @@ def texts(node: Node) -> Node:
 def _bare(node: Node) -> Node:
     """Gives an argument of concat without what sqlglot wraps around it."""
     if isinstance(node, exp.Coalesce) and node.expressions and node.expressions[0].name == "" and node.this:
-        return node.this.copy()
+        node = node.this
     return node.copy()
 
 
@@ -290,7 +376,11 @@ def functions(node: Node) -> Node:
         if name == "list_sum":
             body = exp.Add(this=exp.to_identifier("s_"), expression=exp.to_identifier("e_"))
             both = exp.Lambda(this=body, expressions=[exp.to_identifier("s_"), exp.to_identifier("e_")])
-            values = _call("transform", node.expressions[0], _lambda("d_", exp.Cast(this=exp.to_identifier("d_"), to=exp.DataType.build("double"))))
+            values = _call(
+                "transform",
+                node.expressions[0],
+                _lambda("d_", exp.Cast(this=exp.to_identifier("d_"), to=exp.DataType.build("double"))),
+            )
             return _call("aggregate", values, exp.Cast(this=_number(0), to=exp.DataType.build("double")), both)
     return node
 

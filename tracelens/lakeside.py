@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from tracelens import store as stores
+from tracelens.build import build as build_here
 from tracelens.detect import rulebook
 from tracelens.errors import InputError, StoreError
 from tracelens.lake import READERS, Entry, Lake
 from tracelens.ledger import HOLDING, Held, checksum, lake_of, ledger_of, prune, set_aside, still_pruned
 from tracelens.lock import lock
-from tracelens.pipeline import Account, BuildOptions, Progress, kinds_of, republish
+from tracelens.pipeline import Account, Build, BuildOptions, Progress, kinds_of, republish
 from tracelens.schema import SCHEMA_VERSION
 
 Tell = Callable[[Progress], None]
@@ -36,7 +37,7 @@ def ingest_lake(
     unverified: bool = False,
     inventory: Sequence[Mapping[str, Any]] = (),
     on_progress: Tell | None = None,
-    publish: Callable[[Path, Held, BuildOptions, Tell], None] = republish,
+    build: Build = build_here,
 ) -> Account:
     """Builds a store on top of a lake and publishes one new generation; an unchanged lake changes nothing.
 
@@ -50,7 +51,7 @@ def ingest_lake(
         unverified: Ask the unverified signatures too.
         inventory: Roles of addresses and ranges.
         on_progress: Called as work goes on.
-        publish: Builds and publishes the generation of a ledger.
+        build: Makes the derived tables: DuckDB itself, or another engine.
 
     Raises:
         InputError: There is no lake, or nothing in it.
@@ -61,14 +62,14 @@ def ingest_lake(
     folder = Path(store).absolute()
     tell(Progress("discover"))
     book = rulebook([*rule_dirs, folder / "rules"], rule_params, unverified)
-    options = BuildOptions(memory_limit, book, tuple(inventory))
+    options = BuildOptions(memory_limit, book, tuple(inventory), build)
     lake = Lake(where)
     try:
         with lock(folder, wait_s):
             stores.tidy(folder)
             held = ledger_of(folder)
             check_beside(folder, held, lake)
-            account = _locked(lake, folder, held, options, tell, publish)
+            account = _locked(lake, folder, held, options, tell)
             stores.tidy(folder)
     except OSError as error:
         raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
@@ -91,14 +92,7 @@ def check_beside(folder: Path, held: Held, lake: Lake) -> None:
     raise StoreError(what, where=str(folder), hint="choose another store for this lake: --store DIR")
 
 
-def _locked(
-    lake: Lake,
-    folder: Path,
-    held: Held,
-    options: BuildOptions,
-    tell: Tell,
-    publish: Callable[[Path, Held, BuildOptions, Tell], None],
-) -> Account:
+def _locked(lake: Lake, folder: Path, held: Held, options: BuildOptions, tell: Tell) -> Account:
     entries = list(lake.entries().values())
     if not any(entry.row["format"] for entry in entries):
         raise InputError(
@@ -124,7 +118,7 @@ def _locked(
             row = taken.files[entry.row["file_id"]]
             told = account.skipped if row["state"] == "skipped" else account.failed if row["state"] == "failed" else []
             told.append((row["path"], row["reason"] or ""))
-        publish(folder, taken, options, tell)
+        republish(folder, taken, options, tell)
     return account
 
 

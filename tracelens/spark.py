@@ -17,8 +17,7 @@ from typing import Any
 
 from tracelens import store as stores
 from tracelens.build import Model, build, check_grain, models
-from tracelens.dialect import spark as rendered
-from tracelens.dialect import type_of
+from tracelens.dialect import steps, type_of
 from tracelens.errors import StoreError, UsageError
 from tracelens.lake import Lake
 from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
@@ -26,6 +25,8 @@ from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
 PARTITION_BYTES = 8_000_000
 """Bytes of segments for one task of a shuffle; they hold about ten times as many bytes of logs."""
 MOST_PARTITIONS = 4000
+ROW_BYTES = 40
+"""Of a segment: what one event takes, measured on estates of the simulator."""
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -67,7 +68,7 @@ class Cluster:
         stores.fill_table(con, INVENTORY_SETTING, inventory)
         work = f"builds/{uuid.uuid4().hex}"
         every = models()
-        with self.session(_bytes_of(con, self.lake)) as session:
+        with self.session(_bytes_of(con)) as session:
             try:
                 self._give(con, session)
                 for model in every:
@@ -120,10 +121,11 @@ class Cluster:
         return f"{self.root}/segments/{path.rpartition('segments/')[2]}"
 
     def _run(self, session: Any, model: Model, work: str) -> None:
-        frame = session.sql(rendered(model.sql))
-        place = f"{self.root}/{work}/{model.name}"
-        frame.write.mode("overwrite").parquet(place)
-        session.read.schema(frame.schema).parquet(place).createOrReplaceTempView(model.name)
+        for step in steps(model.name, model.sql):
+            frame = session.sql(step.sql)
+            place = f"{self.root}/{work}/{step.name}"
+            frame.write.mode("overwrite").parquet(place)
+            session.read.schema(frame.schema).parquet(place).createOrReplaceTempView(step.name)
 
     def _take(self, con: Any, kept: Sequence[Model], work: str) -> None:
         """Loads results into the open database."""
@@ -158,7 +160,6 @@ def _view(session: Any, table: Table, frame: Any) -> None:
     frame.createOrReplaceTempView(table.name)
 
 
-def _bytes_of(con: Any, lake: Lake) -> int:
+def _bytes_of(con: Any) -> int:
     rows = con.execute("select cast(sum(row_count) as bigint) from segment").fetchall()
-    assert lake
-    return int(rows[0][0] or 0) * 40
+    return int(rows[0][0] or 0) * ROW_BYTES
