@@ -3,15 +3,20 @@
 Which TLS versions and ciphers are spoken, who still uses an old one or none, who signs in and how.
 """
 
+from functools import partial
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts_series, data, drill, widgets
+from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
+UNNAMED = "(not named in the log)"
 OLD = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"}
 
 
@@ -68,8 +73,25 @@ def versions(window: Window) -> None:
         "peer_count": "Peers",
         "last_at": "Last",
     }
-    widgets.table(mix, labels, "tls_mix")
+    opens: widgets.Opens = {
+        "session_count": partial(behind_mix, window),
+        "used_count": partial(behind_mix, window, used=True),
+        "peer_count": partial(behind_mix, window, by="address"),
+    }
+    widgets.table(mix, labels, "tls_mix", opens)
     drill.as_sql("tls_mix", **window.params)
+
+
+def behind_mix(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations that a row of the mix counts."""
+    same = {name: row[name] for name in ("direction", "service", "connector", "tls", "cipher")}
+    return behind("session", **more, **same, **window.of(row["server"]))
+
+
+def behind_peer(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations that a row of the peers counts."""
+    same = {name: row[name] for name in ("direction", "connector", "tls")}
+    return behind("session", used=True, address=row["remote_ip"], **more, **same, **window.of(row["server"]))
 
 
 def peers(window: Window) -> None:
@@ -98,7 +120,15 @@ def peers(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip")
+    opens = {
+        name: partial(behind_peer, window, **more)
+        for name, more in {
+            "session_count": {},
+            "accepted_count": {"sum": "accepted"},
+            "user_count": {"by": "account"},
+        }.items()
+    }
+    chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip", opens=opens)
     drill.as_sql("tls_peer", tls=wanted, limit=1000, **window.params)
     if chosen:
         widgets.link(f"Sessions with {chosen}", "sessions", address=chosen)
@@ -121,7 +151,13 @@ def failures(window: Window) -> None:
             "first_at": "First",
             "last_at": "Last",
         }
-        widgets.table(found, labels, "tls_failures")
+
+        def behind_failure(row: dict[str, Any]) -> dict[str, Any]:
+            same = {name: row[name] for name in ("direction", "service", "connector")}
+            error = digest(row["tls_error"])
+            return behind("session", address=row["remote_ip"], handshake=error, **same, **window.of(row["server"]))
+
+        widgets.table(found, labels, "tls_failures", {"session_count": behind_failure})
         drill.as_sql("tls_failure", **window.params)
     widgets.findings_of("tls")
 
@@ -171,7 +207,22 @@ def logons(window: Window) -> None:
         "account_count": "Accounts",
         "last_at": "Last",
     }
-    widgets.table(mechanisms, labels, "mechanisms")
+    opens = {
+        name: partial(
+            lambda row, of: behind(
+                "logon", connector=row["connector"], mechanism=row["mechanism"], **of, **window.of(row["server"])
+            ),
+            of=of,
+        )
+        for name, of in {
+            "good_count": {"outcome": "worked"},
+            "failed_count": {"outcome": "failed"},
+            "plain_count": {"tls": False},
+            "client_count": {"by": "address"},
+            "account_count": {"by": "account"},
+        }.items()
+    }
+    widgets.table(mechanisms, labels, "mechanisms", opens)
     drill.as_sql("logon_mechanism", **window.params)
     st.subheader("Where failed logons come from", anchor=False)
     if clients.is_empty():
@@ -188,8 +239,21 @@ def logons(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(clients, labels, "logon_clients")
+    opens = {
+        name: partial(lambda row, of: behind("logon", address=row["remote_ip"], **of, **window.params), of=of)
+        for name, of in {
+            "failed_count": {"outcome": "failed"},
+            "good_count": {"outcome": "worked"},
+            "account_count": {"by": "account"},
+        }.items()
+    }
+    widgets.table(clients, labels, "logon_clients", opens)
     drill.as_sql("logon_client", **window.params)
+
+
+def named(row: dict[str, Any]) -> str | None:
+    """Gives the account of a row, or None where the log names none."""
+    return None if row["account"] == UNNAMED else row["account"]
 
 
 def accounts(window: Window) -> None:
@@ -213,7 +277,16 @@ def accounts(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(found, labels, "accounts")
+    opens = {
+        name: partial(lambda row, of: behind("logon", account=named(row), **of, **window.params), of=of)
+        for name, of in {
+            "good_count": {"outcome": "worked"},
+            "failed_count": {"outcome": "failed"},
+            "plain_count": {"outcome": "worked", "tls": False},
+            "client_count": {"by": "address"},
+        }.items()
+    }
+    widgets.table(found, labels, "accounts", opens)
     drill.as_sql("logon_account", **window.params)
 
 
