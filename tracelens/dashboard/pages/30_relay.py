@@ -182,8 +182,8 @@ def switch_off(window: Window) -> None:
 def tls(window: Window, version: str) -> None:
     """Says who still uses a TLS version."""
     peers = data.ask("tls_peer", tls=version, limit=1000, **window.params)
-    name = "TLS before 1.2" if version == "old" else "no TLS" if version == "none" else version
-    count = peers["remote_ip"].n_unique()
+    name = "TLS older than TLS1.2" if version == "old" else "no TLS" if version == "none" else version
+    count = int(peers["peer_total"][0]) if peers.height else 0
     if not count:
         widgets.nothing(
             f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely."

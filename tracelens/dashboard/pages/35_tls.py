@@ -17,17 +17,18 @@ from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
 UNNAMED = "(not named in the log)"
-OLD = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"}
+OLD = {"": "old TLS or none", "old": "TLS older than TLS1.2", "none": "no TLS"}
 
 
 def versions(window: Window) -> None:
     """Shows versions and ciphers by direction and connector; each sentence opens the list behind it."""
-    mix, peers = data.ask("tls_mix", **window.params), data.ask("tls_peer", tls="", limit=5000, **window.params)
+    mix = data.ask("tls_mix", **window.params)
+    peers = dict(data.ask("tls_count", **window.params).iter_rows())
     if mix.is_empty():
         widgets.nothing("No SMTP session in this window.", "TLS is known from the SMTP protocol logs.")
         return
     for name in [name for name in VERSIONS if name not in GOOD]:
-        found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
+        found = peers.get(name, 0)
         if found:
             how = (
                 "moved mail or signed in without TLS"
@@ -35,8 +36,8 @@ def versions(window: Window) -> None:
                 else f"still {'uses' if found == 1 else 'use'} {name}"
             )
             drill.view(f"{count(found, 'peer')} {how}", name, view="Who uses what", tls=name)
-    if peers.is_empty():
-        st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
+    if not set(peers) - set(GOOD):
+        st.markdown("Every peer that moved mail or signed in used TLS1.2 or TLS1.3.")
     used = mix.filter(pl.col("used_count") > 0)
     for place, way, title in zip(
         st.columns(2), ("receive", "send"), ("Sessions in, by version", "Sessions out, by version"), strict=True
@@ -102,10 +103,9 @@ def peers(window: Window) -> None:
     if found.is_empty():
         widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
         return
-    st.caption(
-        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in sessions that moved mail or signed in."
-        + (" Only the first 1,000 rows are shown." if found.height == 1000 else "")
-    )
+    peers = int(found["peer_total"][0])
+    st.markdown(f"**{peers:,}** peer{'' if peers == 1 else 's'} with {name}, in sessions that moved mail or signed in.")
+    widgets.cut(found.height, int(found["row_total"][0]), "rows, the busiest")
     labels = {
         "remote_ip": "Address",
         "helo_name": "Name",
