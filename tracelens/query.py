@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tracelens import store as stores
 from tracelens.build import models
 from tracelens.errors import QueryError
+from tracelens.glossary import MEANINGS
 from tracelens.schema import TABLES
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def describe(store: Store, table: str = "") -> pl.DataFrame:
             "table_doc": docs.get(name, ""),
             "column_name": column,
             "data_type": kind,
-            "doc": words.get((name, column), ""),
+            "doc": words.get((name, column)) or MEANINGS.get(column, ""),
         }
         for name, column, kind in found.iter_rows()
     ]

@@ -34,7 +34,7 @@ counted as (
     from step where is_receive and (is_body or is_reply and starts_with(data, '250 2.6.0')) group by session_number
 )
 select session_number, kind, date_time as moment, coalesce(nullif(data, ''), context) as text,
-    case when kind = 'tarpit' then try_cast(regexp_extract(coalesce(data, '') || ' ' || coalesce(context, ''), 'for ''[0-9]+\.([0-9:]+)', 1) as time) end as delay,
+    case when kind = 'tarpit' then try_cast('1970-01-01 ' || nullif(regexp_extract(coalesce(data, '') || ' ' || coalesce(context, ''), 'for ''[0-9]+\.([0-9:]+)', 1), '') as timestamp) end as delay,
     file_id, line_number
 from sorted where kind is not null
 union all

@@ -35,5 +35,5 @@ counted as (
     group by s.server, s.service, s.direction, s.connector_id, h.side, case when h.side = 'peer' then s.remote_ip end, upper(h.thumbprint)
 )
 select server, service, direction, connector_id, side, remote_ip, thumbprint, subject, nullif(names, '') as names, not_before, not_after, session_count, first_at, last_at,
-    list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number), struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)]) as evidence
+    list_sort(list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number), struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)])) as evidence
 from counted
