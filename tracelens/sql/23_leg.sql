@@ -26,7 +26,7 @@ best as (
 ),
 arrived as (
     -- a copy that came twice says that one came before it; with no such row here it may have been this recipient's own
-    select distinct message_key from fate where rank = 1
+    select distinct message_key from leg_end where best.rank = 1
 ),
 replaced as (
     -- a proxy address that was resolved is the same recipient under another name
