@@ -3,7 +3,7 @@
     python benchmarks/recall.py [--messages N] [--seed N]
 
 Prints a Markdown table, one row per removed set: hops found of all true hops, hops observed of them, wrong observed claims,
-and how many of the hops that are not seen, though a neighbour is, a gap explains by server, log and hour.
+unseen hops that no gap explains by server, log and hour, and gaps that name a log which was not removed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.models.against_truth import found_hops, recall, unexplained, wrong_claims
+from tests.models.against_truth import found_hops, idle_gaps, recall, unexplained, wrong_claims
 from tracelens import pipeline
 from tracelens.simulate import simulate
 from tracelens.simulate.writer import LOG_KINDS, parse_loss
@@ -50,8 +50,8 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100)
     parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args()
-    print("| removed | true hops | found | observed | wrong | next to a seen hop, unseen, without a gap |")
-    print("|---|---|---|---|---|---|")
+    print("| removed | true hops | found | observed | wrong | unseen, no gap | idle gaps |")
+    print("|---|---|---|---|---|---|---|")
     for name, lose in SETS.items():
         with tempfile.TemporaryDirectory() as folder:
             logs, store = Path(folder) / "logs", Path(folder) / "S"
@@ -63,9 +63,12 @@ def main() -> None:
             truth = pl.read_parquet(logs / "truth.parquet")
             seen, hops = recall(store, truth)
             observed = found_hops(store).filter(pl.col("basis") == "observed").height
-            wrong, left = wrong_claims(store, truth), unexplained(store, truth, [parse_loss(loss) for loss in lose])
+            removed = [parse_loss(loss) for loss in lose]
+            wrong, left, idle = (
+                wrong_claims(store, truth), unexplained(store, truth, removed), idle_gaps(store, truth, removed)
+            )  # fmt: skip
         part = f"{len(seen) / len(hops):.3f} | {observed / len(hops):.3f}"
-        print(f"| {name} | {len(hops)} | {part} | {len(wrong)} | {len(left)} |", flush=True)
+        print(f"| {name} | {len(hops)} | {part} | {len(wrong)} | {len(left)} | {len(idle)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from collections import defaultdict
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -101,42 +102,69 @@ def recall(folder: Path, truth: pl.DataFrame) -> tuple[set[tuple[str, int]], lis
 
 
 def unexplained(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[str]:
-    """Gives the hops that are not seen, stand beside one that is, and that no gap explains by server, log and hour."""
+    """Gives the hops that are not seen and that no gap explains, though rows of their message are left.
+
+    A gap explains a hop if it names one of its servers, a log that was removed, and its hour. Of hops in a row that are
+    all unseen one must have its gap: no log names the servers further on.
+    """
     seen, hops = recall(folder, truth)
-    here = set(found_hops(folder)["message_id"])
+    here = {str(mid).strip("<> ") for mid in store.ask(folder, "select message_id from message")["message_id"]}
+    gaps = found_gaps(folder)
     ends = dict(true_legs(truth).group_by("message_id").agg(pl.col("ended_at").max()).iter_rows())
-    gaps: dict[str, list[dict[str, Any]]] = {}
-    for gap in store.ask(
-        folder, "select m.message_id, g.* from gap g join message m on m.message_key = g.message_key"
-    ).to_dicts():
-        gaps.setdefault(str(gap["message_id"]).strip("<> "), []).append(gap)
-    children: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    for hop in hops:
-        children.setdefault((hop["network_message_id"], hop["parent_number"]), []).append(
-            (hop["network_message_id"], hop["hop_number"])
-        )
-    left = []
-    for hop in hops:
-        key, above = (hop["network_message_id"], hop["hop_number"]), (hop["network_message_id"], hop["parent_number"])
-        beside = above in seen or any(child in seen for child in children.get(key, []))
-        if key in seen or hop["message_id"] not in here or not beside:
-            continue
-        if hop["started_at"] > ends[hop["message_id"]]:
-            continue  # sent once more after it had arrived: nothing that is left speaks of it
-        if not any(_explains(gap, hop, losses) for gap in gaps.get(hop["message_id"], [])):
-            left.append(f"{hop} gaps {gaps.get(hop['message_id'])}")
-    return left
+    unseen = {
+        (hop["network_message_id"], hop["hop_number"]): hop
+        for hop in hops
+        if (hop["network_message_id"], hop["hop_number"]) not in seen
+        and hop["message_id"] in here
+        # sent once more after it had arrived: nothing that is left speaks of it
+        and hop["started_at"] <= ends[hop["message_id"]]
+    }
+    nearest: dict[tuple[str, int], tuple[str, int]] = {}
+    for key, hop in sorted(unseen.items()):
+        above = (key[0], hop["parent_number"])
+        nearest[key] = nearest.get(above, above) if above in unseen else key
+    explained = {
+        nearest[key]
+        for key, hop in unseen.items()
+        if any(_explains(gap, hop, losses) for gap in gaps[hop["message_id"]])
+    }
+    return [f"{hop} gaps {gaps[hop['message_id']]}" for key, hop in unseen.items() if nearest[key] not in explained]
+
+
+def idle_gaps(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[str]:
+    """Gives the gaps that name a log which is here in that hour, or a server that the message never met."""
+    met: dict[str, set[str]] = {}
+    for hop in true_hops(truth).to_dicts():
+        met.setdefault(hop["message_id"], set()).update((hop["from_server"], hop["to_server"]))
+    return [
+        str(gap)
+        for mid, gaps in found_gaps(folder).items()
+        for gap in gaps
+        if not _is_removed(gap, losses) or gap["server"] not in met.get(mid, set())
+    ]
+
+
+def found_gaps(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Gives the gaps of a store by message-id."""
+    rows = store.ask(
+        folder,
+        "select m.message_id, g.* from gap g join message m on m.message_key = g.message_key where not m.is_noise",
+    )
+    gaps: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for gap in rows.to_dicts():
+        gaps[str(gap["message_id"]).strip("<> ")].append(gap)
+    return gaps
 
 
 def _explains(gap: dict[str, Any], hop: dict[str, Any], losses: list[Loss]) -> bool:
+    hours = {hop[side].replace(minute=0, second=0, microsecond=0) for side in ("started_at", "ended_at")}
+    return gap["server"] in (hop["from_server"], hop["to_server"]) and gap["hour"] in hours and _is_removed(gap, losses)
+
+
+def _is_removed(gap: dict[str, Any], losses: list[Loss]) -> bool:
     tracked = {"delivery": "tracking_delivery", "submission": "tracking_submission"}
     kind = tracked.get(gap["service"], "tracking")
     if gap["log"] != "message_tracking":
         kind = f"{gap['service']}_{gap['log'].removeprefix('smtp_')}"
     moment = int(gap["hour"].replace(tzinfo=UTC).timestamp()) * 1_000_000
-    near = {hop[side].replace(minute=0, second=0, microsecond=0) for side in ("started_at", "ended_at")}
-    return (
-        gap["server"] in (hop["from_server"], hop["to_server"])
-        and any(loss.takes(gap["server"], kind, moment) for loss in losses)
-        and any(abs(gap["hour"] - hour) <= timedelta(hours=1) for hour in near)
-    )
+    return any(loss.takes(gap["server"], kind, moment) for loss in losses)

@@ -41,7 +41,7 @@ def parsed(con: duckdb.DuckDBPyConnection, *infos: str | tuple[str | None, str])
     for number, info in enumerate(infos):
         key, text = ("m", info) if isinstance(info, str) else info
         con.execute("insert into track values (1, ?, ?, timestamp '2026-03-02 08:00:00', ?)", [number, key, text])
-    return con.sql(SQL["latency_component"] + " order by line_number, position").pl().to_dicts()
+    return con.sql(f"select * from ({SQL['latency_component']}) order by line_number, position").pl().to_dicts()
 
 
 def brief(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:

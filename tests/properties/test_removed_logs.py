@@ -14,8 +14,10 @@ from tests.models.against_truth import (
     HOP,
     LEG,
     difference,
+    found_gaps,
     found_hops,
     found_legs,
+    idle_gaps,
     true_hops,
     true_legs,
     unexplained,
@@ -40,17 +42,23 @@ logs = st.sampled_from(
         "frontend_send",
         "hub_receive",
         "hub_send",
+        "delivery_receive",
+        "submission_send",
     ]
 )
-hours = st.one_of(st.just(""), st.integers(6, 12).map(lambda hour: f":{hour}"))
+servers = st.sampled_from(["EX01", "EX02", "EDGE1", "HUB10", "*"])
+hours = st.one_of(
+    st.just(""), st.integers(7, 12).map(lambda hour: f":{hour}")
+)  # the first hour says when the logs begin
+sizes = st.integers(5, 40)
 losses = st.lists(
-    st.builds(lambda server, log, hour: f"{server}:{log}{hour}", st.sampled_from(["EX01", "EX02", "EDGE1", "HUB10"]), logs, hours),
+    st.builds(lambda server, log, hour: f"{server}:{log}{hour}", servers, logs, hours).filter(lambda text: text != "*:*"),
     min_size=1, max_size=4, unique=True,
 )  # fmt: skip
 
 
 def built(
-    folder: Path, seed: int, version: str, having: list[str], lose: tuple[str, ...] = (), messages: int = 20
+    folder: Path, seed: int, version: str, having: list[str], lose: tuple[str, ...], messages: int
 ) -> pl.DataFrame:
     """Writes an estate, reads it into `folder/S` and gives the truth."""
     simulate(
@@ -70,12 +78,12 @@ def built(
 
 @pytest.mark.slow
 @FEW
-@given(seeds, versions, extras)
+@given(seeds, versions, extras, sizes)
 def test_with_all_logs_every_hop_parent_and_status_is_found_and_none_is_wrong(
-    seed: int, version: str, having: list[str]
+    seed: int, version: str, having: list[str], messages: int
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        truth = built(Path(name), seed, version, having)
+        truth = built(Path(name), seed, version, having, (), messages)
         for wanted, seen in (
             (true_hops(truth).select(HOP + PARENT), found_hops(Path(name) / "S").select(HOP + PARENT)),
             (true_legs(truth).select(LEG), found_legs(Path(name) / "S").select(LEG)),
@@ -83,15 +91,18 @@ def test_with_all_logs_every_hop_parent_and_status_is_found_and_none_is_wrong(
             assert difference(wanted, seen) == []
             assert difference(seen, wanted) == []
             assert seen.height == wanted.height
+        assert dict(found_gaps(Path(name) / "S")) == {}
 
 
 @pytest.mark.slow
 @FEW
-@given(seeds, versions, extras, losses)
-def test_with_logs_missing_nothing_wrong_is_observed_and_each_hop_not_seen_is_a_gap(
-    seed: int, version: str, having: list[str], lose: list[str]
+@given(seeds, versions, extras, sizes, losses)
+def test_with_logs_missing_nothing_wrong_is_observed_and_each_hop_not_seen_is_a_gap_of_the_log_that_is_missing(
+    seed: int, version: str, having: list[str], messages: int, lose: list[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
-        truth = built(Path(name), seed, version, having, tuple(lose), 30)
-        assert wrong_claims(Path(name) / "S", truth) == []
-        assert unexplained(Path(name) / "S", truth, [parse_loss(text) for text in lose]) == []
+        folder, removed = Path(name) / "S", [parse_loss(text) for text in lose]
+        truth = built(Path(name), seed, version, having, tuple(lose), messages)
+        assert wrong_claims(folder, truth) == []
+        assert unexplained(folder, truth, removed) == []
+        assert idle_gaps(folder, truth, removed) == []

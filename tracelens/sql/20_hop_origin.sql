@@ -32,7 +32,11 @@ with claim as (
             and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
     from receipt r left join our_address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
     left join our_server e on e.server = r.server
-    left join (select message_key, server, min(node) as node from receipt group by message_key, server) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
+    -- that server had the message in its queue, and not only because this one gave it back
+    left join (
+        select p.message_key, p.server, min(p.node) as node from receipt p left join departure d on d.message_key = p.message_key and d.next_node = p.node
+        where d.queue_node is null group by p.message_key, p.server
+    ) q on q.message_key = r.message_key and q.server = r.client_server and q.node <> r.node
     where r.source = 'SMTP'
 )
 select node, message_key, min({rank: rank, kind: kind}) as verdict from claim group by node, message_key

@@ -32,12 +32,13 @@ tracking_submit as (
 ),
 tracking_frontend as (
     -- the Front End writes no tracking rows: its hop is known from ProxyHop1 and original-client-ip of the hub's row
-    select 'tracking_frontend' as witness, r.message_key, 'receive' as kind, 'fe:' || r.node as anchor, null as from_server, null as from_service, r.original_client_ip as from_ip,
+    select 'tracking_frontend' as witness, r.message_key, 'receive' as kind, 'fe:' || r.node as anchor, g.server as from_server, g.service as from_service, r.original_client_ip as from_ip,
         coalesce(r.frontend_server, a.server) as to_server, 'frontend' as to_service, coalesce(r.frontend_ip, r.client_ip) as to_ip,
         case when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 587 end as to_port, null as send_connector, null as receive_connector,
         coalesce(r.context_at, r.date_time) as started_at, r.date_time as ended_at, null as tls_version, null as auth_user, 'accepted' as outcome, null as reply_text,
         'inferred' as basis, null as from_node, 'fe:' || r.node as to_node, [struct_pack(file_id := r.file_id, line_number := r.line_number)] as evidence
-    from receipt_kind r left join our_address a on a.ip = r.client_ip where r.kind = 'proxy'
+    from receipt_kind r left join our_address a on a.ip = r.client_ip
+    left join our_address o on o.ip = r.original_client_ip left join our_server g on g.server = o.server and g.service = 'edge' where r.kind = 'proxy'
 ),
 tracking_out as (
     select 'tracking_out', o.message_key, o.kind,

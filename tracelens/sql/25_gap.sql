@@ -9,7 +9,7 @@
 -- kind: table
 -- basis: inferred
 with hop_end as (
-    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.to_server, h.to_service, h.outcome, h.basis, h.started_at, h.ended_at,
+    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.to_server, h.to_service, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
         h.parent_hop_key, n.from_node, n.to_node, n.is_fork_row
     from hop h join hop_node n on n.hop_key = h.hop_key
 ),
@@ -21,6 +21,15 @@ open_leg as (
 ),
 taken as (
     select distinct message_key, server from receipt
+),
+shadow as (
+    -- whose shadow copy a server held: it is the primary's row that names the copy
+    select message_key, server, max(client_server) as primary_server, min(date_time) as moment from track
+    where event_id = 'HARECEIVE' and message_key is not null and coalesce(client_server, '') <> '' group by message_key, server
+),
+fronted as (
+    -- the Front End's own receive log shows it
+    select distinct message_key, to_server as server from hop_part where witness in ('proto_in', 'proto_client') and to_service = 'frontend'
 ),
 tried as (
     -- the queue met another system, or a mailbox, and was turned away
@@ -34,10 +43,18 @@ hopless as (
     from track t left join (select distinct message_key from hop) h on h.message_key = t.message_key
     where h.message_key is null and t.message_key is not null group by t.message_key
 ),
+client_hop as (
+    select h.message_key, h.hop_key, h.started_at, c.to_server as hub_server from hop_end h join hop_end c on c.parent_hop_key = h.hop_key and c.kind = 'proxy' and c.to_port = 465
+    where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
+),
 missing as (
     -- the front end's hop is known from the hub's row, or from a header, only
     select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side
-    from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.basis in ('inferred', 'reported')
+    from hop_end h left join fronted f on f.message_key = h.message_key and f.server = h.to_server
+    where h.kind = 'receive' and h.to_service = 'frontend' and h.basis in ('inferred', 'reported') and f.server is null
+    union all
+    -- a client's session at the Front End does not name the message: the hub's session, which names both, does
+    select message_key, hop_key, hub_server, 'hub', 'smtp_receive', started_at, 'after' from client_hop
     union all
     -- the front end's own receive session of a message it passed on
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
@@ -68,8 +85,9 @@ missing as (
     from hop_end h where h.kind = 'proxy' and h.to_service = 'frontend' and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
     union all
     -- a queue's hop that nothing leads to
-    select h.message_key, h.hop_key, h.from_server, h.from_service, 'message_tracking', h.started_at, 'before'
-    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
+    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before'
+    from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
+    where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
     union all
     select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before'
@@ -117,6 +135,8 @@ near as (
     select l.message_key, l.hop_key, l.server, l.service, l.log,
         case when max(l.side) = 'after' then min(case when u.hour >= l.hour then {hour: u.hour, state: u.state} end) else max(case when u.hour <= l.hour then {hour: u.hour, state: u.state} end) end as place
     from lane l join uncovered u on u.server = l.server and u.service = l.writer and u.log = l.log and u.hour between l.hour - interval 12 hours and l.hour + interval 12 hours
+        -- what is received is written at that time; a queue may have waited
+        and (l.log <> 'smtp_receive' or u.hour between l.hour - interval 1 hour and l.hour + interval 1 hour)
     group by l.message_key, l.hop_key, l.server, l.service, l.log
 )
 select l.message_key, nullif(l.hop_key, '') as after_hop_key, l.side, l.server, l.service, l.log, coalesce(n.place.hour, l.hour) as hour,
@@ -131,3 +151,6 @@ left join near n on n.message_key = l.message_key and n.hop_key = l.hop_key and 
 left join known_server s on s.server = l.server
 left join known_lane k on k.server = l.server and k.service = l.writer and k.log = l.log
 left join coverage c on c.server = l.server and c.service = l.writer and c.log = l.log and c.hour = l.hour
+-- what a client's hop lacks is told by that of the two logs which is not here
+where not (s.server is not null and k.server is not null and n.place.state is null and c.state = 'covered' and exists (
+    select 1 from client_hop x where x.message_key = l.message_key and x.hop_key = l.hop_key and l.log = 'smtp_receive'))
