@@ -56,6 +56,8 @@ def run() -> None:
         chosen.run()
     except TracelensError as error:
         _show(error)
+    finally:
+        widgets.release()
 
 
 def page_files() -> dict[str, Path]:
