@@ -14,11 +14,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__
+from tracelens import __version__, parquet
 from tracelens import store as stores
 from tracelens.build import check_grain, models
 from tracelens.errors import StoreError, TracelensError
-from tracelens.ledger import COUNTED, HOLDING, Held, checksum, ledger_of, prune
+from tracelens.ledger import COUNTED, HOLDING, Held, check_apart, checksum, lake_of, ledger_of, prune
 from tracelens.lock import lock
 from tracelens.pipeline import BuildOptions, Progress, republish
 from tracelens.schema import SCHEMA_VERSION, TABLES
@@ -54,6 +54,7 @@ def info(store: str | os.PathLike[str]) -> dict[str, Any]:
     states = sorted({row["state"] for row in held.files.values()})
     return {
         "store": str(folder),
+        "lake": str(lake_of(held)) if lake_of(held) else None,
         "generation": held.generation,
         "generations kept": len(names),
         "schema version": held.schema_version,
@@ -104,7 +105,7 @@ def _check_segments(folder: Path, held: Held) -> list[Fault]:
     told: dict[str, list[dict[str, Any]]] = {}
     for row in held.segments:
         told.setdefault(row["path"], []).append(row)
-    with stores.scratch(folder) as con:
+    with parquet.scratch(folder) as con:
         for path, rows in sorted(told.items()):
             place = folder / path
             if not place.is_file():
@@ -172,9 +173,10 @@ def compact(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wa
     """Joins the segments of each table and day to one, with the same rows.
 
     Raises:
-        StoreError: There is no store, it cannot be written, or an ingest holds it.
+        StoreError: There is no store, it cannot be written, its segments are a lake's, or an ingest holds it.
     """
     with _locked(store, wait_s) as (folder, held):
+        check_apart(folder, held)
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in held.segments:
             groups.setdefault((row["table_name"], row["path"].rpartition("/")[0]), []).append(row)
@@ -197,11 +199,11 @@ def _joined(folder: Path, table: str, place: str, paths: list[str], rows: list[d
     order = "date_time, file_id, line_number" if "date_time" in TABLES[table].names else "file_id, line_number"
     listed = ", ".join(stores.literal(str(folder / path)) for path in paths)
     part, final = folder / place / f"{key}.{os.getpid()}.tmp", folder / place / f"{key}.parquet"
-    with stores.scratch(folder) as con:
-        stores.copy_out(
+    with parquet.scratch(folder) as con:
+        parquet.copy_out(
             con, f"select {columns} from read_parquet([{listed}], hive_partitioning = false) order by {order}", part
         )
-    stores.move(part, final)
+    parquet.move(part, final)
     counts: dict[int, int] = {}
     for row in rows:
         counts[row["file_id"]] = counts.get(row["file_id"], 0) + row["row_count"]

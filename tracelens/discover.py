@@ -63,6 +63,7 @@ class LogFile:
         size_bytes: Bytes.
         modified_ns: Time of the last change, ns since 1970.
         head_hash: Hashes of its first bytes, one beside the other: that of a file's beginning begins it.
+        host: Machine the path is of, where several machines' logs come together and the path alone does not tell.
     """
 
     path: Path
@@ -77,11 +78,17 @@ class LogFile:
     member: archive.Member | None = None
     unpacked: Path | None = None
     head_hash: str = ""
+    host: str = ""
     file_id: int = field(default=0)
 
     def __post_init__(self) -> None:
-        digest = blake2b(self.path.as_posix().encode("utf-8", "surrogateescape"), digest_size=8).digest()
+        digest = blake2b(self.address.as_posix().encode("utf-8", "surrogateescape"), digest_size=8).digest()
         object.__setattr__(self, "file_id", int.from_bytes(digest, "big") >> 1)
+
+    @property
+    def address(self) -> Path:
+        """The path as the ledger has it."""
+        return Path(f"//{self.host}/{self.path.as_posix().lstrip('/')}") if self.host else self.path
 
     @property
     def local(self) -> Path:

@@ -15,10 +15,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import archive
+from tracelens import archive, parquet
 from tracelens import store as stores
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
+from tracelens.errors import StoreError
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
 from tracelens.segments import as_datetime
 from tracelens.vintage import check_not_newer
@@ -83,6 +84,27 @@ def ledger_of(folder: Path) -> Held:
     for row in files if version < SCHEMA_VERSION else []:
         row["repeated_count"], row["pruned_count"] = row["repeated_count"] or 0, row["pruned_count"] or 0
     return Held(live, {row["file_id"]: row for row in files}, segments, rejects, made[0]["version"], version)
+
+
+def lake_of(held: Held) -> Path | None:
+    """Gives the folder of the lake that a store stands beside, None for a store with segments of its own."""
+    outside = next((row["path"] for row in held.segments if Path(row["path"]).is_absolute()), None)
+    return Path(outside.rpartition("/segments/")[0]) if outside else None
+
+
+def check_apart(folder: Path, held: Held) -> None:
+    """Checks that a store has segments of its own, which can be added to and written anew.
+
+    Raises:
+        StoreError: They are a lake's.
+    """
+    lake = lake_of(held)
+    if lake:
+        raise StoreError(
+            f"the segments of the store are those of the lake '{lake}'",
+            where=str(folder),
+            hint=f"ship logs with `tracelens collect PATH --lake {lake}`, then `tracelens ingest --lake {lake}`",
+        )
 
 
 def known_files(rows: Iterable[Row], is_current: bool) -> dict[str, Known]:
@@ -183,13 +205,20 @@ def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping
     return found
 
 
-def set_aside(ledger: dict[int, Row], fresh: Iterable[LogFile], segments: Sequence[Row], folder: Path) -> set[int]:
+def set_aside(
+    ledger: dict[int, Row], arrived: Mapping[int, LogFile | None], segments: Sequence[Row], folder: Path
+) -> set[int]:
     """Marks files whose rows another file holds, in whole or as its beginning; gives the ids of those just marked.
 
     Of equal files the one that is still there stays, then the first path, whatever the order of reading.
+
+    Args:
+        ledger: Rows of `log_file` by id.
+        arrived: Files that have just arrived, by id; None where only their rows have.
+        segments: What the ledger holds.
+        folder: Folder of the store.
     """
     aside = _copies(ledger)
-    arrived = {entry.file_id: entry for entry in fresh}
     for short, long in _pairs(ledger, arrived.keys()):
         row, holder = ledger[short], ledger[long]
         if holder["kept_in"] is not None or row["kept_in"] is not None or row["state"] not in HOLDING:
@@ -302,7 +331,7 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
         for one in (row, holder)
     )
     last = int(row["line_count"])
-    with stores.scratch(folder) as con:
+    with parquet.scratch(folder) as con:
         others = con.execute(
             f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"
             f" except all select {columns} from {theirs})),"

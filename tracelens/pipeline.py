@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__
+from tracelens import __version__, parquet
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
@@ -20,6 +20,7 @@ from tracelens.errors import InputError, StoreError
 from tracelens.ledger import (
     COUNTED,
     Held,
+    check_apart,
     is_known,
     is_left_out,
     known_files,
@@ -35,6 +36,8 @@ from tracelens.migrate import to_read_again
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
+
+Build = Callable[[Any, Callable[[str], None], Sequence[Mapping[str, Any]]], None]
 
 
 @dataclass
@@ -77,11 +80,19 @@ class Account:
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How a generation is built: memory limit, signatures and rules, roles that the settings give to addresses."""
+    """How a generation is built.
+
+    Attributes:
+        memory_limit: Of DuckDB.
+        book: Signatures and rules.
+        inventory: Roles that the settings give to addresses.
+        build: Makes the derived tables: DuckDB itself, or another engine.
+    """
 
     memory_limit: str | None
     book: Rulebook
     inventory: tuple[Mapping[str, Any], ...] = ()
+    build: Build = build
 
     @property
     def recipe(self) -> str:
@@ -161,6 +172,7 @@ def _locked(
     options: BuildOptions,
     tell: Callable[[Progress], None],
 ) -> Account:
+    check_apart(folder, held)
     stores.tidy(folder)
     ledger = held.files
     is_current = held.is_up_to_date and held.made_by == options.recipe
@@ -184,13 +196,22 @@ def _locked(
             _publish(folder, held, options, tell)
         stores.tidy(folder)
     account.generation = stores.generation(folder)
-    account.kinds = stores.ask(
-        folder,
-        "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
-        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
-        + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
-    ).to_dicts()
+    account.kinds = kinds_of(folder)
     return account
+
+
+def kinds_of(folder: Path) -> list[dict[str, Any]]:
+    """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
+    counts = (*COUNTED, "repeated_count", "pruned_count")
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counts)
+    try:
+        return stores.ask(
+            folder,
+            f"select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, {sums}"
+            " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
+        ).to_dicts()
+    finally:
+        stores.release()  # an ingest holds no file open when it is done
 
 
 @dataclass
@@ -218,7 +239,7 @@ def _take_in(
     """Reads files and puts what they give in place of what the ledger held of them."""
     run = int(max((row["ingest_id"] for row in held.files.values()), default=0)) + 1
     written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
-    rows = {entry.file_id: _ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
+    rows = {entry.file_id: ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
     rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
     segments = _without_gone(folder, held.segments, rows.keys())
     for file_id in rows.keys() & written.keys():
@@ -226,7 +247,7 @@ def _take_in(
         segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
     segments = still_pruned(rows, held.files, segments)
     held.files.update(rows)
-    aside = set_aside(held.files, [entry for entry in fresh if entry.file_id in rows], segments, folder)
+    aside = set_aside(held.files, {e.file_id: e for e in fresh if e.file_id in rows}, segments, folder)
     held.segments = prune(held.files, _without_gone(folder, segments, aside))
     held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
     held.rejects += [
@@ -257,7 +278,8 @@ def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
     return row["state"] != "failed" or old is None or (old["state"] == "failed" and old["reason"] != row["reason"])
 
 
-def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
+def ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any]:
+    """Gives a file's row of `log_file` after it was read, or not read."""
     counts = done.counts if done else None
     failed = entry.is_failed or bool(done and done.error)
     if failed:
@@ -268,7 +290,7 @@ def _ledger_row(entry: LogFile, done: Written | None, run: int) -> dict[str, Any
         state = "partial" if done.counts.pending else "ingested"
     return {
         "file_id": entry.file_id,
-        "path": str(entry.path),
+        "path": str(entry.address),
         "server": entry.server,
         "service": entry.service,
         "format": entry.format.name if entry.format else None,
@@ -322,7 +344,7 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
         staying = [row for row in rows if row["file_id"] not in gone]
         path = old
         if leaving and staying:
-            with stores.scratch(folder) as con:
+            with parquet.scratch(folder) as con:
                 path = without(con, folder, old, leaving)
         kept += [{**row, "path": path} for row in staying]
     return kept
@@ -356,7 +378,7 @@ def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Pr
         stores.create_events(con, events)
         if set_repeats_aside(con):
             stores.create_events(con, events)
-        build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
+        options.build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
         tell(Progress("detect"))
         detect(con, options.book)
         tell(Progress("publish"))

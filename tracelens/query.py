@@ -204,7 +204,12 @@ def evidence(store: Store, row: dict[str, Any], limit: int) -> pl.DataFrame:
     Raises:
         StoreError: There is no store.
     """
-    return ask(store, "evidence", **behind(row), limit=limit)
+    wanted = behind(row)
+    span = ask(store, "evidence_span", message=wanted["message"], finding=wanted["finding"]).to_dicts()[0]
+    if span["first_at"] and span["last_at"]:
+        wanted["since"] = max(wanted["since"], span["first_at"])
+        wanted["until"] = min(wanted["until"], span["last_at"])
+    return ask(store, "evidence", **wanted, limit=limit)
 
 
 def behind(row: dict[str, Any]) -> dict[str, Any]:

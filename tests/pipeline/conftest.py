@@ -15,6 +15,6 @@ def few_rules() -> Iterator[Rulebook]:
     book = rulebook()
     few = Rulebook(book.signatures, book.rules[:3])
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("tracelens.pipeline.rulebook", "tracelens.detect.rulebook"):
+        for name in ("tracelens.pipeline.rulebook", "tracelens.lakeside.rulebook", "tracelens.detect.rulebook"):
             patch.setattr(name, lambda *_: few)
         yield few

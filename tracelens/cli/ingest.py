@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tracelens.cli.shared import chosen, format_option, put, put_frame, store_option
+from tracelens.errors import UsageError
 
 if TYPE_CHECKING:
     from tracelens.pipeline import Account
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @store_option
+@click.option("--lake", help="Folder or URI of a lake to build the store on, in place of PATHS.")
 @click.option("--server", help="Server of files whose folders do not say it.")
 @click.option(
     "--service",
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 def ingest(
     paths: tuple[Path, ...],
     store: Path | None,
+    lake: str | None,
     server: str | None,
     service: str | None,
     culture: str,
@@ -60,7 +63,16 @@ def ingest(
     """Read log files and folders into the store.
 
     PATHS are files, folders, archives (.zip, .gz) and patterns (`**/RECV*.LOG`); `-` reads a list of paths from stdin.
+    In place of them, --lake builds the store on a lake without copying it.
     """
+    if bool(lake) == bool(paths):
+        raise UsageError("give either PATHS or --lake", hint="tracelens ingest --help")
+    if lake:
+        account = run_lake(
+            lake, chosen(store), memory_limit=memory_limit, wait_s=wait, rules=rules, unverified=unverified
+        )
+        put_result(account, chosen(store), verbose, form)
+        return
     paths = listed(paths)
     options: dict[str, Any] = {
         "server": server,
@@ -76,8 +88,13 @@ def ingest(
         account = run_follow(paths, chosen(store), interval, **options)
     else:
         account = run_ingest(paths, chosen(store), **options)
+    put_result(account, chosen(store), verbose, form)
+
+
+def put_result(account: Account, store: Path, verbose: bool, form: str) -> None:
+    """Writes the account of an ingest in the form asked for."""
     if form == "table":
-        put_account(account, chosen(store), verbose)
+        put_account(account, store, verbose)
         return
     import polars as pl
 
@@ -111,25 +128,38 @@ def run_ingest(
     paths: tuple[Path, ...], store: Path, *, rules: Path | None = None, quiet: bool = False, **options: Any
 ) -> Account:
     """Reads logs with progress on stderr, unless it is to be quiet."""
-    from tracelens.config import inventory, rule_params, setting
+    from tracelens.config import setting
     from tracelens.pipeline import ingest as read_in
     from tracelens.progress import shown
 
-    options["memory_limit"] = options.get("memory_limit") or setting("memory_limit")
     workers = options.get("workers") or setting("workers")
     options["workers"] = int(workers) if workers else None
-    folder = rules or setting("rules")
-    options["unverified"] = options.get("unverified") or str(setting("unverified")).lower() in ("true", "1", "yes")
     with nullcontext() if quiet else shown() as tell:
-        return read_in(
-            paths,
-            store,
-            rule_dirs=[Path(folder)] if folder else [],
-            rule_params=rule_params(),
-            inventory=inventory(),
-            on_progress=tell,
-            **options,
-        )
+        return read_in(paths, store, on_progress=tell, **settled(rules, options))
+
+
+def run_lake(lake: str, store: Path, *, rules: Path | None = None, **options: Any) -> Account:
+    """Builds a store on a lake with progress on stderr."""
+    from tracelens.lakeside import ingest_lake
+    from tracelens.progress import shown
+
+    with shown() as tell:
+        return ingest_lake(lake, store, on_progress=tell, **settled(rules, options))
+
+
+def settled(rules: Path | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Gives options of a build, completed from the settings."""
+    from tracelens.config import inventory, rule_params, setting
+
+    folder = rules or setting("rules")
+    return {
+        **options,
+        "memory_limit": options.get("memory_limit") or setting("memory_limit"),
+        "unverified": options.get("unverified") or str(setting("unverified")).lower() in ("true", "1", "yes"),
+        "rule_dirs": [Path(folder)] if folder else [],
+        "rule_params": rule_params(),
+        "inventory": inventory(),
+    }
 
 
 def put_account(account: Account, store: Path, verbose: bool = False) -> None:

@@ -4,18 +4,19 @@
 -- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with tx as (
-    select t.*, i.message_key, i.mid, t.session_key || '#' || cast(t.transaction_number as varchar) as tx_key
+    select t.direction, t.service, t.server, t.session_id, t.server_internal_id, t.internal_message_id, t.next_server, t.remote_ip, t.is_accepted, t.accepted_recipients,
+        i.message_key, i.mid, t.session_key || '#' || cast(t.transaction_number as varchar) as tx_key
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     where not t.is_shadow
 ),
 taken as (
-    select *, concat(file_id, ':', line_number) as key from track where event_id = 'RECEIVE' and source = 'SMTP'
+    select server, context_session, mid, internal_message_id, concat(file_id, ':', line_number) as key from track where event_id = 'RECEIVE' and source = 'SMTP'
 ),
 sent as (
-    select *, concat(file_id, ':', line_number) as key from track where event_id in ('SEND', 'SENDEXTERNAL')
+    select server, mid, internal_message_id, server_ip, recipient_address, concat(file_id, ':', line_number) as key from track where event_id in ('SEND', 'SENDEXTERNAL')
 ),
 delivered as (
-    select *, concat(file_id, ':', line_number) as key from track where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER')
+    select server, context_session, date_time, concat(file_id, ':', line_number) as key from track where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER')
 ),
 j4 as (
     -- receive session and RECEIVE row by session-id; the queue entry tells two messages of one session apart

@@ -4,12 +4,15 @@
 -- grain: from_key, to_key, join_name, strength
 -- kind: temp
 with row_key as (
-    select *, concat(file_id, ':', line_number) as key, nullif(trim(reference, '{}<> '), '') as cause from track
+    select server, date_time, event_id, source, message_key, mid, internal_message_id, recipient_address, client_server, next_server, mailbox_guid, mailbox_event,
+        reply_server, reply_internal_id, concat(file_id, ':', line_number) as key, nullif(trim(reference, '{}<> '), '') as cause,
+        case when event_id = 'HAREDIRECT' then upper(split_part(regexp_extract(source_context, '^([^= ]+)', 1), '.', 1)) end as shadow_server
+    from track
     where event_id in ('SEND', 'SENDEXTERNAL', 'DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER', 'NOTIFYMAPI', 'NOTIFYSHADOW', 'RECEIVE', 'SUBMIT',
         'HAREDIRECT', 'HARECEIVE', 'TRANSFER', 'DSN', 'FAIL', 'RESUBMIT')
 ),
 delivered as (
-    select * from row_key where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER')
+    select key, message_key, internal_message_id, client_server, recipient_address from row_key where event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER')
 ),
 j7 as (
     -- the reply in a SEND row names the queue entry of the next RECEIVE
@@ -41,7 +44,7 @@ j14 as (
     -- the primary names the shadow server and its number; vendor writes the two the wrong way round
     select 'tracking_event', p.key, 'tracking_event', h.key, 'J14', 'observed', p.key, 0
     from row_key p join row_key h on p.event_id = 'HAREDIRECT' and h.event_id = 'HARECEIVE' and h.internal_message_id = p.reply_internal_id
-        and h.server = upper(split_part(regexp_extract(p.source_context, '^([^= ]+)', 1), '.', 1)) and h.message_key = p.message_key
+        and h.server = p.shadow_server and h.message_key = p.message_key
 ),
 entry as (
     -- rows that put a message into a queue of this server

@@ -7,7 +7,8 @@ with wired as (
     where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip
 ),
 sent as (
-    select s.*, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
+    select s.server, s.message_key, s.event_id, s.date_time, s.source_context, s.reply_server, s.server_ip, s.server_hostname, s.next_server, s.client_ip,
+        s.client_hostname, s.connector_id, s.network_message_id, s.recipient_address, s.file_id, s.line_number, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
         r.node as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server,
         case when (s.reply_server in (select server from our_server)) and s.reply_internal_id is not null
             then concat(s.reply_server, '#', s.reply_internal_id) end as reply_node,
@@ -46,4 +47,6 @@ outbound as (
                 or regexp_extract(lower(s.server_hostname), '[.](.*)$', 1) <> regexp_extract(lower(s.client_hostname), '[.](.*)$', 1)) end as is_sure
     from sent s left join met m on m.file_id = s.file_id and m.line_number = s.line_number
 )
-select * from outbound
+select message_key, kind, is_sure, server, service, client_ip, queue_node, next_node, next_nmid, reply_node, reply_server, address_server, next_server, server_ip,
+    is_intra, tx_port, connector_id, date_time, source_context, file_id, line_number
+from outbound

@@ -134,7 +134,7 @@ proto_out as (
             t.service in ('frontend', 'submission') or t.remote_port in (475, 717, 2525) or t.reply_node is null or t.peer_service is not null
                 or coalesce(j.verdict.rank <= 6, false) as is_sure
         from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
-        where t.direction = 'send' and (t.mid is not null or t.recipients <> [])
+        where t.direction = 'send' and (t.mid is not null or t.has_recipients)
     ) t left join our_server e on e.server = split_part(t.reply_node, '#', 1)
 ),
 expansion as (

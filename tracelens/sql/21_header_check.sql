@@ -39,6 +39,10 @@ covered as (
     select server, service, direction, date_trunc('hour', opened_at), min(opened_at), max(closed_at)
     from session where server is not null and date_trunc('hour', opened_at) in (select hour from wanted) group by 1, 2, 3, 4
 ),
+held as (
+    -- with the first and the last row of that log here
+    select c.*, min(first_at) over (partition by server, service, log) as lane_first, max(last_at) over (partition by server, service, log) as lane_last from covered c
+),
 named as (
     select by_name as name from line union select from_name from line
 ),
@@ -97,11 +101,10 @@ best as (
 ),
 judged as (
     select p.*, b.best, q.role as before_role, q.by_server as before_server,
-        exists (select 1 from covered c where c.hour = p.hour and c.server = coalesce(p.by_server, p.from_server)
+        exists (select 1 from held c where c.hour = p.hour and c.server = coalesce(p.by_server, p.from_server)
             and (p.role = 'frontend' and c.log = 'receive' and c.service = 'frontend' or p.role = 'hub' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'receive' and c.service in ('hub', 'edge'))
                 or p.role in ('delivery', 'submission') and c.log = 'tracking' and c.service = p.role or p.role = 'other' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'send' and c.service in ('hub', 'edge')))
-            and exists (select 1 from covered e where e.server = c.server and e.log = c.log and e.service = c.service and e.first_at <= p.said_at)
-            and exists (select 1 from covered e where e.server = c.server and e.log = c.log and e.service = c.service and e.last_at >= p.said_at)) as is_covered
+            and c.lane_first <= p.said_at and c.lane_last >= p.said_at) as is_covered
     from placed p left join best b on b.file_id = p.file_id and b.line_number = p.line_number and b.hop_number = p.hop_number
     left join placed q on q.file_id = p.file_id and q.message_key = p.message_key and q.hop_number = p.hop_number - 1 and q.line_number > p.line_number
         and not exists (select 1 from placed x where x.file_id = p.file_id and x.message_key = p.message_key and x.hop_number = p.hop_number - 1

@@ -79,10 +79,9 @@ file_hole as (
 ),
 sequence_hole as (
     select coalesce(k.server, '?') as server, k.service, 'smtp_' || k.direction as log, date_trunc('hour', n.opened_at) as hour, cast(sum(n.hole_count) as bigint) as hole_count
-    from (select session_number, min(date_time) as opened_at, greatest(max(sequence_number) - min(sequence_number) + 1 - count(*), 0) as hole_count
-        from step group by session_number) n
+    from session_hole n
     join session_number k on k.session_number = n.session_number
-    where n.hole_count > 0 group by 1, 2, 3, 4
+    group by 1, 2, 3, 4
 )
 select a.server, a.service, a.log, h.hour, coalesce(x.file_count, 0) as file_count, coalesce(x.event_count, 0) as event_count,
     case when x.event_count > 0 then 'covered' when l.first_hour is null then 'off' when h.hour < l.first_hour then 'before first file' when h.hour > l.last_hour then 'after last file'

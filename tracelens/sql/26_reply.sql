@@ -3,23 +3,12 @@
 -- grain: reply_key
 -- kind: table
 -- basis: observed
-with told as (
-    select session_number, transaction_number, date_time, event, data, context, file_id, line_number
-    from step
-    where is_reply and left(data, 1) in ('4', '5')
-        or event = '*' and (
-            regexp_matches(context, '^(Failed to connect|TLS negotiation failed|Inbound AUTH .* failed|Outbound [Aa]uthentication failed|Failed to setup proxy|Proxy session failed|Unable to find )')
-            or regexp_matches(context, '(^|[ ''":])[45][0-9][0-9] [45]\.[0-9]+\.[0-9]+ |Winsock|[Ss]ocket error|Security status [A-Z]|No suitable shadow servers')
-            or regexp_matches(context, '^Client certificate chain validation status: ''[A-Za-z]') and not regexp_matches(context, '''(EmptyCertificate|Valid|Success|None|OK)''')
-            or regexp_matches(coalesce(nullif(data, ''), context), '^Tarpit for ') and not regexp_matches(coalesce(nullif(data, ''), context), '''0\.00:00:0[0-9](\.[0-9]+)?''$')
-        )
-),
-smtp as (
+with smtp as (
     select 'smtp_' || c.direction as log, c.server, c.service, c.direction, c.connector_id, c.session_id, c.session_key, c.remote_ip, c.remote_port, c.local_port,
         cast(null as varchar) as peer_name,
         case when s.event <> '*' or starts_with(coalesce(s.data, ''), 'Tarpit for ') then s.data else s.context end as text,
         i.message_key, s.date_time as moment, c.is_noise, s.file_id, s.line_number, 0 as position
-    from told s join session_number k on k.session_number = s.session_number join session c on c.session_key = k.session_key
+    from failure_step s join session_number k on k.session_number = s.session_number join session c on c.session_key = k.session_key
     left join message_identity i on i.session_key = k.session_key and i.transaction_number = s.transaction_number
 ),
 tracked as (

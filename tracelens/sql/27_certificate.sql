@@ -5,15 +5,9 @@
 -- grain: server, service, direction, connector_id, side, remote_ip, thumbprint
 -- kind: table
 -- basis: observed
-with told as (
-    select session_number, step_number, date_time, data, context, file_id, line_number,
-        case when starts_with(context, 'Sending certificate') then 'own'
-            when starts_with(context, 'Received certificate') or starts_with(context, 'Remote certificate') then 'peer' end as opens
-    from step where event = '*' and contains(context, 'ertificate') and not contains(context, 'chain validation')
-),
-placed as (
+with placed as (
     select *, sum(case when opens is not null then 1 else 0 end) over (partition by session_number order by step_number rows between unbounded preceding and current row) as turn
-    from told
+    from certificate_step
 ),
 parsed as (
     -- few texts for many sessions
@@ -23,7 +17,7 @@ parsed as (
         case when contains(context, 'Serial number') then regexp_extract(data, 'Z ([^ ]+)$', 1) when context = 'Certificate alternate names' then trim(data) end as names,
         case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' ([0-9]{4}-[0-9-]+T[0-9:.]+)Z [0-9]{4}-', 1) as timestamp) end as not_before,
         case when contains(context, 'Not after') then try_cast(regexp_extract(data, ' [0-9]{4}-[0-9-]+T[0-9:.]+Z ([0-9]{4}-[0-9-]+T[0-9:.]+)Z', 1) as timestamp) end as not_after
-    from (select distinct context, data from told)
+    from (select distinct context, data from certificate_step)
 ),
 shown as (
     select p.session_number, p.turn, max(p.opens) as side, min(p.date_time) as moment, max(x.thumbprint) as thumbprint, max(x.subject) as subject, max(x.names) as names,
@@ -41,5 +35,5 @@ counted as (
     group by s.server, s.service, s.direction, s.connector_id, h.side, case when h.side = 'peer' then s.remote_ip end, upper(h.thumbprint)
 )
 select server, service, direction, connector_id, side, remote_ip, thumbprint, subject, nullif(names, '') as names, not_before, not_after, session_count, first_at, last_at,
-    list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number), struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)]) as evidence
+    list_sort(list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number), struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)])) as evidence
 from counted

@@ -5,31 +5,15 @@
 -- grain: session_key, attempt_number
 -- kind: table
 -- basis: observed
-with told as (
-    select session_number, step_number, sequence_number, date_time, data, context, file_id, line_number,
-        event = '*' and starts_with(coalesce(context, ''), 'Inbound AUTH ') and contains(context, ' failed') as is_failure,
-        event = '>' and is_reply and starts_with(data, '535 ') as is_denial,
-        event = '>' and is_reply and starts_with(data, '235 ') as is_welcome,
-        event = '*' and context = 'authenticated' as is_user,
-        event = '*' and starts_with(coalesce(context, ''), 'User Name:') as is_name,
-        event = '*' and starts_with(coalesce(context, ''), 'TLS protocol') and contains(context, 'succeeded') as is_tls
-    from step where is_receive and (event = '*' or is_reply and (starts_with(data, '535 ') or starts_with(data, '235 ')))
-),
-kept as (
-    select t.*, bool_or(t.is_failure) over (partition by t.session_number) as has_failure, bool_or(t.is_user) over (partition by t.session_number) as has_user,
-        max(case when t.is_tls then 1 else 0 end) over (partition by t.session_number order by t.step_number) = 1 as has_tls,
-        coalesce(t.sequence_number, t.step_number) as place
-    from told t where t.is_failure or t.is_denial or t.is_welcome or t.is_user or t.is_name or t.is_tls
-),
-outcome as (
+with outcome as (
     -- a failed logon is told by its own row, or by the denial alone; the same row may be there several times
     select session_number, place, min(step_number) as step_number, min(date_time) as moment, false as is_good,
         max(trim(regexp_extract(context, 'because of (.+)$', 1))) as reason, max(regexp_extract(context, 'Inbound AUTH ([A-Za-z0-9-]+)', 1)) as told_mechanism,
         cast(null as varchar) as told_user, bool_or(has_tls) as has_tls, min({file_id: file_id, line_number: line_number}) as row
-    from kept where is_failure or is_denial and not has_failure group by session_number, place
+    from logon_step where is_failure or is_denial and not has_failure group by session_number, place
     union all
     select session_number, place, min(step_number), min(date_time), true, null, null, max(case when is_user then data end), bool_or(has_tls), min({file_id: file_id, line_number: line_number})
-    from kept where is_user or is_welcome and not has_user group by session_number, place
+    from logon_step where is_user or is_welcome and not has_user group by session_number, place
 ),
 numbered as (
     select *, row_number() over (partition by session_number order by step_number, place) as attempt_number,
@@ -38,7 +22,7 @@ numbered as (
 ),
 named as (
     select n.session_number, n.attempt_number, min({step: k.step_number, name: trim(substr(k.context, 11))}).name as user_name
-    from numbered n join kept k on k.session_number = n.session_number and k.is_name and k.step_number >= n.step_number
+    from numbered n join logon_step k on k.session_number = n.session_number and k.is_name and k.step_number >= n.step_number
         and (n.next_step is null or k.step_number < n.next_step)
     where not n.is_good group by n.session_number, n.attempt_number
 )

@@ -4,20 +4,10 @@
 -- grain: session_key
 -- kind: table
 -- basis: observed
-with asked as (
-    select session_number, min({step: step_number, here: answers_here}) as ehlo from step where is_command and upper(left(data, 5)) = 'EHLO ' group by session_number
-),
-answered as (
-    select s.session_number, ' ' || upper(string_agg(substr(s.data, 5), ' ' order by s.step_number)) || ' ' as words,
-        min({step: s.step_number, moment: s.date_time, file_id: s.file_id, line_number: s.line_number}) as row
-    from step s join asked a on a.session_number = s.session_number
-    where s.step_number > a.ehlo.step and starts_with(s.data, '250') and (s.is_reply_part and s.answers_here = a.ehlo.here or s.is_reply and s.answers_here = a.ehlo.here + 1)
-    group by s.session_number
-)
 select s.session_key, s.server, s.service, s.direction, s.connector_id, s.local_port, s.remote_ip, s.remote_port, s.tls_version, s.server_auth, s.is_noise,
     contains(a.words, ' STARTTLS ') as has_starttls, contains(a.words, ' X-ANONYMOUSTLS ') as has_anonymous_tls,
     regexp_matches(a.words, ' AUTH( (GSSAPI|NTLM|XOAUTH2|OAUTHBEARER|LOGIN|PLAIN))* (LOGIN|PLAIN) ') as has_login,
     regexp_matches(a.words, '\*{6,}|X{7,}') as is_masked,
     try_cast(nullif(regexp_extract(a.words, ' SIZE ([0-9]+) ', 1), '') as bigint) as size_limit_bytes,
     trim(a.words) as words, a.row.moment as moment, a.row.file_id as file_id, a.row.line_number as line_number
-from answered a join session_number k on k.session_number = a.session_number join session s on s.session_key = k.session_key
+from offer_word a join session_number k on k.session_number = a.session_number join session s on s.session_key = k.session_key

@@ -40,7 +40,7 @@ counted as (
 )
 select c.sender_address, c.origin_class, c.hour, z.message_count, c.recipient_count, c.distinct_recipient_count, c.outside_count, coalesce(c.outside_domains, []) as outside_domains, c.failed_count,
     z.outside_bytes, s.repeated_subject_count, s.repeated_subject, c.origin_ip, c.entry_connector, c.first_at, c.last_at,
-    list_distinct([struct_pack(file_id := c.first_row.file_id, line_number := c.first_row.line_number), struct_pack(file_id := c.last_row.file_id, line_number := c.last_row.line_number)]) as evidence
+    list_sort(list_distinct([struct_pack(file_id := c.first_row.file_id, line_number := c.first_row.line_number), struct_pack(file_id := c.last_row.file_id, line_number := c.last_row.line_number)])) as evidence
 from counted c
 join subjects s on s.sender_address = c.sender_address and s.origin_class = c.origin_class and s.hour = c.hour
 join sizes z on z.sender_address = c.sender_address and z.origin_class = c.origin_class and z.hour = c.hour

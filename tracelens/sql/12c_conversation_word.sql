@@ -1,7 +1,8 @@
 -- What was said in one session, by commands, replies and notes: greeting, logon, TLS, proxying, errors, silence.
 -- Apart from the session itself, so that fewer tables are held in memory at one time.
 -- grain: session_number
--- kind: temp
+-- kind: part
+-- by: conversation
 with quiet as (
     select session_number, max(date_diff('microsecond', before_at, date_time)) as silence from step group by session_number
 ),

@@ -1,6 +1,7 @@
 -- One MAIL FROM to end of data inside a session: envelope, reply, ids. Number 0: its MAIL FROM row is not in the logs.
 -- grain: session_key, transaction_number
 -- kind: table
+-- by: conversation
 -- basis: observed
 with envelope as (
     select session_number, transaction_number, max(case when is_mail then address end) as mail_from,

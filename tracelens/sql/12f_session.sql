@@ -1,6 +1,8 @@
 -- One SMTP conversation on one server, from connect to disconnect.
 -- grain: session_key
 -- kind: table
+-- by: conversation
+-- order: session_key
 -- basis: observed
 with mailed as (
     select session_number, count(case when is_mail then 1 end) as message_count,
@@ -35,6 +37,6 @@ select session_key, server, service, direction, session_id, connector_id, local_
     has_server_verb or proxy_accepted as server_auth, permissions, banner,
     nullif(coalesce(nullif(sid_text, ''), sid_proxy), '') as proxied_session_id, nullif(proxied_ip, '') as proxied_ip,
     proxy_accepted, connect_error, tls_error, message_count, client_certificate,
-    list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number),
-        struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)]) as evidence
+    list_sort(list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number),
+        struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)])) as evidence
 from judged

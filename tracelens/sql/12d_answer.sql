@@ -1,7 +1,8 @@
 -- One answer inside a transaction, with the parts of a reply of several lines put together.
 -- column reply_number: which answer of the transaction it is; pipelined commands are answered in order (RFC 2920)
 -- grain: session_number, transaction_number, reply_number
--- kind: temp
+-- kind: part
+-- by: conversation
 with torn as (
     -- its MAIL FROM is not in the logs, but the answer to that may be
     select s.session_number, s.step_number, sum(case when starts_with(s.data, '250 2.1.0') then 1 else 0 end) over (partition by s.session_number order by s.step_number, s.file_id) as late_count

@@ -1,6 +1,7 @@
 -- What the rows of one session have in common: endpoints, connector, times, first and last row.
 -- grain: session_number
--- kind: temp
+-- kind: part
+-- by: conversation
 with placed as (
     select c.conversation_number * 10000 + coalesce(r.run, 0) as session_number, e.connector_id, e.local_ip, e.local_port, e.remote_ip, e.remote_port,
         e.date_time, e.event, coalesce(e.sequence_number, 0) * 10000000 + e.line_number % 10000000 as step_number, e.file_id, e.line_number

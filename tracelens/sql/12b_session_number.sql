@@ -1,6 +1,7 @@
 -- The number of each session, good for one build only, with the key that stays.
 -- grain: session_number
 -- kind: temp
+-- by: conversation
 with later_run as (
     select distinct conversation_number, run from conversation_run
 ),

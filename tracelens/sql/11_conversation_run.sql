@@ -3,7 +3,7 @@
 -- kind: temp
 with mixed_row as (
     select c.conversation_number, c.open_count, e.date_time, e.sequence_number, e.file_id, e.line_number
-    from conversation c join smtp_event e on c.session_id is not distinct from e.session_id and c.server is not distinct from e.server
+    from conversation_span c join smtp_event e on c.session_id is not distinct from e.session_id and c.server is not distinct from e.server
         and c.service = e.service and c.direction = e.direction
         and c.endpoint is not distinct from case when e.session_id = '0000000000000000' then coalesce(e.remote_endpoint, '?') end
     where c.may_repeat

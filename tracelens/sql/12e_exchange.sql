@@ -2,7 +2,8 @@
 -- column command_number: number of its answer in the transaction; DATA is answered twice: 354, then the final reply
 -- column address: what stands between FROM: or TO: and the parameters, without angle brackets
 -- grain: session_number, transaction_number, command_number
--- kind: temp
+-- kind: part
+-- by: conversation
 with command as (
     select session_number, transaction_number, step_number, data, is_mail, is_rcpt, is_body, date_time, file_id, line_number,
         is_body and length(data) = 4 as is_data, answers_due

@@ -6,7 +6,8 @@
 -- column answers_due: answers that all commands up to this row ask for; DATA asks for two
 -- column answers_here: answers up to this row
 -- grain: file_id, line_number
--- kind: temp
+-- kind: part
+-- by: conversation
 with keyed as (
     select c.conversation_number * 10000 + coalesce(r.run, 0) as session_number, c.direction = 'receive' as is_receive, e.date_time, e.sequence_number, e.event, e.data, e.context,
         e.file_id, e.line_number, coalesce(e.sequence_number, 0) * 10000000 + e.line_number % 10000000 as step_number,

@@ -1,0 +1,60 @@
+"""`tracelens collect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracelens.cli.ingest import listed
+from tracelens.cli.shared import format_option, put, put_frame
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--lake", required=True, help="Folder, share or URI (s3://bucket/lake) of the lake.")
+@click.option("--host", default="", help="Machine the paths are of, where several ship files from equal folders.")
+@click.option("--server", help="Server of files whose folders do not say it.")
+@click.option(
+    "--service",
+    type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
+    help="Service of SMTP logs whose folders do not say it.",
+)
+@click.option("--culture", default="", help="Culture of local times in exports that do not show it, e.g. de-DE.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Reading threads; else the number of cores.")
+@click.option("--verbose", is_flag=True, help="List every skipped file.")
+@format_option
+def collect(
+    paths: tuple[Path, ...],
+    lake: str,
+    host: str,
+    server: str | None,
+    service: str | None,
+    culture: str,
+    workers: int | None,
+    verbose: bool,
+    form: str,
+) -> None:
+    """Read log files into a lake that many collectors share; no analysis, no lock.
+
+    PATHS are files, folders, archives (.zip, .gz) and patterns (`**/RECV*.LOG`); `-` reads a list of paths from stdin.
+    """
+    import polars as pl
+
+    from tracelens.collect import collect as ship
+    from tracelens.config import setting
+    from tracelens.progress import shown
+    from tracelens.story import account_text
+
+    workers = workers or int(setting("workers") or 0) or None
+    with shown() as tell:
+        account = ship(
+            listed(paths), lake, host=host, server=server, service=service, culture=culture, workers=workers,
+            on_progress=tell,
+        )  # fmt: skip
+    if form != "table":
+        put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
+        return
+    put(account_text(account.kinds, account.skipped, account.failed, verbose))
+    news = f"{account.new_files} files shipped, {account.known_files} known" if account.new_files else "nothing new"
+    put(f"{news}; lake {lake}, {account.seconds:.1f} s\n")
