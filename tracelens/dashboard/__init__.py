@@ -31,6 +31,7 @@ def run() -> None:
     except TracelensError as error:
         _show(error)
         return
+    widgets.settle()
     pages = {
         name: st.Page(path, title=page_title(path), url_path=name, visibility="hidden" if name in OPENED else "visible")
         for name, path in page_files().items()

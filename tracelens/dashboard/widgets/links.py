@@ -54,6 +54,20 @@ def release(names: Iterable[str] = WINDOW) -> None:
                 held.unbind_widget(binding.widget_id)
 
 
+def settle() -> None:
+    """Takes the last value of a name that the address has twice: that of the link, not of the page that was left."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as held:
+        twice = {name: values[-1] for name in list(held) if len(values := held.get_all(name)) > 1}
+        for name, value in twice.items():
+            if held.get_binding_for_param(name) is None:
+                held[name] = value
+        if twice:
+            held.set_initial_query_params_from_current()
+
+
 def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
     """Shows a text, which may hold log text, that opens a page; plain text if there is no such page."""
     target = st.session_state["pages"].get(page)
