@@ -9,6 +9,10 @@ import streamlit as st
 from tracelens import admission
 
 PAUSE_S = 1.0
+COOKIE = "tracelens_login"
+KEEP = """<script>
+document.cookie = "%s=%s; path=/; SameSite=Strict" + (location.protocol === "https:" ? "; Secure" : "");
+</script>"""
 
 
 def admitted() -> bool:
@@ -18,7 +22,13 @@ def admitted() -> bool:
         UsageError: Others can reach this server and no login is configured.
     """
     kind = admission.login(st.get_option("server.address"))
-    if kind == "none" or st.session_state.get("is_admitted"):
+    if kind == "none":
+        return True
+    if st.session_state.get("is_admitted"):
+        if kind == "password":
+            st.html(KEEP % (COOKIE, st.session_state["login_token"]), unsafe_allow_javascript=True)
+        return True
+    if kind == "password" and admission.is_token(st.context.cookies.get(COOKIE, "")):
         return True
     if kind == "oidc":
         return _by_provider()
@@ -40,6 +50,7 @@ def _by_password() -> bool:
         if st.form_submit_button("Log in", key="login_sent", type="primary"):
             if admission.is_password(given or ""):
                 st.session_state["is_admitted"] = True
+                st.session_state["login_token"] = admission.token()
                 st.rerun()
             time.sleep(PAUSE_S)  # a guesser waits
             st.error("This is not the password.")
