@@ -16,35 +16,28 @@ document.cookie = "%s=%s; path=/; SameSite=Strict" + (location.protocol === "htt
 
 
 def admitted() -> bool:
-    """Tells whether this visitor may see data; shows the login if not yet.
+    """Tells whether this visitor may see data.
 
     Raises:
         UsageError: Others can reach this server and no login is configured.
     """
-    kind = admission.login(st.get_option("server.address"))
+    kind = _kind()
     if kind == "none":
         return True
-    if st.session_state.get("is_admitted"):
-        if kind == "password":
-            st.html(KEEP % (COOKIE, st.session_state["login_token"]), unsafe_allow_javascript=True)
-        return True
-    if kind == "password" and admission.is_token(st.context.cookies.get(COOKIE, "")):
-        return True
     if kind == "oidc":
-        return _by_provider()
-    return _by_password()
-
-
-def _by_provider() -> bool:
-    if st.user.is_logged_in:
+        return bool(st.user.is_logged_in)
+    if st.session_state.get("is_admitted"):
+        st.html(KEEP % (COOKIE, st.session_state["login_token"]), unsafe_allow_javascript=True)
         return True
-    st.title("tracelens", anchor=False)
-    st.button("Log in", key="login", type="primary", on_click=st.login)
-    return False
+    return admission.is_token(str(st.context.cookies.get(COOKIE, "")))
 
 
-def _by_password() -> bool:
+def login() -> None:
+    """Shows the login."""
     st.title("tracelens", anchor=False)
+    if _kind() == "oidc":
+        st.button("Log in", key="login", type="primary", on_click=st.login)
+        return
     with st.form("login", width=420):
         given = st.text_input("Password", type="password", key="password", autocomplete="current-password")
         if st.form_submit_button("Log in", key="login_sent", type="primary"):
@@ -54,4 +47,7 @@ def _by_password() -> bool:
                 st.rerun()
             time.sleep(PAUSE_S)  # a guesser waits
             st.error("This is not the password.")
-    return False
+
+
+def _kind() -> admission.Login:
+    return admission.login(st.get_option("server.address"))
