@@ -5,6 +5,8 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
+import secrets
+import time
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import Literal
 from tracelens.errors import UsageError
 
 PASSWORD = "TRACELENS_PASSWORD"
+KEY = secrets.token_bytes(32)
+TOKEN_S = 12 * 3600
 SECRETS = Path(".streamlit") / "secrets.toml"
 
 Login = Literal["none", "password", "oidc"]
@@ -53,6 +57,27 @@ def is_password(given: str) -> bool:
     """Tells whether a text is the password; the time it takes does not depend on how much of it is right."""
     wanted = os.environ.get(PASSWORD, "")
     return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def token() -> str:
+    """Gives what a browser keeps after a login, so that its other tabs need none: it ends after twelve hours.
+
+    It is signed with a key of this process: it tells nothing of the password, and a restart ends it.
+    """
+    ends = str(int(time.time()) + TOKEN_S)
+    return f"{ends}.{_signed(ends)}"
+
+
+def is_token(given: str) -> bool:
+    """Tells whether this process has given that token out and it has not ended."""
+    ends, _, signature = given.partition(".")
+    is_ours = hmac.compare_digest(signature.encode(), _signed(ends).encode())
+    return is_ours and ends.isdecimal() and int(ends) > time.time()
+
+
+def _signed(text: str) -> str:
+    wanted = os.environ.get(PASSWORD, "")
+    return hmac.new(KEY, f"{text} {wanted}".encode(), "sha256").hexdigest()
 
 
 def _has_oidc() -> bool:

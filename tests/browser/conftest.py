@@ -132,7 +132,11 @@ class Reader:
         """Selects a row of the table of that key."""
         table = self.page.locator(f".st-key-{key}").get_by_test_id("stDataFrame")
         table.wait_for(timeout=PATIENCE_MS)
-        table.click(position={"x": 18, "y": 52 + ROW_HEIGHT * row})
+        self.click_cell(table, 18, row)
+
+    def click_cell(self, table: Locator, x: int, row: int) -> None:
+        """Clicks into a row of a table, that many pixels from its left."""
+        table.click(position={"x": x, "y": 52 + ROW_HEIGHT * row})
         self.clicks += 1
 
     def cells(self, text: str) -> Locator:

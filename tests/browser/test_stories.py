@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from tracelens import query
 from tracelens import store as stores
 from tracelens.dashboard import page_files, page_title
 from tracelens.pipeline import ingest
@@ -145,6 +147,24 @@ def test_a_deep_link_shows_the_same_again_and_back_leads_back(reader: Reader, st
     reader.goes("Relay", "Relay")
     reader.page.go_back()
     reader.sees("Message")
+
+
+def test_from_a_number_of_a_table_to_the_rows_it_counts_and_back_to_the_filters(reader: Reader, store: Path) -> None:
+    hour = "2026-03-02T09:00"
+    found = query.ask(store, "attack_address", since=datetime.fromisoformat(hour), until=None, limit=100)
+    failed = found["failed_count"].to_list()
+    at = next(row for row, count in enumerate(failed) if count)
+    reader.open(f"attacks?since={hour}&only=addresses", "Attacks")
+    table = reader.page.locator(".st-key-attackers").get_by_test_id("stDataFrame")
+    reader.click_cell(table, 190, at)
+    reader.sees("Counted")
+    expect(reader.page.get_by_text(f"{failed[at]} logons")).to_be_visible()
+    assert "since=2026-03-02T09" in reader.page.url
+    reader.page.go_back()
+    reader.sees("Attacks")
+    assert f"since={hour}" in reader.page.url
+    assert "only=addresses" in reader.page.url
+    assert reader.clicks <= MOST
 
 
 def test_every_page_has_an_address_and_no_error(reader: Reader) -> None:

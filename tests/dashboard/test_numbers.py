@@ -58,7 +58,7 @@ def counts(store: Path, show: Show, page: str, address: dict[str, str]) -> list[
     kind = counted.KINDS[address["of"]]
     span = {name: datetime.fromisoformat(address[name]) if name in address else None for name in ("since", "until")}
     rows = query.ask(store, kind.question, limit=1, offset=0, **span, **counted.asked(address))
-    return rows["sum_count" if address.get("sum") else "found_count"].to_list()
+    return rows["sum_count" if address.get("sum") else "found_count"].to_list() or [0]
 
 
 @pytest.mark.parametrize(("page", "view"), [(page, view) for page, views in VIEWS.items() for view in views])

@@ -56,3 +56,19 @@ def test_serve_refuses_an_open_address_and_says_what_to_set(call: Callable[..., 
     assert done.exit_code == 2
     assert "0.0.0.0" in done.output
     assert admission.PASSWORD in done.output
+
+
+def test_a_token_given_out_lets_in_and_a_changed_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(admission.PASSWORD, "correct horse")
+    given = admission.token()
+    ends, _, signature = given.partition(".")
+    assert admission.is_token(given)
+    assert not admission.is_token(f"{int(ends) + 1}.{signature}")
+    assert not admission.is_token("")
+
+
+def test_a_token_ends_with_the_password_it_was_given_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(admission.PASSWORD, "correct horse")
+    given = admission.token()
+    monkeypatch.setenv(admission.PASSWORD, "battery staple")
+    assert not admission.is_token(given)

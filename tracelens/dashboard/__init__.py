@@ -26,11 +26,11 @@ def run() -> None:
     st.html(STYLE)
     st.html(BACK, unsafe_allow_javascript=True)
     try:
-        if not entry.admitted():
-            return
+        is_admitted = entry.admitted()
     except TracelensError as error:
         _show(error)
         return
+    widgets.settle()
     pages = {
         name: st.Page(path, title=page_title(path), url_path=name, visibility="hidden" if name in OPENED else "visible")
         for name, path in page_files().items()
@@ -43,7 +43,10 @@ def run() -> None:
     for name, path in page_files().items():
         groups.setdefault(GROUPS.get(path.stem[0], "More"), []).append(pages[name])
     groups[next(iter(groups))].insert(0, home)
-    chosen = st.navigation(groups, expanded=True)
+    chosen = st.navigation(groups, position="sidebar" if is_admitted else "hidden", expanded=True)
+    if not is_admitted:
+        entry.login()  # the pages are named all the same, so that the address stays that of the page
+        return
     with st.sidebar:
         zone.choose()
     try:
@@ -56,6 +59,8 @@ def run() -> None:
         chosen.run()
     except TracelensError as error:
         _show(error)
+    finally:
+        widgets.release()
 
 
 def page_files() -> dict[str, Path]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import md5
 from typing import Any
 
+from tracelens import query
+from tracelens.errors import UsageError
+
 NONE = "none"
+PARAMETER = re.compile(r"\$([a-z_]+)")
+SPAN = ("since", "until")
 FRAME = ("of", "by", "sum", "server", "since", "until", "page", "zone")
 
 
@@ -128,14 +134,16 @@ def digest(text: str | None) -> str:
 
 
 def asked(address: Mapping[str, str]) -> dict[str, Any]:
-    """Gives the parameters of the question that an address asks, without its window."""
-    match = sorted(f"{name}={value}" for name, value in address.items() if name not in FRAME)
-    return {
-        "match": match,
-        "by": address.get("by", ""),
-        "sum": address.get("sum", ""),
-        "server": address.get("server", ""),
-    }
+    """Gives the parameters of the question that an address asks, without its window.
+
+    Raises:
+        UsageError: The address names something that rows of this kind do not have.
+    """
+    known = set(PARAMETER.findall(query.question(KINDS[address["of"]].question))) - {"limit", "offset", *SPAN}
+    strange = sorted(set(asked_words(address)) - known)
+    if strange:
+        raise UsageError(f"rows of this kind have no '{strange[0]}'", hint="open the number again on its page")
+    return {name: address.get(name, "") for name in known}
 
 
 def told(address: Mapping[str, str]) -> str:

@@ -1,21 +1,33 @@
--- Times of server components that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Times of server components that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select concat(file_id, '/', line_number, '/', position) as row_key, written_at as moment, 1 as amount,
-        [concat('component=', component), concat('kind=', coalesce(kind, 'none')), concat('agent=', coalesce(agent, 'none'))] as words
+        component as component_,
+        coalesce(kind, 'none') as kind_,
+        coalesce(agent, 'none') as agent_
     from latency_component
     where duration_ms is not null and (written_at is null or ($since is null or written_at >= $since) and ($until is null or written_at < $until)) and ($server = '' or coalesce(server, 'none') = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'component' then component_ when 'kind' then kind_ when 'agent' then agent_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($component = '' or component_ = $component)
+        and ($kind = '' or kind_ = $kind)
+        and ($agent = '' or agent_ = $agent)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select c.message_key, c.written_at, c.server, c.component, c.kind, c.agent, c.duration_ms, m.sender_address, m.message_subject, p.times, p.found_count, p.sum_count
 from page p join latency_component c on concat(c.file_id, '/', c.line_number, '/', c.position) = p.row_key left join message m on m.message_key = c.message_key

@@ -1,24 +1,43 @@
--- Hand-overs of messages that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Hand-overs of messages that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select h.hop_key as row_key, coalesce(h.started_at, m.first_at) as moment, 1 as amount,
-        [concat('kind=', h.kind), concat('from=', coalesce(h.from_server, '(outside)')), concat('to=', coalesce(h.to_server, '(outside)')), concat('message=', h.message_key),
-            concat('connector=', coalesce(nullif(coalesce(h.send_connector, h.receive_connector), ''), 'none')), concat('client=', coalesce(h.from_ip, 'none')),
-            concat('entry=', if(h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and not m.is_noise, 'yes', 'no')),
-            concat('timed=', if(h.started_at is not null and h.outcome <> 'refused', 'yes', 'no'))] as words
+        h.kind as kind_,
+        coalesce(h.from_server, '(outside)') as from_,
+        coalesce(h.to_server, '(outside)') as to_,
+        h.message_key as message_,
+        coalesce(nullif(coalesce(h.send_connector, h.receive_connector), ''), 'none') as connector_,
+        coalesce(h.from_ip, 'none') as client_,
+        if(h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and not m.is_noise, 'yes', 'no') as entry_,
+        if(h.started_at is not null and h.outcome <> 'refused', 'yes', 'no') as timed_
     from hop h join message m on m.message_key = h.message_key
     where ($since is null or coalesce(h.started_at, m.first_at) >= $since) and ($until is null or coalesce(h.started_at, m.first_at) < $until) and ($server = '' or h.from_server = $server or h.to_server = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'kind' then kind_ when 'from' then from_ when 'to' then to_ when 'message' then message_ when 'connector' then connector_ when 'client' then client_ when 'entry' then entry_ when 'timed' then timed_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($kind = '' or kind_ = $kind)
+        and ($from = '' or from_ = $from)
+        and ($to = '' or to_ = $to)
+        and ($message = '' or message_ = $message)
+        and ($connector = '' or connector_ = $connector)
+        and ($client = '' or client_ = $client)
+        and ($entry = '' or entry_ = $entry)
+        and ($timed = '' or timed_ = $timed)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select h.message_key, h.started_at, h.kind, coalesce(h.from_server, h.from_ip) as from_place, coalesce(h.to_server, h.to_ip) as to_place, coalesce(h.send_connector, h.receive_connector) as connector,
     h.outcome, h.corrected_ms, h.bound_ms, h.wait_ms, h.tls_version, m.sender_address, m.message_subject, p.times, p.found_count, p.sum_count

@@ -1,28 +1,52 @@
--- Recipients of messages that a number counts, newest message first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Recipients of messages that a number counts, newest message first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select l.leg_key as row_key, m.first_at as moment, 1 as amount,
-        [concat('status=', l.status), concat('message=', l.message_key), concat('origin=', coalesce(m.origin_class, 'none')),
-            concat('ending=', case when l.status in ('delivered', 'relayed', 'expanded', 'redirected', 'duplicate') then 'reached' when l.status in ('failed', 'dropped', 'quarantined') then 'failed' else l.status end),
-            concat('missed=', if(l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined'), 'yes', 'no')), concat('code=', coalesce(nullif(l.reason_code, ''), 'none')),
-            concat('signature=', coalesce(c.signature_id, 'none')), concat('reasoned=', if(coalesce(l.reason_text, '') = '', 'no', 'yes')),
-            concat('reason=', coalesce(md5(l.reason_text), 'none')), concat('text=', coalesce(md5(coalesce(c.inner_text, l.reason_text)), 'none')),
-            concat('domain=', coalesce(nullif(lower(split_part(l.recipient_address, '@', -1)), ''), 'none')),
-            concat('step=', case when l.total_ms is not null and l.status in ('delivered', 'relayed') then cast(round(power(10, floor(log10(greatest(l.total_ms, 1)) * 4) / 4)) as bigint) else -1 end)] as words
+        l.status as status_,
+        l.message_key as message_,
+        coalesce(m.origin_class, 'none') as origin_,
+        case when l.status in ('delivered', 'relayed', 'expanded', 'redirected', 'duplicate') then 'reached' when l.status in ('failed', 'dropped', 'quarantined') then 'failed' else l.status end as ending_,
+        if(l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined'), 'yes', 'no') as missed_,
+        coalesce(nullif(l.reason_code, ''), 'none') as code_,
+        coalesce(c.signature_id, 'none') as signature_,
+        if(coalesce(l.reason_text, '') = '', 'no', 'yes') as reasoned_,
+        coalesce(md5(l.reason_text), 'none') as reason_,
+        coalesce(md5(coalesce(c.inner_text, l.reason_text)), 'none') as text_,
+        coalesce(nullif(lower(split_part(l.recipient_address, '@', -1)), ''), 'none') as domain_,
+        cast(case when l.total_ms is not null and l.status in ('delivered', 'relayed') then cast(round(power(10, floor(log10(greatest(l.total_ms, 1)) * 4) / 4)) as bigint) else -1 end as varchar) as step_
     from leg l join message m on m.message_key = l.message_key left join reply_class c on c.text = l.reason_text
     where not m.is_noise and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until)
         and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'status' then status_ when 'message' then message_ when 'origin' then origin_ when 'ending' then ending_ when 'missed' then missed_ when 'code' then code_ when 'signature' then signature_ when 'reasoned' then reasoned_ when 'reason' then reason_ when 'text' then text_ when 'domain' then domain_ when 'step' then step_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($status = '' or status_ = $status)
+        and ($message = '' or message_ = $message)
+        and ($origin = '' or origin_ = $origin)
+        and ($ending = '' or ending_ = $ending)
+        and ($missed = '' or missed_ = $missed)
+        and ($code = '' or code_ = $code)
+        and ($signature = '' or signature_ = $signature)
+        and ($reasoned = '' or reasoned_ = $reasoned)
+        and ($reason = '' or reason_ = $reason)
+        and ($text = '' or text_ = $text)
+        and ($domain = '' or domain_ = $domain)
+        and ($step = '' or step_ = $step)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select m.message_key, m.first_at, l.status, m.sender_address, l.recipient_address, m.message_subject, l.reason_code, l.reason_text, l.total_ms, l.basis, p.times, p.found_count, p.sum_count
 from page p join leg l on l.leg_key = p.row_key join message m on m.message_key = l.message_key

@@ -1,22 +1,40 @@
--- Logon attempts that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Logon attempts that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select concat(session_key, '/', attempt_number) as row_key, moment, 1 as amount,
-        [concat('outcome=', if(is_good, 'worked', 'failed')), concat('connector=', coalesce(nullif(connector_id, ''), 'none')), concat('address=', coalesce(remote_ip, 'none')),
-            concat('account=', coalesce(account, 'none')), concat('mechanism=', coalesce(mechanism, 'unknown')), concat('tls=', if(coalesce(has_tls, false), 'yes', 'no')),
-            concat('entered=', if(is_good and account is not null and count(*) filter (not is_good) over (partition by account, remote_ip) > 0, 'yes', 'no'))] as words
+        if(is_good, 'worked', 'failed') as outcome_,
+        coalesce(nullif(connector_id, ''), 'none') as connector_,
+        coalesce(remote_ip, 'none') as address_,
+        coalesce(account, 'none') as account_,
+        coalesce(mechanism, 'unknown') as mechanism_,
+        if(coalesce(has_tls, false), 'yes', 'no') as tls_,
+        if(is_good and account is not null and count(*) filter (not is_good) over (partition by account, remote_ip) > 0, 'yes', 'no') as entered_
     from logon where not is_noise and ($since is null or moment >= $since) and ($until is null or moment < $until) and ($server = '' or coalesce(server, 'none') = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'outcome' then outcome_ when 'connector' then connector_ when 'address' then address_ when 'account' then account_ when 'mechanism' then mechanism_ when 'tls' then tls_ when 'entered' then entered_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($outcome = '' or outcome_ = $outcome)
+        and ($connector = '' or connector_ = $connector)
+        and ($address = '' or address_ = $address)
+        and ($account = '' or account_ = $account)
+        and ($mechanism = '' or mechanism_ = $mechanism)
+        and ($tls = '' or tls_ = $tls)
+        and ($entered = '' or entered_ = $entered)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select l.session_key, l.moment, l.server, l.connector_id, l.remote_ip, l.helo_name, l.mechanism, coalesce(l.account, l.user_name) as account,
     if(l.is_good, 'worked', 'failed') as outcome, l.reason, l.has_tls, p.times, p.found_count, p.sum_count

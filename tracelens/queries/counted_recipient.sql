@@ -1,25 +1,48 @@
--- Recipients named in SMTP conversations that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Recipients named in SMTP conversations that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select concat(session_key, '/', transaction_number, '/', command_number) as row_key, answered_at as moment, 1 as amount,
-        [concat('connector=', coalesce(nullif(connector_id, ''), 'none')), concat('address=', coalesce(remote_ip, 'none')), concat('service=', service),
-            concat('outcome=', case when is_taken then 'taken' when is_denied then 'denied' else 'unanswered' end), concat('logon=', if(auth_user is null, 'no', 'yes')),
-            concat('public=', if(is_public, 'yes', 'no')), concat('sender=', coalesce(nullif(mail_from, ''), 'none')), concat('domain=', coalesce(nullif(domain, ''), 'none')),
-            concat('denial=', case when not is_denied then 'none' when contains(lower(coalesce(reply_text, '')), 'unable to relay') then 'relaying' else 'other' end),
-            concat('foreign=', if(coalesce(is_outside, false) or contains(lower(coalesce(reply_text, '')), 'unable to relay'), 'yes', 'no')),
-            concat('relay=', if((is_taken or is_denied) and ((is_taken and coalesce(is_outside, false)) or contains(lower(coalesce(reply_text, '')), 'unable to relay')), 'yes', 'no'))] as words
+        coalesce(nullif(connector_id, ''), 'none') as connector_,
+        coalesce(remote_ip, 'none') as address_,
+        service as service_,
+        case when is_taken then 'taken' when is_denied then 'denied' else 'unanswered' end as outcome_,
+        if(auth_user is null, 'no', 'yes') as logon_,
+        if(is_public, 'yes', 'no') as public_,
+        coalesce(nullif(mail_from, ''), 'none') as sender_,
+        coalesce(nullif(domain, ''), 'none') as domain_,
+        case when not is_denied then 'none' when contains(lower(coalesce(reply_text, '')), 'unable to relay') then 'relaying' else 'other' end as denial_,
+        if(coalesce(is_outside, false) or contains(lower(coalesce(reply_text, '')), 'unable to relay'), 'yes', 'no') as foreign_,
+        if((is_taken or is_denied) and ((is_taken and coalesce(is_outside, false)) or contains(lower(coalesce(reply_text, '')), 'unable to relay')), 'yes', 'no') as relay_
     from envelope_recipient where not is_first_party and ($since is null or answered_at >= $since) and ($until is null or answered_at < $until) and ($server = '' or coalesce(server, 'none') = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'connector' then connector_ when 'address' then address_ when 'service' then service_ when 'outcome' then outcome_ when 'logon' then logon_ when 'public' then public_ when 'sender' then sender_ when 'domain' then domain_ when 'denial' then denial_ when 'foreign' then foreign_ when 'relay' then relay_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($connector = '' or connector_ = $connector)
+        and ($address = '' or address_ = $address)
+        and ($service = '' or service_ = $service)
+        and ($outcome = '' or outcome_ = $outcome)
+        and ($logon = '' or logon_ = $logon)
+        and ($public = '' or public_ = $public)
+        and ($sender = '' or sender_ = $sender)
+        and ($domain = '' or domain_ = $domain)
+        and ($denial = '' or denial_ = $denial)
+        and ($foreign = '' or foreign_ = $foreign)
+        and ($relay = '' or relay_ = $relay)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select e.session_key, e.answered_at, e.server, e.connector_id, e.remote_ip, e.helo_name, e.auth_user, e.mail_from, e.recipient_address,
     case when e.is_taken then 'taken' when e.is_denied then 'denied' else 'unanswered' end as outcome, e.reply_text, p.times, p.found_count, p.sum_count

@@ -1,21 +1,33 @@
--- Failure texts in the logs that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Failure texts in the logs that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select r.reply_key as row_key, r.moment, 1 as amount,
-        [concat('signature=', coalesce(c.signature_id, 'none')), concat('text=', coalesce(md5(r.text), 'none')), concat('address=', coalesce(r.remote_ip, 'none'))] as words
+        coalesce(c.signature_id, 'none') as signature_,
+        coalesce(md5(r.text), 'none') as text_,
+        coalesce(r.remote_ip, 'none') as address_
     from reply r left join reply_class c on c.text = r.text
     where not r.is_noise and ($since is null or r.moment >= $since) and ($until is null or r.moment < $until) and ($server = '' or coalesce(r.server, 'none') = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'signature' then signature_ when 'text' then text_ when 'address' then address_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($signature = '' or signature_ = $signature)
+        and ($text = '' or text_ = $text)
+        and ($address = '' or address_ = $address)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select r.session_key, r.message_key, r.moment, r.server, r.log, r.direction, r.connector_id, r.remote_ip, r.text, p.times, p.found_count, p.sum_count
 from page p join reply r on r.reply_key = p.row_key

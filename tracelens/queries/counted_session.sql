@@ -1,27 +1,57 @@
--- Conversations that a number counts, newest first; `match` holds name=value, `by` names what to show once each, `sum` what to add up.
+-- Conversations that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select session_key as row_key, opened_at as moment,
         case $sum when 'accepted' then accepted_count when 'refused' then refused_count when 'failed logons' then auth_failure_count else 1 end as amount,
-        [concat('service=', service), concat('direction=', direction), concat('server=', coalesce(server, 'none')), concat('connector=', coalesce(nullif(connector_id, ''), 'none')), concat('address=', coalesce(remote_ip, 'none')),
-            concat('port=', coalesce(cast(remote_port as varchar), 'none')), concat('tls=', coalesce(tls_version, 'none')), concat('cipher=', coalesce(nullif(tls_cipher, ''), 'none')),
-            concat('used=', if(accepted_count > 0 or auth_user is not null, 'yes', 'no')), concat('account=', coalesce(auth_user, 'none')),
-            concat('logon=', case when auth_user is not null then coalesce(auth_mechanism, 'signed in') when server_auth then 'server' when auth_failure_count > 0 then 'failed logon' else 'anonymous' end),
-            concat('connected=', if(connect_error is null, 'yes', 'no')), concat('handshake=', coalesce(md5(tls_error), 'none')),
-            concat('failure=', coalesce(md5(coalesce(connect_error, tls_error, case when regexp_matches(last_reply, '^[45]') then last_reply end)), 'none')),
-            concat('failed=', if(connect_error is not null or tls_error is not null or coalesce(regexp_matches(last_reply, '^[45]'), false), 'yes', 'no'))] as words
+        service as service_,
+        direction as direction_,
+        coalesce(server, 'none') as server_,
+        coalesce(nullif(connector_id, ''), 'none') as connector_,
+        coalesce(remote_ip, 'none') as address_,
+        coalesce(cast(remote_port as varchar), 'none') as port_,
+        coalesce(tls_version, 'none') as tls_,
+        coalesce(nullif(tls_cipher, ''), 'none') as cipher_,
+        if(accepted_count > 0 or auth_user is not null, 'yes', 'no') as used_,
+        coalesce(auth_user, 'none') as account_,
+        case when auth_user is not null then coalesce(auth_mechanism, 'signed in') when server_auth then 'server' when auth_failure_count > 0 then 'failed logon' else 'anonymous' end as logon_,
+        if(connect_error is null, 'yes', 'no') as connected_,
+        coalesce(md5(tls_error), 'none') as handshake_,
+        coalesce(md5(coalesce(connect_error, tls_error, case when left(last_reply, 1) in ('4', '5') then last_reply end)), 'none') as failure_,
+        if(connect_error is not null or tls_error is not null or coalesce(left(last_reply, 1) in ('4', '5'), false), 'yes', 'no') as failed_
     from session where not is_noise and ($since is null or opened_at >= $since) and ($until is null or opened_at < $until) and ($server = '' or coalesce(server, 'none') = $server)
 ),
 hit as (
-    select * exclude (words), case when $by <> '' then list_filter(words, lambda w: starts_with(w, concat($by, '=')))[1] end as value
-    from kept where list_has_all(words, cast($match as varchar[])) and ($sum = '' or amount > 0)
+    select row_key, moment, amount,
+        case $by when 'service' then service_ when 'direction' then direction_ when 'server' then server_ when 'connector' then connector_ when 'address' then address_ when 'port' then port_ when 'tls' then tls_ when 'cipher' then cipher_ when 'used' then used_ when 'account' then account_ when 'logon' then logon_ when 'connected' then connected_ when 'handshake' then handshake_ when 'failure' then failure_ when 'failed' then failed_ else '' end as value
+    from kept
+    where ($sum = '' or amount > 0)
+        and ($service = '' or service_ = $service)
+        and ($direction = '' or direction_ = $direction)
+        and ($server = '' or server_ = $server)
+        and ($connector = '' or connector_ = $connector)
+        and ($address = '' or address_ = $address)
+        and ($port = '' or port_ = $port)
+        and ($tls = '' or tls_ = $tls)
+        and ($cipher = '' or cipher_ = $cipher)
+        and ($used = '' or used_ = $used)
+        and ($account = '' or account_ = $account)
+        and ($logon = '' or logon_ = $logon)
+        and ($connected = '' or connected_ = $connected)
+        and ($handshake = '' or handshake_ = $handshake)
+        and ($failure = '' or failure_ = $failure)
+        and ($failed = '' or failed_ = $failed)
+),
+numbered as (
+    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
+    from hit where $by <> '' and value <> 'none'
 ),
 once as (
-    select *, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by = '' or value <> concat($by, '=none')
+    select row_key, moment, amount, 1 as times from hit where $by = ''
+    union all
+    select row_key, moment, amount, times from numbered where place = 1
 ),
 page as (
-    select row_key, times, moment, count(*) over () as found_count, cast(sum(amount) over () as bigint) as sum_count
-    from once where $by = '' or place = 1 order by moment desc nulls last, row_key limit $limit offset $offset
+    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
+    from once order by moment desc nulls last, row_key limit $limit offset $offset
 )
 select s.session_key, s.opened_at, s.server, s.service, s.direction, s.connector_id, s.remote_ip, s.remote_port, s.helo_name, s.tls_version, s.tls_cipher, s.auth_user,
     s.accepted_count, s.refused_count, s.auth_failure_count, coalesce(s.connect_error, s.tls_error, s.last_reply) as last_reply, p.times, p.found_count, p.sum_count

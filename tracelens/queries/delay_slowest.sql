@@ -1,10 +1,14 @@
 -- The recipients that waited longest, with the hand-over that took the most time.
-with late as (
-    select l.message_key, l.leg_key, l.recipient_address, l.status, l.total_ms, m.first_at, m.message_id, m.sender_address, m.message_subject
+with slowest as (
+    select l.message_key, l.leg_key
     from leg l join message m on m.message_key = l.message_key
     where l.total_ms is not null and l.status in ('delivered', 'relayed', 'failed', 'deferred') and not m.is_noise and m.first_at >= $since and m.first_at < $until
         and ($server = '' or exists (select 1 from hop h where h.message_key = m.message_key and (h.from_server = $server or h.to_server = $server)))
     order by l.total_ms desc, l.leg_key limit $limit
+),
+late as (
+    select l.message_key, l.leg_key, l.recipient_address, l.status, l.total_ms, m.first_at, m.message_id, m.sender_address, m.message_subject
+    from slowest s join leg l on l.leg_key = s.leg_key and l.message_key = s.message_key join message m on m.message_key = s.message_key
 ),
 longest as (
     select h.message_key, max({cost: greatest(coalesce(h.corrected_ms, 0), coalesce(case when h.wait_bound_ms is not null then h.wait_ms end, 0)), key: h.hop_key}).key as hop_key

@@ -6,7 +6,7 @@ from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
 from tracelens.dashboard.widgets.ground import coverage, extent, news
-from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, tile
+from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, release, settle, tile
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.states import cut, empty_store, head, markdown, no_store, nothing, total_or_stop
@@ -66,9 +66,11 @@ __all__ = [
     "pages",
     "picked",
     "reasons",
+    "release",
     "replies",
     "selected",
     "sessions",
+    "settle",
     "slower",
     "stamp",
     "switch",

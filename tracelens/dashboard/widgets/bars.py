@@ -41,7 +41,7 @@ def bars(
     figure = charts.by_time(frame, group, count, step, colours)
     names = frame[group].unique().to_list()
     state = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points")
-    with st.container(key=f"opens_{key}", horizontal=True):
+    with st.container(key=f"straight_{key}"):
         points = [point for point in state.selection.points if point.get("customdata")]
         if not points:
             st.caption("Select a bar to open the rows it counts.")

@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.states import markdown, short
 
+WINDOW = ("since", "until", "server")
 ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
@@ -34,20 +35,37 @@ def address(filters: dict[str, Any]) -> dict[str, str]:
 def go(page: str, /, **filters: Any) -> None:
     """Opens a page, by the name in its file name, with these filters."""
     query = address(filters)
-    _release(query)
+    release(query)
     st.switch_page(st.session_state["pages"][page], query_params=query)
 
 
-def _release(names: Iterable[str]) -> None:
-    """Frees names of the address from the filters of this page: else the next page could not be given its own."""
+def release(names: Iterable[str] = WINDOW) -> None:
+    """Frees names of the address from the filters of this page: else the next page, or the last, could not have them.
+
+    Those of the window are freed at the end of each page: it goes along to the next page and comes back with the last.
+    """
     context = get_script_run_ctx()
     if context is None:
         return
     with context.session_state.query_params() as held:
         for name in names:
-            binding = held.get_binding_for_param(name)
+            binding = held.get_binding_for_param(name) if name != zone.KEY else None
             if binding is not None:
                 held.unbind_widget(binding.widget_id)
+
+
+def settle() -> None:
+    """Takes the last value of a name that the address has twice: that of the link, not of the page that was left."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as held:
+        twice = {name: values[-1] for name in list(held) if len(values := held.get_all(name)) > 1}
+        for name, value in twice.items():
+            if held.get_binding_for_param(name) is None:
+                held[name] = value
+        if twice:
+            held.set_initial_query_params_from_current()
 
 
 def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
@@ -56,7 +74,9 @@ def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
     if target is None:
         place.markdown(markdown(short(label)))
     else:
-        place.page_link(target, label=markdown(short(label)), query_params=address(filters))
+        query = address(filters)
+        release(query)  # it may be followed before the page is whole
+        place.page_link(target, label=markdown(short(label)), query_params=query)
 
 
 def tile(label: str, count: int, page: str, place: Any = st, **filters: Any) -> None:

@@ -74,30 +74,31 @@ def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Opens
     )
     if place and opens:
         with place:
-            _leads(frame, labels, opens, state)
+            _leads(frame, labels, key, opens, state)
     return state
 
 
-def _leads(frame: pl.DataFrame, labels: Mapping[str, str], opens: Opens, state: Any) -> None:
-    """Shows links to what the selected number counts, or those of the selected row."""
-    row, names = _chosen(state, opens)
+def _leads(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Opens, state: Any) -> None:
+    """Shows a link to what the selected number counts, or links to all that the selected row counts."""
+    row, names, is_cell = _chosen(state, opens)
     if row is None or row >= frame.height:
-        st.caption(f"Select a number of a column with{LEADS} to open the rows it counts; select a row for all of its.")
+        st.caption(f"Select a number of a column with{LEADS} to open the rows it counts.")
         return
     values = frame.row(row, named=True)
-    for name in names:
-        if values[name]:
-            link(f"{labels[name]}: {values[name]:,}", **opens[name](values))
-        elif len(names) == 1:
-            st.caption(f"{labels[name]}: none, so there is nothing to open.")
+    with st.container(key=f"straight_{key}" if is_cell else f"each_{key}", horizontal=True):
+        for name in names:
+            if values[name]:
+                link(f"{labels[name]}: {values[name]:,}", **opens[name](values))
+            elif is_cell:
+                st.caption(f"{labels[name]}: none, so there is nothing to open.")
 
 
-def _chosen(state: Any, opens: Opens) -> tuple[int | None, list[str]]:
-    """Gives the row and the columns whose numbers are asked for."""
+def _chosen(state: Any, opens: Opens) -> tuple[int | None, list[str], bool]:
+    """Gives the row and the columns whose numbers are asked for, and whether it is one number."""
     for row, name in state.selection.cells:
         if name in opens:
-            return row, [name]
-    return selected(state), list(opens)
+            return row, [name], True
+    return selected(state), list(opens), False
 
 
 def _short(frame: pl.DataFrame) -> pl.DataFrame:
