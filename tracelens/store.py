@@ -220,6 +220,7 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
     """
     import duckdb
 
+    release()  # the kept engine may hold a file of this name, of a store that was deleted
     current = generation(store)
     number = int(DATABASE.match(current)[1]) + 1 if current else 1  # type: ignore[index]
     path = store / f"tracelens-{number:06d}.duckdb"

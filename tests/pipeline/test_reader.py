@@ -57,6 +57,13 @@ def test_a_question_sees_what_another_process_has_published_since(estate: Path, 
     assert servers(mine) == ["EX01", "EX02"]
 
 
+def test_a_store_that_was_deleted_after_a_question_can_be_made_anew(estate: Path, mine: Path) -> None:
+    assert servers(mine) == ["EX01"]
+    shutil.rmtree(mine)
+    ingest([estate / "EX02"], mine, workers=1)
+    assert servers(mine) == ["EX02"]
+
+
 def test_what_one_question_makes_no_other_one_sees(two: tuple[Path, Path]) -> None:
     with store.reading(two[0]) as con:
         con.execute("create temp table mine as select 1 as one")
