@@ -136,7 +136,7 @@ near as (
         case when max(l.side) = 'after' then min(case when u.hour >= l.hour then {hour: u.hour, state: u.state} end) else max(case when u.hour <= l.hour then {hour: u.hour, state: u.state} end) end as place
     from lane l join uncovered u on u.server = l.server and u.service = l.writer and u.log = l.log and u.hour between l.hour - interval 12 hours and l.hour + interval 12 hours
         -- what is received is written at that time; a queue may have waited
-        and (l.log <> 'smtp_receive' or u.hour between l.hour - interval 1 hour and l.hour + interval 1 hour)
+        and (l.log <> 'smtp_receive' or u.hour = l.hour)
     group by l.message_key, l.hop_key, l.server, l.service, l.log
 )
 select l.message_key, nullif(l.hop_key, '') as after_hop_key, l.side, l.server, l.service, l.log, coalesce(n.place.hour, l.hour) as hour,
