@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class Cluster:
         stores.fill_table(con, INVENTORY_SETTING, inventory)
         work = f"builds/{uuid.uuid4().hex}"
         every = models()
-        with self.session(_bytes_of(con)) as session:
+        with warnings.catch_warnings(), self.session(_bytes_of(con)) as session:
             try:
                 self._give(con, session)
                 for model in every:
@@ -86,6 +87,8 @@ class Cluster:
             StoreError: Spark cannot be reached, or a statement fails.
             UsageError: The client is not installed.
         """
+        # it warns of pandas 3, of which nothing is used here
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
             from pyspark.errors import PySparkException
             from pyspark.sql.connect.session import SparkSession
