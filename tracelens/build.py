@@ -1,7 +1,7 @@
 """Runs the SQL models in the order of their names: sessions, links, paths.
 
-Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`, `-- by: conversation`); the model is named
-after the file.
+Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`, `-- order:`, `-- by: conversation`); it gives
+the model its name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Model:
             conversations only.
         by_conversation: What it tells of one conversation depends on no other.
         grain: Columns that are unique together; empty when the model names none.
-        sql: The SELECT.
+        sql: The SELECT, by `-- order:` in the order in which its rows are laid down, so that a look-up by it reads few.
         doc: What a row is: the first line of the header.
         columns: Meaning of columns, from header lines `-- column NAME: TEXT`.
     """
@@ -54,12 +54,13 @@ def models() -> list[Model]:
         if not path.name.endswith(".sql"):
             continue
         text = path.read_text(encoding="utf-8")
-        head = dict(re.findall(r"^-- (kind|grain|by): *(.+)$", text, flags=re.M))
+        head = dict(re.findall(r"^-- (kind|grain|order|by): *(.+)$", text, flags=re.M))
         grain = tuple(part.strip() for part in head.get("grain", "").split(",") if part.strip())
         name = path.name.split("_", 1)[1].removesuffix(".sql")
         columns = dict(re.findall(r"^-- column ([a-z0-9_]+): *(.+)$", text, flags=re.M))
+        sql = f"{text}\norder by {head['order']}" if "order" in head else text
         doc = text.splitlines()[0].removeprefix("-- ")
-        found.append(Model(name, head.get("kind", "table"), grain, text, doc, "by" in head, columns))
+        found.append(Model(name, head.get("kind", "table"), grain, sql, doc, "by" in head, columns))
     return found
 
 

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__
+from tracelens import __version__, parquet
 from tracelens import store as stores
 from tracelens.build import check_grain, models
 from tracelens.errors import StoreError, TracelensError
@@ -105,7 +105,7 @@ def _check_segments(folder: Path, held: Held) -> list[Fault]:
     told: dict[str, list[dict[str, Any]]] = {}
     for row in held.segments:
         told.setdefault(row["path"], []).append(row)
-    with stores.scratch(folder) as con:
+    with parquet.scratch(folder) as con:
         for path, rows in sorted(told.items()):
             place = folder / path
             if not place.is_file():
@@ -199,11 +199,11 @@ def _joined(folder: Path, table: str, place: str, paths: list[str], rows: list[d
     order = "date_time, file_id, line_number" if "date_time" in TABLES[table].names else "file_id, line_number"
     listed = ", ".join(stores.literal(str(folder / path)) for path in paths)
     part, final = folder / place / f"{key}.{os.getpid()}.tmp", folder / place / f"{key}.parquet"
-    with stores.scratch(folder) as con:
-        stores.copy_out(
+    with parquet.scratch(folder) as con:
+        parquet.copy_out(
             con, f"select {columns} from read_parquet([{listed}], hive_partitioning = false) order by {order}", part
         )
-    stores.move(part, final)
+    parquet.move(part, final)
     counts: dict[int, int] = {}
     for row in rows:
         counts[row["file_id"]] = counts.get(row["file_id"], 0) + row["row_count"]

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from tracelens import store as stores
+from tracelens import parquet
 from tracelens.discover import LogFile, discover
 from tracelens.errors import InputError, StoreError, UsageError
 from tracelens.lake import NAME, Entry, Lake, file_of, name_of, packed, rank
@@ -135,7 +135,7 @@ def _ship_all(
     try:
         with ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
             for _ in range(count):
-                spare.put(open_ones.enter_context(stores.scratch(place)))
+                spare.put(open_ones.enter_context(parquet.scratch(place)))
             pending = {
                 pool.submit(_ship, lake, entry, place, spare, held.get(entry.file_id, ())): entry for entry in fresh
             }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracelens import parquet
 from tracelens import store as stores
 from tracelens.build import build, models
 from tracelens.detect import EXPORTS, available, lacking, run
@@ -240,7 +241,7 @@ def _beside(store: AnyPath | None, exported: Exported, whole: bool) -> Iterator[
     """
     with contextlib.ExitStack() as stack:
         if store is None:
-            con = stack.enter_context(stores.scratch(Path(tempfile.gettempdir())))
+            con = stack.enter_context(parquet.scratch(Path(tempfile.gettempdir())))
             stores.create_events(con, [])
             for table in (LOG_FILE, REJECT, REPLY_CLASS):
                 stores.create_table(con, table)

@@ -16,6 +16,7 @@ from tracelens.errors import ConfigError, QueryError
 from tracelens.incidents import account_of, group
 from tracelens.rulebook import SEVERITIES, Rule, Signature, load_rules, load_signatures
 from tracelens.schema import FINDING, REPLY_CLASS, REPLY_CLASS_BY_LOG, RULE_RUN
+from tracelens.screen import worth_asking
 from tracelens.store import check_question, fill_table, lock_down
 
 EVIDENCE_ROWS = 50
@@ -85,9 +86,12 @@ def detect(con: Any, book: Rulebook) -> None:
     have = available(con)
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
+    lacks = {rule.id: lacking(rule, have) for rule in book.rules}
+    able = [rule for rule in book.rules if not lacks[rule.id] and not (rule.signatures and said.isdisjoint(rule.signatures))]
+    worth = worth_asking(con, able)
     for rule in book.rules:
-        missing = lacking(rule, have)
-        found = [] if missing or (rule.signatures and said.isdisjoint(rule.signatures)) else run(con, rule)
+        missing = lacks[rule.id]
+        found = run(con, rule) if rule.id in worth else []
         findings += found
         runs.append(
             {

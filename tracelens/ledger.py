@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import archive
+from tracelens import archive, parquet
 from tracelens import store as stores
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
@@ -331,7 +331,7 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
         for one in (row, holder)
     )
     last = int(row["line_count"])
-    with stores.scratch(folder) as con:
+    with parquet.scratch(folder) as con:
         others = con.execute(
             f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"
             f" except all select {columns} from {theirs})),"

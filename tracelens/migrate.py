@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tracelens import parquet
 from tracelens import store as stores
 from tracelens.discover import LogFile, discover
 from tracelens.errors import StoreError
@@ -44,7 +45,7 @@ def _lacking(folder: Path, held: Held) -> set[int]:
         paths.setdefault(row["path"], set()).add(row["file_id"])
         tables[row["path"]] = row["table_name"]
     lacking: set[int] = set()
-    with stores.scratch(folder) as con:
+    with parquet.scratch(folder) as con:
         for path, file_ids in paths.items():
             asked = con.execute(f"select name from parquet_schema({stores.literal(str(folder / path))})").fetchall()
             table = TABLES.get(tables[path])

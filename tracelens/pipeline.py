@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__
+from tracelens import __version__, parquet
 from tracelens import store as stores
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
@@ -202,12 +202,16 @@ def _locked(
 
 def kinds_of(folder: Path) -> list[dict[str, Any]]:
     """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
-    return stores.ask(
-        folder,
-        "select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, "
-        + ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in (*COUNTED, "repeated_count", "pruned_count"))
-        + " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
-    ).to_dicts()
+    counts = (*COUNTED, "repeated_count", "pruned_count")
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counts)
+    try:
+        return stores.ask(
+            folder,
+            f"select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, {sums}"
+            " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
+        ).to_dicts()
+    finally:
+        stores.release()  # an ingest holds no file open when it is done
 
 
 @dataclass
@@ -340,7 +344,7 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
         staying = [row for row in rows if row["file_id"] not in gone]
         path = old
         if leaving and staying:
-            with stores.scratch(folder) as con:
+            with parquet.scratch(folder) as con:
                 path = without(con, folder, old, leaving)
         kept += [{**row, "path": path} for row in staying]
     return kept

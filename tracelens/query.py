@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tracelens import store as stores
 from tracelens.build import models
 from tracelens.errors import QueryError
+from tracelens.glossary import MEANINGS
 from tracelens.schema import TABLES
 
 if TYPE_CHECKING:
@@ -203,7 +204,12 @@ def evidence(store: Store, row: dict[str, Any], limit: int) -> pl.DataFrame:
     Raises:
         StoreError: There is no store.
     """
-    return ask(store, "evidence", **behind(row), limit=limit)
+    wanted = behind(row)
+    span = ask(store, "evidence_span", message=wanted["message"], finding=wanted["finding"]).to_dicts()[0]
+    if span["first_at"] and span["last_at"]:
+        wanted["since"] = max(wanted["since"], span["first_at"])
+        wanted["until"] = min(wanted["until"], span["last_at"])
+    return ask(store, "evidence", **wanted, limit=limit)
 
 
 def behind(row: dict[str, Any]) -> dict[str, Any]:
@@ -262,7 +268,7 @@ def describe(store: Store, table: str = "") -> pl.DataFrame:
             "table_doc": docs.get(name, ""),
             "column_name": column,
             "data_type": kind,
-            "doc": words.get((name, column), ""),
+            "doc": words.get((name, column)) or MEANINGS.get(column, ""),
         }
         for name, column, kind in found.iter_rows()
     ]

@@ -108,6 +108,8 @@ class Rule:
             `accepted_domains`, or `history/DAYS`; a number may be a parameter in braces.
         sql: SELECT that gives one row per finding: the columns of `finding` it knows, and whatever the summary names.
         signatures: Signatures without which the query finds nothing; empty when it does not hang on any.
+        only_if: (table, aggregate over all its rows) without which the query finds nothing: cheap, asked of all rules
+            together before any query.
         sources: Pages and articles that it goes by.
         tells: Kind of trouble, where it is not the usual one of the class.
         escalate: (condition over the row, severity), the highest that holds wins.
@@ -132,6 +134,7 @@ class Rule:
     examples: tuple[Mapping[str, Any], ...] = field(repr=False, default=())
     tells: str = ""
     sources: tuple[str, ...] = ()
+    only_if: tuple[tuple[str, str], ...] = ()
 
     @property
     def kind(self) -> str:
@@ -235,7 +238,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         raise ConfigError("either [query] or [match] is needed", name)
     sql = document["query"]["sql"] if "query" in document else _match_sql(document["match"], name)
     escalate = tuple((row["when"], row["to"]) for row in document.get("escalate", []))
-    text = sql + " ".join(when for when, _ in escalate)
+    only_if = tuple(document.get("query", {}).get("only_if", {}).items())
+    text = " ".join([sql, *(when for when, _ in escalate), *(condition for _, condition in only_if)])
     for key in params:
         if f"${key}" not in text:
             raise ConfigError(f"parameter '{key}' is not used", name)
@@ -246,7 +250,7 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         if severity not in SEVERITIES:
             raise ConfigError(f"severity '{severity}' is not one of {', '.join(SEVERITIES)}", name)
     examples = tuple(document.get("example", []))
-    _only(document.get("query", {}), {"sql", "signatures"}, name)
+    _only(document.get("query", {}), {"sql", "signatures", "only_if"}, name)
     signatures = tuple(document.get("query", document.get("match", {})).get("signatures", ()))
     for row in document.get("escalate", []):
         _only(row, {"when", "to"}, name)
@@ -259,7 +263,7 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
         document["summary"], document["why"], document["lookalikes"], document["fix"],
         tuple(document.get("false_alarms", ())), _needs(document, params, name), params, sql, signatures,
         escalate, examples, document.get("tells", ""),
-        tuple(document.get("sources", ())),
+        tuple(document.get("sources", ())), only_if,
     )  # fmt: skip
 
 
@@ -318,9 +322,15 @@ def _files(place: Traversable) -> list[Traversable]:
     return sorted((path for path in place.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> dict[str, Any]:
+    """Parses a file once per process; nobody changes what is given."""
+    return tomllib.loads(text)
+
+
 def _document(path: Traversable) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", path.name) from error
 

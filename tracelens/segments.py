@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from tracelens import __version__, archive
+from tracelens import __version__, archive, parquet
 from tracelens import store as stores
 from tracelens.discover import LogFile
 from tracelens.formats import LogFormat, Source
@@ -154,7 +154,7 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path, given: Any) -> dict[i
             )
         else:
             careful.append(entry)
-    with nullcontext(given) if given else stores.scratch(store) as con:
+    with nullcontext(given) if given else parquet.scratch(store) as con:
         for group in clean.values():
             done = _write_clean(con, group, store)
             written.update(done)
@@ -184,7 +184,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     for entry, found in group:
         files.append((str(entry.local), headers + 1 - rows, *_of_file(entry, found.version)))
         rows += found.lines - headers
-    stores.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE}, files)
+    parquet.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE}, files)
     columns = ", ".join(f"{quote(column(described, name))}: 'VARCHAR'" for name in fields)
     listed = ", ".join(stores.literal(name) for name, *_ in files)
     raw = (
@@ -197,13 +197,13 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
     whole = _whole(store, described, *parts)
     try:
-        stores.copy_out(con, events(described, fields, raw, is_known, group[0][1].has_exact_times), whole)
-        counted = stores.count_rows(con, whole)
+        parquet.copy_out(con, events(described, fields, raw, is_known, group[0][1].has_exact_times), whole)
+        counted = parquet.count_rows(con, whole)
         wrong = {entry.file_id for entry, found in group if not _adds_up(counted, entry.file_id, found)}
         if wrong:
             return _write_clean(con, [pair for pair in group if pair[0].file_id not in wrong], store)
         rows_of = _settle(con, whole, counted, described, store)
-    except stores.UnreadableError:
+    except parquet.UnreadableError:
         return {}
     finally:
         stores.remove(whole)
@@ -218,7 +218,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     return written
 
 
-def _adds_up(counted: Sequence[stores.Counted], file_id: int, found: Scan) -> bool:
+def _adds_up(counted: Sequence[parquet.Counted], file_id: int, found: Scan) -> bool:
     """Tells whether each line below the header became one row with a time, and no other row came."""
     rows = [row for row in counted if row.file_id == file_id]
     return (
@@ -247,7 +247,7 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
     for number, (fields, tables) in enumerate(parts.items()):
         table = pa.concat_tables(tables).rename_columns([*(column(described, name) for name in fields), "line_number"])
         con.register("careful", table)
-        stores.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
+        parquet.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
         raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
         whole = _whole(store, described, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
         _store_rows(con, written, events(described, fields, raw, _is_known(entry)), whole, described, store)
@@ -292,8 +292,8 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
 def _store_rows(con: Any, written: Written, sql: str, whole: Path, described: LogFormat, store: Path) -> None:
     """Writes a query's rows, all of one file, as segments, and adds them to what reading that file gave."""
     try:
-        stores.copy_out(con, sql, whole)
-        counted = stores.count_rows(con, whole, "date_time" in described.table.names)
+        parquet.copy_out(con, sql, whole)
+        counted = parquet.count_rows(con, whole, "date_time" in described.table.names)
         row = _settle(con, whole, counted, described, store).get(written.file_id)
     finally:
         stores.remove(whole)
@@ -326,7 +326,7 @@ def _whole(store: Path, described: LogFormat, *parts: str) -> Path:
 
 
 def _settle(
-    con: Any, whole: Path, counted: Sequence[stores.Counted], described: LogFormat, store: Path
+    con: Any, whole: Path, counted: Sequence[parquet.Counted], described: LogFormat, store: Path
 ) -> dict[int, Settled]:
     """Gives rows just written their place: one segment per day."""
     table, key = described.table.name, whole.name.split(".")[0]
@@ -335,12 +335,12 @@ def _settle(
     for day in days:
         final = whole.parent / f"day={day}" / f"{key}.parquet"
         if len(days) == 1:
-            stores.move(whole, final)
+            parquet.move(whole, final)
         else:
             part = whole.with_name(f"{whole.stem}.{day}.tmp")
             chosen = "date_time is null" if day == UNDATED else f"cast(date_time as date) = date '{day}'"
-            stores.copy_out(con, f"select * from read_parquet({stores.literal(whole)}) where {chosen}", part)
-            stores.move(part, final)
+            parquet.copy_out(con, f"select * from read_parquet({stores.literal(whole)}) where {chosen}", part)
+            parquet.move(part, final)
         for row in counted:
             if (row.day or UNDATED) != day:
                 continue
@@ -363,8 +363,10 @@ def without(con: Any, store: Path, path: str, file_ids: Sequence[int]) -> str:
     gone = ", ".join(str(number) for number in sorted(file_ids))
     key = blake2b(f"{old.stem}|{gone}".encode(), digest_size=12).hexdigest()
     whole = old.with_name(f"{key}.{os.getpid()}.tmp")
-    stores.copy_out(con, f"select * from read_parquet({stores.literal(str(old))}) where file_id not in ({gone})", whole)
-    stores.move(whole, old.with_name(f"{key}.parquet"))
+    parquet.copy_out(
+        con, f"select * from read_parquet({stores.literal(str(old))}) where file_id not in ({gone})", whole
+    )
+    parquet.move(whole, old.with_name(f"{key}.parquet"))
     return old.with_name(f"{key}.parquet").relative_to(store).as_posix()
 
 

@@ -33,7 +33,8 @@ class Shard:
 
 
 def shards(con: Any, rows: int = SHARD_ROWS) -> list[Shard]:
-    """Gives the shards of a store whose `conversation_span` is made, in the order of time; one when it is small.
+    """Gives the shards of a store whose `conversation_span` is made, in the order of time; one when it is small, none without
+    protocol logs.
 
     Args:
         con: Open DuckDB connection of a build.
@@ -52,8 +53,8 @@ def shards(con: Any, rows: int = SHARD_ROWS) -> list[Shard]:
         """,
         [rows],
     ).fetchall()
-    ends = [since for since, _ in found[1:]]
-    return [Shard(since, until, latest) for (since, latest), until in zip(found, [*ends, None], strict=True)]
+    ends = [*(since for since, _ in found), None][1:]
+    return [Shard(since, until, latest) for (since, latest), until in zip(found, ends, strict=True)]
 
 
 def each_shard(con: Any, found: Sequence[Shard]) -> Iterator[Shard]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tracelens import parquet
 from tracelens import store as stores
 from tracelens.build import Model, build, check_grain, models
 from tracelens.dialect import steps, type_of
@@ -148,7 +149,7 @@ class Cluster:
 
 def shapes() -> dict[str, dict[str, str]]:
     """Gives the columns of every derived table with their types, as DuckDB makes them."""
-    with stores.blank() as con:
+    with parquet.blank() as con:
         build(con)
         return {model.name: stores.types_of(con, model.name) for model in models() if model.kind == "table"}
 

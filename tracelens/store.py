@@ -7,22 +7,22 @@ Readers follow `CURRENT`; an ingest prepares the next generation beside the live
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import re
 import shutil
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracelens import vintage
+from tracelens.deadline import time_limit
 from tracelens.errors import QueryError, StoreError
+from tracelens.reader import KeptEngine
 from tracelens.schema import SEGMENT, TABLES, Table
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.kind == "event")
 KEPT_GENERATIONS = 2
 DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
+SEARCH_PATH = "set search_path = 'memory,store'"
+_KEPT = KeptEngine()
+atexit.register(_KEPT.release)
 
 
 def generation(store: Path) -> str | None:
@@ -62,7 +65,9 @@ def fingerprint(store: Path) -> str:
 
 @contextlib.contextmanager
 def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens the live generation read-only and locked: no other files, no settings, no writes.
+    """Gives a connection to the live generation, read-only and locked: no other files, no settings, no writes.
+
+    The engine behind it stays open for the next question; it goes when another generation or store is asked for.
 
     Raises:
         StoreError: There is no store, or it cannot be opened.
@@ -73,16 +78,31 @@ def reading(store: str | os.PathLike[str]) -> Iterator[duckdb.DuckDBPyConnection
     name = generation(folder)
     if name is None:
         raise StoreError(f"no store at '{store}'", hint="make one: tracelens ingest PATH --store " + str(store))
+    try:
+        with _KEPT.connection(fingerprint(folder), lambda: _locked(folder, name)) as con:
+            con.execute(SEARCH_PATH)
+            yield con
+    except (duckdb.FatalException, duckdb.InternalException):  # the engine answers nothing more after these
+        release()
+        raise
+
+
+def _locked(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
+    """Opens a generation in an engine that is locked down."""
+    import duckdb
+
     con = _attach(folder, name)
     try:
-        try:
-            vintage.check(con, str(folder / name))
-            lock_down(con)
-        except duckdb.Error as error:
-            raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
-        yield con
-    finally:
+        vintage.check(con, str(folder / name))
+        con.execute(SEARCH_PATH)
+        lock_down(con, "view")
+    except duckdb.Error as error:
         con.close()
+        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+    except StoreError:
+        con.close()
+        raise
+    return con
 
 
 def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
@@ -98,20 +118,20 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         path = str(folder / name).replace("'", "''")
         con.execute(f"attach '{path}' as store (read_only)")
         con.execute("use store")
-        _settle(con)
+        settle(con)
     except duckdb.Error as error:
         con.close()
         raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
     return con
 
 
-def _settle(con: duckdb.DuckDBPyConnection) -> None:
+def settle(con: duckdb.DuckDBPyConnection) -> None:
     """Times are UTC; the engine's own progress bar would go to stdout, which is for results."""
-    con.execute("set timezone = 'UTC'")
+    con.execute("set global timezone = 'UTC'")
     con.execute("set enable_progress_bar = false")
 
 
-def lock_down(con: duckdb.DuckDBPyConnection) -> None:
+def lock_down(con: duckdb.DuckDBPyConnection, kind: str = "temp view") -> None:
     """Closes a connection against everything but the store's segments, its own or a lake's, for good.
 
     The stored views name segments relative to the store, so that it can be moved; a locked connection allows absolute
@@ -120,7 +140,7 @@ def lock_down(con: duckdb.DuckDBPyConnection) -> None:
     folder = con.execute("select current_setting('file_search_path')").fetchall()[0][0]
     if folder:
         listed = con.execute("select distinct table_name, path from segment order by path").fetchall()
-        create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], "temp view")
+        create_events(con, [(name, str(Path(folder) / path)) for name, path in listed], kind)
         lakes = {path.rpartition("/segments/")[0] for _, path in listed if Path(path).is_absolute()}
         allowed = ", ".join(literal(str(Path(place) / "segments")) for place in sorted({folder} | lakes))
         con.execute(f"set allowed_directories = [{allowed}]")
@@ -168,7 +188,7 @@ def ask(
     import duckdb
     import polars as pl
 
-    with reading(store) as con, _time_limit(con, timeout_s, stop):
+    with reading(store) as con, time_limit(con, timeout_s, stop):
         check_question(con, sql)
         try:
             answer = con.sql(sql, params=params)
@@ -189,30 +209,6 @@ def ask(
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
             raise QueryError("a column's type cannot be shown", hint="cast it: cast(x as varchar)") from error
-
-
-@contextlib.contextmanager
-def _time_limit(
-    con: duckdb.DuckDBPyConnection, timeout_s: float | None, stop: threading.Event | None
-) -> Iterator[None]:
-    """Interrupts after `timeout_s` seconds or when called off, again and again: the engine forgets it between steps."""
-    done = threading.Event()
-    deadline = time.monotonic() + (timeout_s or threading.TIMEOUT_MAX)
-
-    def wait() -> None:
-        while time.monotonic() < deadline and not (stop and stop.is_set()):
-            if done.wait(0.05 if stop else max(0, min(deadline - time.monotonic(), threading.TIMEOUT_MAX))):
-                return
-        while not done.wait(0.05):
-            con.interrupt()
-
-    watch = threading.Thread(target=wait, daemon=True)
-    watch.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watch.join()
 
 
 @contextlib.contextmanager
@@ -237,7 +233,7 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
     }
     try:
         with duckdb.connect(str(path), config=config) as con:
-            _settle(con)
+            settle(con)
             yield con, path
     except duckdb.OutOfMemoryException as error:
         told = str(error).splitlines()[0]
@@ -262,37 +258,6 @@ def make_table(con: duckdb.DuckDBPyConnection, name: str, sql: str, is_temporary
             con.execute(f"set threads = {threads}")
 
 
-class UnreadableError(Exception):
-    """DuckDB's reader refuses a file that looked clean; the careful reader takes it."""
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Rows of one file and day in a segment; day is None for rows without a time."""
-
-    file_id: int
-    day: str | None
-    row_count: int
-    first_line: int
-    last_line: int
-    first_at: datetime | None
-    last_at: datetime | None
-
-
-@contextlib.contextmanager
-def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens an empty database in memory, for one thread that reads logs."""
-    import duckdb
-
-    config: dict[str, Any] = {"threads": 1, "memory_limit": "300MB", "temp_directory": str(store / "tmp")}
-    con = duckdb.connect(config=config)
-    try:
-        _settle(con)
-        yield con
-    finally:
-        con.close()
-
-
 def literal(value: object) -> str:
     """Gives a value as an SQL literal."""
     if value is None:
@@ -300,66 +265,6 @@ def literal(value: object) -> str:
     if isinstance(value, bool | int):
         return str(value).lower()
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def replace_rows(
-    con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Makes a small table of the given rows; `columns` gives names and types."""
-    con.execute(
-        f"create or replace temp table {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
-    )
-    values = ", ".join("(" + ", ".join(literal(value) for value in row) + ")" for row in rows)
-    con.execute(f"insert into {name} values {values}")
-
-
-def copy_out(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
-    """Writes the rows of a query to a Parquet file.
-
-    Raises:
-        UnreadableError: The query cannot read its source.
-        StoreError: The file cannot be written.
-    """
-    import duckdb
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        con.execute(f"copy ({sql}) to {literal(path)} (format parquet, compression zstd, row_group_size 65536)")
-    except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(path.parent)) from error
-    except duckdb.Error as error:
-        remove(path)
-        if str(path.parent) in str(error) or "No space left" in str(error):
-            raise StoreError(
-                f"the store cannot be written: {str(error).splitlines()[0]}", where=str(path.parent)
-            ) from error
-        raise UnreadableError(str(error)) from error
-
-
-def count_rows(con: duckdb.DuckDBPyConnection, path: Path, has_time: bool = True) -> list[Counted]:
-    """Counts the rows of a segment per file and day."""
-    time = "date_time" if has_time else "cast(null as timestamp)"
-    sql = f"""
-        select file_id, cast(cast({time} as date) as varchar), count(*), min(line_number), max(line_number),
-            min({time}), max({time})
-        from read_parquet({literal(path)}) group by file_id, cast({time} as date)"""
-    return [Counted(*row) for row in con.execute(sql).fetchall()]
-
-
-def move(path: Path, final: Path) -> None:
-    """Gives a finished segment its name; one of that name has the same rows and stays.
-
-    Raises:
-        StoreError: The folder cannot be written.
-    """
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():
-            path.unlink()
-        else:
-            os.replace(path, final)
-    except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(final.parent)) from error
 
 
 def default_memory_limit() -> str:
@@ -395,18 +300,6 @@ def create_events(
 def types_of(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
     """Gives the columns of a table of the open database with their types."""
     return {row[0]: row[1] for row in con.execute(f'describe "{name}"').fetchall()}
-
-
-@contextlib.contextmanager
-def blank() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Opens a database in memory with every table described and no row."""
-    import duckdb
-
-    with duckdb.connect() as con:
-        _settle(con)
-        for table in TABLES.values():
-            create_table(con, table)
-        yield con
 
 
 def load_parquet(con: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], paths: Sequence[str]) -> None:
@@ -455,8 +348,14 @@ def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[st
     con.unregister("arriving")
 
 
+def release() -> None:
+    """Lets go of the generation kept open for the next question, so that its file can be removed or written."""
+    _KEPT.release()
+
+
 def publish(store: Path, path: Path) -> None:
     """Makes a finished generation the live one: a fully written pointer replaces the old one."""
+    release()
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
     pointer = store / "CURRENT.tmp"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tracelens.discover import recognise
+from tracelens.parquet import scratch
 from tracelens.segments import Written, write_all
-from tracelens.store import scratch
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 pytestmark = pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="../shared/cases is not beside this checkout")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tracelens.discover import recognise
 from tracelens.formats import Source, connectors
 from tracelens.formats.properties import listed, short_name, size
+from tracelens.parquet import scratch
 from tracelens.pipeline import ingest
 from tracelens.segments import Written, write_all
-from tracelens.store import ask, scratch
+from tracelens.store import ask
 
 BY_NAME = {described.name: described for described in connectors.FORMATS}
 RECEIVE_LIST = """

@@ -99,6 +99,7 @@ def test_verify_finds_what_was_changed_behind_its_back(call: Call, mine: Path) -
     first, second, *_ = (mine / path for path in segments(mine))
     first.write_bytes(first.read_bytes() + b"x")
     second.unlink()
+    store.release()
     with duckdb.connect(str(mine / str(store.generation(mine)))) as con:
         con.execute("update log_file set event_count = event_count + 1 where path like '%RECV-2.LOG'")
     done = call("store", "verify", "--store", mine, "--format", "jsonl")

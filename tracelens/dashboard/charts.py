@@ -77,6 +77,7 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
             y=part[count].to_list(),
             name=text(name),
             marker_color=colours.get(name, OTHER),
+            customdata=[[name, hour.isoformat()] if hour else None for hour in part["hour"].to_list()],
             hovertemplate="%{x|%d %b %H:%M} · %{y:,}<extra>" + text(name) + "</extra>",
         )
     width = 86_400_000 if bucket == "day" else 3_600_000
@@ -84,7 +85,7 @@ def by_time(frame: pl.DataFrame, group: str, count: str, bucket: str, colours: d
     hours = frame["hour"].drop_nulls().to_list()
     around = [min(hours), max(hours) + timedelta(milliseconds=width)] if hours else None
     figure.update_xaxes(title=None, showgrid=False, range=around)
-    figure.update_yaxes(title=None, rangemode="tozero")
+    figure.update_yaxes(title=count.removesuffix("_count").capitalize() + "s", rangemode="tozero")
     return laid_out(figure, 280, barmode="stack", showlegend=True)
 
 

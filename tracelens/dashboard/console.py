@@ -26,7 +26,7 @@ QUESTIONS = {
     "relay_source": "Recipients taken and denied per address",
     "proxy_pair": "Front Ends and where they hand on",
     "report_connector": "Connectors",
-    "report_tls_peer": "Peers without TLS 1.2 or 1.3",
+    "report_tls_peer": "Peers without TLS1.2 or TLS1.3",
     "report_auth_user": "Who signed in",
     "report_auth_failure": "Failed logons by address",
     "report_failure": "Why recipients were not reached",

@@ -24,7 +24,10 @@ def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, 
 
 
 def _choose(key: str, param: str, names: list[str]) -> None:
-    at = widgets.selected(st.session_state.get(key))
+    state = st.session_state.get(key)
+    at = widgets.selected(state)
+    if state and state.selection.cells:
+        return  # a number was asked for; the row stays
     if at is not None and at < len(names):
         st.query_params[param] = names[at]
     elif param in st.query_params:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from tracelens.dashboard import data, widgets
+from tracelens.dashboard.counted import NONE
 from tracelens.report.scope import Scope
 
 
@@ -24,6 +25,10 @@ class Window:
     def params(self) -> dict[str, Any]:
         """Gives it as parameters of a question."""
         return {"since": self.since, "until": self.until, "server": self.server}
+
+    def of(self, server: str | None) -> dict[str, Any]:
+        """Gives it as parameters of a list of one server's rows."""
+        return {"since": self.since, "until": self.until, "server": server or NONE}
 
     @property
     def bucket(self) -> str:

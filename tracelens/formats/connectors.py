@@ -1,6 +1,6 @@
-"""Exported configuration: connectors and rights on them, accepted domains and transport servers, as Format-List, Export-Csv or CLIXML.
+"""Exported configuration: connectors and rights on them, accepted domains and servers, as Format-List, Export-Csv or CLIXML.
 
-Source: formats.md 5.3; Microsoft Learn, Get-ReceiveConnector, Get-SendConnector, Get-ADPermission, Get-AcceptedDomain, Get-TransportService.
+Source: formats.md 5.3; Microsoft Learn, Get-ReceiveConnector, Get-SendConnector, Get-ADPermission, Get-AcceptedDomain, Get-TransportService, Get-ExchangeServer.
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ KINDS = (
         _marks("name messagetrackinglogenabled", "identity messagetrackinglogenabled", "name messagetrackinglogmaxage",
                "identity messagetrackinglogmaxage", "messagetrackinglogenabled connectivitylogenabled"),
     ),
+    _Kind("exchange_server", "Get-ExchangeServer", TRANSPORT_SERVER, ("ExchangeServer",),
+          _marks("site serverrole", "site admindisplayversion", "site edition", "serverrole admindisplayversion")),
 )  # fmt: skip
 
 
@@ -230,6 +232,10 @@ SAMPLES = {
         "Name                         : EX01\nMessageTrackingLogEnabled    : True\n"
         "MessageTrackingLogMaxAge     : 30.00:00:00\nConnectivityLogEnabled       : True\n"
         "InternalDNSServers           : {192.0.2.53, 192.0.2.54}\n",
+    ),
+    "exchange_server": (
+        "Name                : EX01\nFqdn                : EX01.contoso.com\nServerRole          : Mailbox\n"
+        "Site                : contoso.com/Configuration/Sites/Berlin\nAdminDisplayVersion : Version 15.2 (Build 1748.10)\n",
     ),
 }
 

@@ -1,7 +1,7 @@
 -- Joins of one message's records that another candidate fits as well: they are kept, and not used.
 with own as (
-    select distinct concat(e.file_id, ':', e.line_number) as key
-    from hop h, lateral (select unnest(h.evidence, recursive := true)) e(file_id, line_number) where h.message_key = $message
+    select distinct concat(file_id, ':', line_number) as key
+    from (select unnest(evidence, recursive := true) from hop where message_key = $message)
 )
 select join_name, from_kind, from_key, to_kind, to_key from link
 where basis = 'ambiguous' and ('message' in (from_kind, to_kind) and $message in (from_key, to_key)

@@ -1,16 +1,16 @@
 -- The log rows behind the hops and the ends of one message, or behind one finding, with file and line. `since` and `until` only spare reading other days.
-with wanted as (
-    select h.hop_number, e.file_id, e.line_number
-    from hop h, lateral (select unnest(h.evidence, recursive := true)) e(file_id, line_number)
-    where h.message_key = $message
+with hop_place as (
+    select hop_number, unnest(evidence, recursive := true) from hop where message_key = $message
+),
+leg_place as (
+    select evidence[1].file_id as told_file, evidence[1].line_number as told_line, unnest(evidence, recursive := true) from leg where message_key = $message
+),
+wanted as (
+    select hop_number, file_id, line_number from hop_place
     union all
-    select null, e.file_id, e.line_number
-    from leg g, lateral (select unnest(g.evidence, recursive := true)) e(file_id, line_number)
-    where g.message_key = $message and not exists (select 1 from hop h where h.message_key = $message and list_contains(h.evidence, g.evidence[1]))
+    select null, l.file_id, l.line_number from leg_place l anti join hop_place h on h.file_id = l.told_file and h.line_number = l.told_line
     union all
-    select distinct null, e.file_id, e.line_number
-    from finding f, lateral (select unnest(f.evidence, recursive := true)) e(file_id, line_number)
-    where f.finding_key = $finding
+    select distinct null, file_id, line_number from (select unnest(evidence, recursive := true) from finding where finding_key = $finding)
 ),
 line as (
     select s.file_id, s.line_number, s.date_time, s.server, concat(s.service, ' ', s.direction) as log,

@@ -26,6 +26,7 @@ with hit as (
         and ($tls = '' or m.message_key in (select message_key from hop where $tls <> '' and tls_version = $tls))
         and ($account = '' or m.message_key in (select message_key from hop where $account <> '' and contains(lower(auth_user), lower($account))))
         and (not $gaps or m.message_key in (select message_key from gap where $gaps))
+        and ($origin = '' or m.origin_class = $origin)
         and ($slow_ms = 0 or m.total_ms >= $slow_ms)
 ),
 shown as (

@@ -27,4 +27,4 @@ select l.server, l.log, l.service, coalesce(h.hour_count, 0) as hours_held, date
     h.lacking, s.low as first_hour, s.high as last_hour
 from lane l cross join span s left join held h on h.server = l.server and h.log = l.log and h.service = l.service
 order by l.server, case l.log when 'message_tracking' then 0 else 1 end,
-    case l.service when 'transport' then 0 when 'frontend' then 1 when 'edge' then 1 when 'hub' then 2 when 'delivery' then 3 else 4 end, l.log
+    case l.service when 'transport' then 0 when 'frontend' then 1 when 'edge' then 1 when 'hub' then 2 when 'delivery' then 3 else 4 end, l.log, l.service

@@ -1,5 +1,5 @@
 -- Front End hand-over sessions per hour (or day): worked or failed.
-select date_trunc($bucket, closed_at) as hour,
+select date_trunc($bucket, opened_at) as hour,
     case when connect_error is not null or tls_error is not null or regexp_matches(last_reply, '^[45]') then 'failed' else 'worked' end as outcome,
     count(*) as session_count
 from session

@@ -12,7 +12,8 @@ select o.remote_ip, max(o.helo_name) as helo_name, o.server, o.service, o.connec
     case when count(*) filter (o.is_taken) > 0 then 'relays' when max(p.probes) is not null then 'probes' else 'tries' end as what,
     case when count(o.auth_user) = 0 then 'anonymous' when count(o.auth_user) = count(*) then 'signed in' else 'both' end as identity,
     count(*) filter (o.is_taken) as taken_count, count(*) filter (not o.is_taken) as denied_count, count(distinct o.mail_from) as sender_count,
-    count(distinct o.domain) as domain_count, max(p.probes) as probes, min(o.answered_at) as first_at, max(o.answered_at) as last_at
+    count(distinct o.domain) as domain_count, max(p.probes) as probes, min(o.answered_at) as first_at, max(o.answered_at) as last_at,
+    count(*) over () as source_count
 from outside o left join probing p on p.remote_ip = o.remote_ip
 group by o.remote_ip, o.server, o.service, o.connector_id
 having $what = '' or $what = case when count(*) filter (o.is_taken) > 0 then 'relays' when max(p.probes) is not null then 'probes' else 'tries' end

@@ -21,7 +21,7 @@ talk as (
 ),
 old_tls as (
     select remote_ip, min(tls_version) as tls_version from talk
-    where tls_version not in ('TLS1.2', 'TLS1.3') and (accepted_count > 0 or auth_user is not null) and not starts_with(coalesce(remote_ip, ''), '127.') group by remote_ip
+    where tls_version not in ('TLS1.2', 'TLS1.3') and (accepted_count > 0 or auth_user is not null) and not starts_with(coalesce(remote_ip, ''), '127.') and coalesce(remote_ip, '') <> '::1' group by remote_ip
 ),
 hand_on as (
     select server, remote_ip, remote_port, opened_at, connect_error is not null as is_failed,
@@ -34,7 +34,7 @@ run as (
     from hand_on group by all
 ),
 outage as (
-    select r.server, r.remote_ip, r.remote_port, r.failed_count, n.good_at, date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
+    select r.server, r.remote_ip, r.remote_port, cast(sum(r.failed_count) over (partition by r.server, r.remote_ip, r.remote_port) as bigint) as failed_count, n.good_at, date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
     from run r left join run n on n.server is not distinct from r.server and n.remote_ip = r.remote_ip and n.remote_port = r.remote_port and n.good_before = r.good_before + 1
     where r.failed_count > 0
 ),
@@ -44,11 +44,13 @@ worst_outage as (
 relay as (
     select count(distinct remote_ip) filter (is_taken and auth_user is null) as open_count, count(distinct remote_ip) filter (is_taken and auth_user is null and is_public) as public_count,
         count(distinct remote_ip) filter (is_denied) as denied_ip_count, count(*) filter (is_denied) as denied_count
-    from envelope_recipient where is_outside and not is_first_party and answered_at >= $since and answered_at < $until
+    from envelope_recipient
+    where not is_first_party and answered_at >= $since and answered_at < $until
+        and ((is_taken and coalesce(is_outside, false)) or (is_denied and contains(lower(coalesce(reply_text, '')), 'unable to relay')))
 ),
 guess as (
     select count(*) filter (not is_good) as failure_count, count(distinct remote_ip) filter (not is_good) as ip_count, count(distinct account) filter (not is_good) as account_count,
-        count(*) filter (is_good and not has_tls) as clear_count, count(distinct remote_ip) filter (is_good and not has_tls) as clear_ip_count
+        count(*) filter (is_good and not coalesce(has_tls, false)) as clear_count, count(distinct remote_ip) filter (is_good and not coalesce(has_tls, false)) as clear_ip_count
     from logon where not is_noise and moment >= $since and moment < $until
 ),
 urgent as (
@@ -73,35 +75,35 @@ told as (
         coalesce(critical_title, high_title)), 'today', 'severity=high' from urgent where finding_count > 0
     union all
     select 30, public_count, format('{:,} public {} handed in mail for other people''s domains without logon, and it was taken.', public_count,
-        case when public_count = 1 then 'address' else 'addresses' end), 'relay', '' from relay where public_count > 0
+        case when public_count = 1 then 'address' else 'addresses' end), 'counted', 'of=recipient&by=address&relay=yes&outcome=taken&logon=no&public=yes' from relay where public_count > 0
     union all
-    select 40, failed_count, format('Front end {} could not reach {} port {} {}{}: {}.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
+    select 40, failed_count, format('Front End {} could not reach {} port {} {}{}: {} without a connection.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
         case when minutes > 0 then format('for {:,} {}', minutes, case when minutes = 1 then 'minute' else 'minutes' end) else 'for a moment' end,
         case when good_at is null then ' and has not since' else '' end, case when failed_count = 1 then '1 try' else format('{:,} tries', failed_count) end),
-        'proxy', concat('server=', coalesce(server, '')) from worst_outage
+        'counted', concat('of=session&service=frontend&direction=send&connected=no&server=', coalesce(server, 'none'), '&address=', coalesce(remote_ip, 'none'), '&port=', coalesce(cast(remote_port as varchar), 'none')) from worst_outage
     union all
     select 50, leg_total.failed_count, format('{:,} {} not reached; most often: {}.', leg_total.failed_count, case when leg_total.failed_count = 1 then 'recipient was' else 'recipients were' end,
-        (select meaning from failure order by leg_count desc, meaning limit 1)), 'failures', 'status=failed' from leg_total where leg_total.failed_count > 0
+        (select meaning from failure order by leg_count desc, meaning limit 1)), 'counted', 'of=leg&ending=failed' from leg_total where leg_total.failed_count > 0
     union all
     select 55, deferred_count, format('{:,} {} waiting after a temporary failure.', deferred_count, case when deferred_count = 1 then 'recipient is' else 'recipients are' end),
-        'messages', 'status=deferred' from leg_total where deferred_count > 0
+        'counted', 'of=leg&status=deferred' from leg_total where deferred_count > 0
     union all
     select 60, failure_count, format('{:,} failed {} from {:,} {} on {:,} {}.', failure_count, case when failure_count = 1 then 'logon' else 'logons' end, ip_count,
         case when ip_count = 1 then 'address' else 'addresses' end, account_count, case when account_count = 1 then 'named account' else 'named accounts' end),
         'attacks', '' from guess where failure_count > 0
     union all
     select 65, count(*), format('{:,} {} still {} {}.', count(*), case when count(*) = 1 then 'sender or target' else 'senders and targets' end,
-        case when count(*) = 1 then 'uses' else 'use' end, string_agg(distinct replace(tls_version, 'TLS', 'TLS '), ' or ' order by replace(tls_version, 'TLS', 'TLS '))),
-        'sessions', 'tls=old' from old_tls having count(*) > 0
+        case when count(*) = 1 then 'uses' else 'use' end, string_agg(distinct tls_version, ' or ' order by tls_version)),
+        'tls', 'view=Who uses what&tls=old' from old_tls having count(*) > 0
     union all
     select 70, clear_ip_count, format('{:,} {} a password without TLS, {:,} times.', clear_ip_count, case when clear_ip_count = 1 then 'client sent' else 'clients sent' end, clear_count),
-        'sessions', 'tls=none&logon=signed in' from guess where clear_count > 0
+        'counted', 'of=logon&by=address&outcome=worked&tls=no' from guess where clear_count > 0
     union all
     select 75, message_count, format('{:,} {} longer than a minute, the slowest {:,} minutes.', message_count, case when message_count = 1 then 'message took' else 'messages took' end,
         cast(round(total_ms / 60000.0) as bigint)), 'messages', 'slow=1 min' from slow where message_count > 0
     union all
     select 80, denied_ip_count, format('{:,} {} to relay: {:,} {} denied.', denied_ip_count, case when denied_ip_count = 1 then 'address tried' else 'addresses tried' end, denied_count,
-        case when denied_count = 1 then 'recipient was' else 'recipients were' end), 'relay', '' from relay where denied_ip_count > 0
+        case when denied_count = 1 then 'recipient was' else 'recipients were' end), 'counted', 'of=recipient&by=address&relay=yes&outcome=denied' from relay where denied_ip_count > 0
     union all
     select 85, message_count, format('{:,} {} a gap in the path: rows of {} are missing.', message_count, case when message_count = 1 then 'message has' else 'messages have' end,
         case when server_count = 1 then coalesce(server, 'a server') else format('{:,} servers', server_count) end), 'messages', 'gaps=true' from hole where message_count > 0
@@ -110,8 +112,8 @@ told as (
     union all
     select 91, 0, 'No logon failed.', 'attacks', '' from guess where failure_count = 0
     union all
-    select 92, 0, 'Front ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage) where count = 0
+    select 92, 0, 'Front Ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage) where count = 0
     union all
-    select 93, 0, 'Every encrypted conversation used TLS 1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls) where count = 0
+    select 93, 0, 'Every encrypted conversation used TLS1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls) where count = 0
 )
 select urgency, number, sentence, page, filters from told order by urgency limit 8

@@ -5,11 +5,11 @@ with leg_count as (
     where not m.is_noise and m.first_at >= $before and m.first_at < $until group by l.status
 ),
 talk as (
-    select opened_at >= $since as is_now, service = 'frontend' and direction = 'send' and connect_error is not null as is_proxy_failure, auth_failure_count
+    select opened_at >= $since as is_now, service = 'frontend' and direction = 'send' and connect_error is not null as is_proxy_failure
     from session where not is_noise and opened_at >= $before and opened_at < $until
 ),
 named as (
-    select answered_at >= $since as is_now, is_taken and auth_user is null as is_relay, is_denied from envelope_recipient
+    select answered_at >= $since as is_now, is_taken and auth_user is null as is_relay from envelope_recipient
     where is_outside and not is_first_party and answered_at >= $before and answered_at < $until
 ),
 counted as (
@@ -17,9 +17,9 @@ counted as (
         'messages' as page, '' as filters
     from message where not is_noise and first_at >= $before and first_at < $until
     union all
-    select 2, 'Recipients refused', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'messages', 'status=refused' from leg_count where status = 'refused'
+    select 2, 'Recipients refused', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'counted', 'of=leg&status=refused' from leg_count where status = 'refused'
     union all
-    select 3, 'Recipients failed', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'failures', 'status=failed' from leg_count
+    select 3, 'Recipients failed', coalesce(cast(sum(reached_now) as bigint), 0), coalesce(cast(sum(reached_before) as bigint), 0), true, 'counted', 'of=leg&ending=failed' from leg_count
     where status in ('failed', 'dropped', 'quarantined')
     union all
     select 4, 'Slower than a minute', count(*) filter (first_at >= $since), count(*) filter (first_at < $since), true, 'messages', 'slow=1 min'
@@ -27,10 +27,11 @@ counted as (
     union all
     select 5, 'Sessions', count(*) filter (is_now), count(*) filter (not is_now), false, 'sessions', '' from talk
     union all
-    select 6, 'Front end could not connect', count(*) filter (is_now and is_proxy_failure), count(*) filter (not is_now and is_proxy_failure), true, 'proxy', '' from talk
+    select 6, 'Front End could not connect', count(*) filter (is_now and is_proxy_failure), count(*) filter (not is_now and is_proxy_failure), true, 'counted', 'of=session&service=frontend&direction=send&connected=no' from talk
     union all
-    select 7, 'Failed logons', coalesce(cast(sum(auth_failure_count) filter (is_now) as bigint), 0), coalesce(cast(sum(auth_failure_count) filter (not is_now) as bigint), 0), true, 'attacks', '' from talk
+    select 7, 'Failed logons', count(*) filter (moment >= $since), count(*) filter (moment < $since), true, 'counted', 'of=logon&outcome=failed'
+    from logon where not is_noise and not is_good and moment >= $before and moment < $until
     union all
-    select 8, 'Relayed without logon', count(*) filter (is_now and is_relay), count(*) filter (not is_now and is_relay), true, 'relay', '' from named
+    select 8, 'Relayed without logon', count(*) filter (is_now and is_relay), count(*) filter (not is_now and is_relay), true, 'counted', 'of=recipient&relay=yes&outcome=taken&logon=no' from named
 )
 select measure, now, before, is_worse, page, filters from counted order by position

@@ -6,7 +6,7 @@ Source: formats.md 5.4 (forms of `Received` that Exchange writes).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,19 @@ def write(folder: Path, count: int, build: str) -> int:
             text = headers(message_id, ends[message_id]["recipient_address"], hops, build)
             (target / f"message-{done:03d}.eml").write_text(text, encoding="utf-8", newline="")
     return done
+
+
+def forge(folder: Path, build: str) -> None:
+    """Writes the headers of a delivered message with the time of its first hand-over an hour too late."""
+    rows = pq.read_table(folder / "truth.parquet").to_pylist()
+    ends = {row["message_id"]: row for row in rows if row["record"] == "leg" and row["status"] == "delivered"}
+    for message_id, hops in chains(rows):
+        if message_id in ends and hops[0]["started_at"].hour < 12:
+            false = [{**hops[0], "started_at": hops[0]["started_at"] + timedelta(hours=1)}, *hops[1:]]
+            (folder / "headers").mkdir(exist_ok=True)
+            text = headers(message_id, ends[message_id]["recipient_address"], false, build)
+            (folder / "headers" / "forged.eml").write_text(text, encoding="utf-8", newline="")
+            return
 
 
 def chains(rows: Iterable[Row]) -> Iterator[tuple[str, list[Row]]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracelens.errors import UsageError
 from tracelens.simulate import headers as header_files
-from tracelens.simulate import plants
+from tracelens.simulate import history, mistakes, plants, stage, tales
 from tracelens.simulate.borders import (
     add_cloud,
     add_edge,
@@ -30,13 +30,14 @@ from tracelens.simulate.exports import write_exports
 from tracelens.simulate.flows import from_client, from_device, from_internet, from_mailbox
 from tracelens.simulate.legacy import OLD_BUILD, add_old_hub
 from tracelens.simulate.noise import knock, probe_frontend, probe_mailbox
+from tracelens.simulate.scenes import SCENES
+from tracelens.simulate.tales import TALES
 from tracelens.simulate.troubles import planned
 from tracelens.simulate.truth import Truth
 from tracelens.simulate.world import World
-from tracelens.simulate.writer import HOUR, MINUTE, SECOND, Sink, parse_loss
+from tracelens.simulate.writer import DAY, HOUR, MINUTE, SECOND, Loss, Sink, parse_loss
 
 Begin = tuple[int, int, Callable[[], None]]
-DAY = 24 * HOUR
 EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "edge": (from_internet_by_edge,),
     "hybrid": (from_cloud, to_cloud),
@@ -44,9 +45,13 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "nat": (),
     "collisions": (same_id_twice,),
     "catalogue": (),
+    "conduct": (),
+    "mistakes": (),
+    "history": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
-translates addresses, ids that repeat (restarts, servers, senders); a trouble more for each rule that a text makes fire."""
+translates addresses, ids that repeat (restarts, servers, senders); and troubles, one for each rule that a text makes fire
+(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history)."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +135,15 @@ def simulate(
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
-    if exports:
+    mistaken = "mistakes" in extras
+    if exports or mistaken:
         world.has_exports = troubles
-        write_exports(world, folder, troubles)
-    begins = _begins(world, messages, days, first, hours, troubles, "catalogue" in extras)
+        write_exports(world, folder, troubles, mistaken, days)
+    if mistaken and days >= 8:
+        lost = Loss(estate.servers[-1].name, "frontend_send", None, first + days // 2 * DAY)
+        sink.losses = (*sink.losses, lost)
+        world.tally("config-log-gap", lost.server, "", "", first + days // 2 * DAY)
+    begins = _begins(world, messages, days, first, hours, troubles, extras)
     if extras:
         begins = heapq.merge(begins, _extra(world, messages, first, hours, extras), key=lambda begin: begin[:2])
     for moment, _, begin in begins:
@@ -141,12 +151,16 @@ def simulate(
         sink.write_until(moment)
         begin()
     expire(world, None)
-    world.record_troubles()
     world.record_clocks()
+    if "conduct" in extras:
+        world.plant("header-not-confirmed", None, None)
+    world.record_troubles()
     sink.close()
     truth.close()
     if headers:
         header_files.write(folder, headers, BUILDS[version])
+    if "conduct" in extras:
+        header_files.forge(folder, BUILDS[version])
     logs = sink.logs.values()
     return Summary(
         folder, messages, sum(log.file_count for log in logs), sum(log.row_count for log in logs),
@@ -155,15 +169,24 @@ def simulate(
 
 
 def _begins(
-    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, catalogue: bool
+    world: World, messages: int, days: int, first: int, hours: tuple[int, int], troubles: bool, extras: Collection[str]
 ) -> Iterator[Begin]:
     """Gives everything that begins, in order of time."""
     others: list[Begin] = []
     opens, length = hours[0] * HOUR, (hours[1] - hours[0]) * HOUR
-    if catalogue:
+    if "catalogue" in extras:
         for part, begin in plants.planned(world):
             moment = first + opens + int(part * length)
             others.append((moment, 0, partial(begin, moment)))
+    if "conduct" in extras:
+        begun = stage.planned(world, SCENES, first + opens, length) + tales.planned(world, TALES, first + opens, length)
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in begun]
+    if "mistakes" in extras:
+        servers = world.estate.servers
+        begun = stage.planned(world, mistakes.scenes(servers[0].name, servers[-1].name), first + opens, length)
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in begun]
+    if "history" in extras:
+        others += [(moment, 0, partial(begin, moment)) for moment, begin in history.planned(world, days, first + opens)]
     for day in range(days):
         start = first + day * DAY + opens
         others += _noise(world, start, length)

@@ -14,6 +14,8 @@ from tracelens.simulate.writer import Sink, stamp
 if TYPE_CHECKING:
     from tracelens.simulate.smtp import Talk
 
+CLOCK_OFF_MS = 2_000
+"""From here on a wrong clock counts as a trouble."""
 _EPOCH_TICKS = (datetime(1970, 1, 1) - datetime(1, 1, 1)).days * 86_400 * 10_000_000
 
 
@@ -179,16 +181,22 @@ class World:
                 parent_message_id=parent.message_id, ended_at=moment,
             )  # fmt: skip
 
-    def tally(self, name: str, server: Server, ip: str, connector: str, moment: int) -> None:
-        """Counts one occurrence of a planted trouble."""
-        key = (name, server.name, ip, connector)
+    def tally(self, name: str, server: Server | str, ip: str, connector: str, moment: int) -> None:
+        """Counts one occurrence of a planted trouble; a place that is empty may be any."""
+        key = (name, server if isinstance(server, str) else server.name, ip, connector)
         first, last, hits = self._tallies.get(key, (moment, moment, 0))
         self._tallies[key] = (min(first, moment), max(last, moment), hits + 1)
 
     def record_clocks(self) -> None:
-        """Writes how far each planned clock is off, from which true moment on, to the truth."""
+        """Writes how far each planned clock is off, from which true moment on, to the truth, and the troubles of it."""
+        before: dict[str, int] = {}
         for server, moment, offset in self.sink.clocks.turns():
             self.truth.add("clock", server=server, first_at=max(moment, self._start), offset_ms=offset)
+            if abs(offset) >= CLOCK_OFF_MS:
+                self.tally("topo-clock-offset", "", "", "", max(moment, self._start))
+            if server in before and abs(offset - before[server]) >= CLOCK_OFF_MS:
+                self.tally("topo-clock-step", "", "", "", moment)
+            before[server] = offset
 
     def plant(self, name: str, server: str | None, connector: str | None) -> None:
         """Records a planted mistake of the configuration."""

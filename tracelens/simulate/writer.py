@@ -18,6 +18,7 @@ from tracelens.simulate.clock import Clocks
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 FILE_LIMIT_BYTES = 10 * 1024 * 1024
 PENDING_ROWS = 20_000
 
@@ -140,11 +141,16 @@ class Log:
 
 @dataclass(frozen=True)
 class Loss:
-    """A log that nobody kept: of a server (`*` for each), a kind of log (`*` for each), an hour of the day or all of it."""
+    """A log that nobody kept: of a server (`*` for each), a kind of log (`*` for each), an hour of the day or all of it.
+
+    Attributes:
+        day: Begin of the one day that is lost; every day if None.
+    """
 
     server: str
     log: str
     hour: int | None = None
+    day: int | None = None
 
     def takes(self, server: str, kind: str, moment: int) -> bool:
         """Says whether a row is lost."""
@@ -152,6 +158,7 @@ class Loss:
             self.server in ("*", server)
             and self.log in ("*", kind)
             and (self.hour is None or moment // HOUR % 24 == self.hour)
+            and (self.day is None or self.day <= moment < self.day + DAY)
         )
 
 

@@ -2,6 +2,7 @@
 -- grain: session_key
 -- kind: table
 -- by: conversation
+-- order: session_key
 -- basis: observed
 with mailed as (
     select session_number, count(case when is_mail then 1 end) as message_count,

@@ -54,7 +54,7 @@ select k.session_key, t.transaction_number, s.server, s.service, s.direction, s.
     coalesce(try_cast(t.id_a as bigint), try_cast(t.id_b as bigint)) as server_internal_id,
     nullif(case when try_cast(t.id_b as bigint) is null then t.id_b else t.id_a end, '') as next_hostname,
     nullif(upper(split_part(case when try_cast(t.id_b as bigint) is null then t.id_b else t.id_a end, '.', 1)), '') as next_server,
-    coalesce(case when contains(t.reply_text, ' bytes in') then try_cast(regexp_extract(t.reply_text, '([0-9]+) bytes in', 1) as bigint) end, t.bdat_bytes, nullif(t.declared_bytes, 0)) as message_bytes,
+    cast(coalesce(case when contains(t.reply_text, ' bytes in') then try_cast(regexp_extract(t.reply_text, '([0-9]+) bytes in', 1) as bigint) end, t.bdat_bytes, nullif(t.declared_bytes, 0)) as bigint) as message_bytes,
     try_cast(left(t.reply_text, 3) as integer) as reply_code,
     nullif(regexp_extract(t.reply_text, '^[245][0-9][0-9][ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as enhanced_code,
     t.reply_text, coalesce(t.record_at, t.started_at) as started_at, t.ended_at,

@@ -2,7 +2,7 @@
 -- A server of ours is the local side of a session or proves itself; all other roles come from how an address behaves.
 -- column role: server, loadbalancer, gateway, exo, relay-client, scanner, monitor
 -- column server: name of the server, where it is one of ours
--- column site: site of a server, where tracelens.toml gives it
+-- column site: site of a server, where tracelens.toml or an export of Get-ExchangeServer gives it
 -- column basis: what the role rests on
 -- column is_proven: no stranger could have claimed it; only proven roles keep an address out of findings
 -- column address_key: its 128 bits as 32 hex digits; NULL for a range
@@ -75,9 +75,13 @@ ranked as (
     union all
     select network, 4, role, null, basis, false from behaved where role is not null
 ),
+exported as (
+    select upper(server) as server, max(regexp_extract(extra, '"Site": "([^"]*/)?([^"/]+)"', 2)) as site from transport_server where contains(extra, '"Site": "') group by upper(server)
+),
 best as (
     select network, min({rank: rank, role: role, server: server, basis: basis, is_proven: is_proven}) as chosen from ranked group by network
 )
-select b.network, b.chosen.role as role, case when b.chosen.role = 'server' then coalesce(b.chosen.server, o.server) end as server, t.site, b.chosen.basis as basis, b.chosen.is_proven as is_proven, a.family, a.address_key
+select b.network, b.chosen.role as role, case when b.chosen.role = 'server' then coalesce(b.chosen.server, o.server) end as server, coalesce(t.site, nullif(x.site, '')) as site, b.chosen.basis as basis, b.chosen.is_proven as is_proven, a.family, a.address_key
 from best b left join ours o on o.network = b.network left join address a on a.text = b.network
 left join (select address, site from assigned_role where role = 'server') t on t.address = b.network
+left join exported x on b.chosen.role = 'server' and x.server = upper(coalesce(b.chosen.server, o.server))

@@ -6,6 +6,7 @@
 -- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
+-- order: message_key
 -- basis: observed, or reported where only a cloud trace or a report tells the end
 with receipt_node as (
     select distinct message_key, server, internal_message_id from receipt

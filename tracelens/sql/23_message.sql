@@ -3,6 +3,7 @@
 -- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
 -- kind: table
+-- order: message_key
 -- basis: observed; reported where no log but a header or a cloud trace names it
 with tracked as (
     select message_key, max(mid) as mid, max(network_message_id) as network_message_id, max(sender_address) as sender_address,

@@ -6,6 +6,7 @@ What is worth knowing first: each line opens what is behind it.
 import streamlit as st
 
 from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard.counted import behind
 
 widgets.head("Today", "What is worth knowing first; each line and each number opens what is behind it.")
 left, right = st.columns([4, 1])
@@ -19,6 +20,7 @@ with left, st.container(key="sentences", gap=None):
 st.subheader("What the store holds", anchor=False)
 widgets.coverage()
 
+within = {"since": span.since, "until": span.until}
 step = data.bucket(span.since, span.until)
 left, right = st.columns(2)
 with left:
@@ -27,18 +29,24 @@ with left:
     if volume.is_empty():
         widgets.nothing("No messages.", "There are no tracking rows, and no session handed a message over.")
     else:
-        st.plotly_chart(charts.by_time(volume, "origin_class", "message_count", step, charts.ORIGIN), key="volume")
+        widgets.bars(
+            volume, "origin_class", "message_count", step, charts.ORIGIN, "volume",
+            lambda name, at: {"page": "messages", "origin": name, **at}, within,
+        )  # fmt: skip
 with right:
     st.subheader(f"Recipients per {step}, by outcome", anchor=False)
     outcome = data.steps("outcome", step, noise=False, since=span.since, until=span.until)
     if outcome.is_empty():
         widgets.nothing("No outcome.", "No recipient of a message is known.")
     else:
-        st.plotly_chart(charts.by_time(outcome, "status", "recipient_count", step, charts.STATUS), key="outcome")
+        widgets.bars(
+            outcome, "status", "recipient_count", step, charts.STATUS, "outcome",
+            lambda name, at: behind("leg", status=name, **at), within,
+        )  # fmt: skip
         counts = outcome.group_by("status").sum().sort("recipient_count", descending=True)
         with st.container(horizontal=True):
             for status, count in counts.select("status", "recipient_count").iter_rows():
-                widgets.told(f"{count:,} {status}", "messages", f"status={status}", span)
+                widgets.link(f"{count:,} {status}", **behind("leg", status=status, **within))
 
 widgets.changes(span)
 widgets.troubles(span)

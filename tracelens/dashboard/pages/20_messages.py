@@ -27,7 +27,20 @@ filters["server"] = widgets.choice("Server", "server", names["server"], four)
 filters["sort"] = widgets.choice("Sort by", "sort", widgets.MESSAGE_ORDERS, five, placeholder="newest")
 with widgets.more(
     "More filters",
-    ("sender", "recipient", "subject", "domain", "connector", "code", "tls", "account", "slow", "gaps", "noise"),
+    (
+        "sender",
+        "recipient",
+        "subject",
+        "domain",
+        "connector",
+        "code",
+        "tls",
+        "account",
+        "slow",
+        "gaps",
+        "origin",
+        "noise",
+    ),
 ):
     one, two, three, four = st.columns(4)
     filters["sender"] = widgets.text("Sender", "sender", one)
@@ -42,6 +55,7 @@ with widgets.more(
     filters["slow_ms"] = widgets.slower("Slower than", "slow", two)
     filters["reason"] = widgets.text("Signature", "reason", three, placeholder="e.g. auth-failed")
     filters["gaps"] = widgets.switch("Only with gaps", "gaps", four)
+    filters["origin"] = widgets.choice("Came from", "origin", list(charts.ORIGIN), one)
     filters["noise"] = widgets.switch("Health probes too", "noise", four)
 found = widgets.paged("mail_search", filters, "messages", "No message matches.", "Use fewer or shorter filters.")
 if not found.is_empty():

@@ -3,18 +3,25 @@
 Who hands in mail for other people's domains, who tries to, and whether a relay can be switched off.
 """
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, data, drill, reports, widgets
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
 from tracelens.report.shown import value
 
 WHAT = ["relays", "tries", "probes"]
+BARS: dict[str, dict[str, Any]] = {
+    "denied": {"outcome": "denied"},
+    "taken, signed in": {"outcome": "taken", "logon": True},
+    "taken, anonymous": {"outcome": "taken", "logon": False},
+}
 GUESS = "Your domains are those imported, else guessed from deliveries; a domain never delivered to counts as foreign."
 CARD = {
     "Recipients": ["messages", "inside", "outside", "outside_share", "refused", "recipients_per_message", "size"],
@@ -26,28 +33,33 @@ CARD = {
 def attempts(window: Window) -> None:
     """Shows attempts, probes and successes."""
     asked = {"limit": 1000, **window.params}
-    every = data.ask("relay_source", what="", **asked)
-    if every.is_empty():
+    sums = data.one("relay_total", **window.params) or {}
+    if not sums["source_count"]:
         widgets.nothing(
             "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
         )
         return
+    places = st.columns(5)
+    for place, outcome in zip(places, ("taken", "denied"), strict=False):
+        of = behind("recipient", relay=True, outcome=outcome, **window.params)
+        widgets.tile(f"Recipients {outcome}", sums[f"{outcome}_count"], place=place, **of)
     tiles = {
-        "Recipients taken": (int(every["taken_count"].sum()), "relays"),
-        "Recipients denied": (int(every["denied_count"].sum()), ""),
-        "Addresses that relay": (_addresses(every, "relays"), "relays"),
-        "Addresses that tried in vain": (_addresses(every, "tries"), "tries"),
-        "Addresses that probe": (_addresses(every, "probes"), "probes"),
+        "Addresses that relay": (sums["relays_count"], "relays"),
+        "Addresses that tried in vain": (sums["tries_count"], "tries"),
+        "Addresses that probe": (sums["probes_count"], "probes"),
     }
-    for place, (label, (number, what)) in zip(st.columns(len(tiles)), tiles.items(), strict=True):
+    for place, (label, (number, what)) in zip(places[2:], tiles.items(), strict=True):
         drill.tile(label, number, place, what=what)
     volume = data.steps("relay_volume", window.bucket, **window.params)
     st.subheader(f"Recipients taken or denied per {window.bucket}", anchor=False)
-    st.plotly_chart(
-        charts.by_time(volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME), key="relay_volume"
-    )
+    widgets.bars(
+        volume, "outcome", "recipient_count", window.bucket, charts.OUTCOME, "relay_volume",
+        lambda name, at: behind("recipient", relay=True, **BARS[name], **window.params | at), window.params,
+    )  # fmt: skip
     what = widgets.choice("Show only who", "what", WHAT, width=220)
     sources = data.ask("relay_source", what=what, **asked)
+    count = sources["source_count"][0] if sources.height else 0
+    widgets.cut(sources.height, count, "sources, the busiest")
     labels = {
         "what": "What",
         "remote_ip": "Address",
@@ -63,7 +75,16 @@ def attempts(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    chosen = drill.drill(sources, labels, "relay_sources", "client", "remote_ip")
+    opens = {
+        name: partial(behind_source, window, **of)
+        for name, of in {
+            "taken_count": {"outcome": "taken"},
+            "denied_count": {"outcome": "denied"},
+            "sender_count": {"by": "sender"},
+            "domain_count": {"by": "domain"},
+        }.items()
+    }
+    chosen = drill.drill(sources, labels, "relay_sources", "client", "remote_ip", opens=opens)
     st.caption(GUESS)
     drill.as_sql("relay_source", what=what, **asked)
     if chosen:
@@ -72,8 +93,10 @@ def attempts(window: Window) -> None:
             widgets.link(f"Sessions with {chosen}", "sessions", address=chosen)
 
 
-def _addresses(frame: pl.DataFrame, what: str) -> int:
-    return frame.filter(pl.col("what") == what)["remote_ip"].n_unique()
+def behind_source(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the recipients that a row of the sources counts."""
+    same = {"address": row["remote_ip"], "connector": row["connector_id"], "service": row["service"]}
+    return behind("recipient", relay=True, **more, **same, **window.of(row["server"]))
 
 
 def clients(window: Window) -> None:
@@ -89,7 +112,15 @@ def clients(window: Window) -> None:
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
-    chosen = drill.drill(frame, labels, "relay_clients", "client", "client", height=min(34 + 31 * frame.height, 330))
+    opens = {
+        "messages": lambda row: behind("hop", by="message", entry=True, client=row["client"], **window.params),
+        "refused": lambda row: behind(
+            "recipient", outcome="denied", foreign=True, address=row["client"], **window.params
+        ),
+    }
+    chosen = drill.drill(
+        frame, labels, "relay_clients", "client", "client", height=min(34 + 31 * frame.height, 330), opens=opens
+    )
     drill.as_sql("report_relay_client", **window.params)
     found = cards.filter(pl.col("client") == chosen).to_dicts()
     if found:
@@ -151,8 +182,8 @@ def switch_off(window: Window) -> None:
 def tls(window: Window, version: str) -> None:
     """Says who still uses a TLS version."""
     peers = data.ask("tls_peer", tls=version, limit=1000, **window.params)
-    name = "TLS before 1.2" if version == "old" else "no TLS" if version == "none" else version
-    count = peers["remote_ip"].n_unique()
+    name = "TLS older than TLS1.2" if version == "old" else "no TLS" if version == "none" else version
+    count = int(peers["peer_total"][0]) if peers.height else 0
     if not count:
         widgets.nothing(
             f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely."

@@ -6,6 +6,7 @@ Who guesses passwords, tries to relay or probes for names: campaigns with their 
 import streamlit as st
 
 from tracelens.dashboard import charts, data, drill, widgets
+from tracelens.dashboard.counted import behind
 
 widgets.head("Attacks", "Who guesses passwords, tries to relay or probes for names, and whether it worked.")
 total = widgets.total_or_stop(noise=False)
@@ -19,20 +20,20 @@ if addresses.is_empty() and campaigns.is_empty():
     st.stop()
 entered = accounts.filter(accounts["entered_count"] > 0)
 places = st.columns(4)
-for place, label, count, page, filters in (
-    (places[0], "Failed logons", addresses["failed_count"].sum(), "sessions", {"logon": "failed"}),
-    (places[1], "Relaying denied", addresses["denied_count"].sum(), "relay", {}),
-):
-    widgets.tile(label, int(count), page, place, **filters, **span)
-drill.tile("Addresses", addresses.height, places[2], only="addresses")
-drill.tile("Accounts entered after failures", entered.height, places[3], only="accounts entered")
+sums = data.one("attack_total", **span) or {}
+widgets.tile("Failed logons", sums["failed_count"], place=places[0], **behind("logon", outcome="failed", **span))
+widgets.tile("Relaying denied", sums["denied_count"], place=places[1], **behind("recipient", denial="relaying", **span))
+drill.tile("Addresses", sums["address_count"], places[2], only="addresses")
+drill.tile("Accounts entered after failures", sums["entered_count"], places[3], only="accounts entered")
 only = widgets.choice("Show only", "only", ["addresses", "accounts entered"], width=220)
 if only == "addresses":
     st.subheader("Addresses", anchor=False)
+    widgets.cut(addresses.height, sums["address_count"], "addresses, the busiest")
     widgets.attackers(addresses, span)
     st.stop()
 if only:
     st.subheader("Accounts entered after failures", anchor=False)
+    widgets.cut(entered.height, sums["entered_count"], "accounts")
     if entered.is_empty():
         widgets.nothing("No account.", "No logon worked from an address where one of the same account had failed.")
     else:
@@ -42,9 +43,14 @@ step = data.bucket(span["since"] or total["first_at"], span["until"] or total["l
 logons = data.steps("attack_hour", step, **span)
 if not logons.is_empty():
     st.subheader(f"Logons of clients per {step}", anchor=False)
-    st.plotly_chart(charts.by_time(logons, "outcome", "logon_count", step, charts.OUTCOME), key="attack_hour")
+    widgets.bars(
+        logons, "outcome", "logon_count", step, charts.OUTCOME, "attack_hour",
+        lambda name, at: behind("logon", outcome=name, **at), span,
+    )  # fmt: skip
 widgets.campaigns(campaigns)
 st.subheader("Addresses", anchor=False)
+widgets.cut(addresses.height, sums["address_count"], "addresses, the busiest")
 widgets.attackers(addresses, span)
 st.subheader("Accounts", anchor=False)
+widgets.cut(accounts.height, sums["account_count"], "accounts with failed logons")
 widgets.accounts(accounts, span)

@@ -3,26 +3,32 @@
 Which TLS versions and ciphers are spoken, who still uses an old one or none, who signs in and how.
 """
 
+from functools import partial
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts_series, data, drill, widgets
+from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
-OLD = {"": "old TLS or none", "old": "TLS before 1.2", "none": "no TLS"}
+UNNAMED = "(not named in the log)"
+OLD = {"": "old TLS or none", "old": "TLS older than TLS1.2", "none": "no TLS"}
 
 
 def versions(window: Window) -> None:
     """Shows versions and ciphers by direction and connector; each sentence opens the list behind it."""
-    mix, peers = data.ask("tls_mix", **window.params), data.ask("tls_peer", tls="", limit=5000, **window.params)
+    mix = data.ask("tls_mix", **window.params)
+    peers = dict(data.ask("tls_count", **window.params).iter_rows())
     if mix.is_empty():
         widgets.nothing("No SMTP session in this window.", "TLS is known from the SMTP protocol logs.")
         return
     for name in [name for name in VERSIONS if name not in GOOD]:
-        found = peers.filter(pl.col("tls") == name)["remote_ip"].n_unique()
+        found = peers.get(name, 0)
         if found:
             how = (
                 "moved mail or signed in without TLS"
@@ -30,8 +36,8 @@ def versions(window: Window) -> None:
                 else f"still {'uses' if found == 1 else 'use'} {name}"
             )
             drill.view(f"{count(found, 'peer')} {how}", name, view="Who uses what", tls=name)
-    if peers.is_empty():
-        st.markdown("Every peer that moved mail or signed in used TLS 1.2 or 1.3.")
+    if not set(peers) - set(GOOD):
+        st.markdown("Every peer that moved mail or signed in used TLS1.2 or TLS1.3.")
     used = mix.filter(pl.col("used_count") > 0)
     for place, way, title in zip(
         st.columns(2), ("receive", "send"), ("Sessions in, by version", "Sessions out, by version"), strict=True
@@ -68,8 +74,25 @@ def versions(window: Window) -> None:
         "peer_count": "Peers",
         "last_at": "Last",
     }
-    widgets.table(mix, labels, "tls_mix")
+    opens: widgets.Opens = {
+        "session_count": partial(behind_mix, window),
+        "used_count": partial(behind_mix, window, used=True),
+        "peer_count": partial(behind_mix, window, by="address"),
+    }
+    widgets.table(mix, labels, "tls_mix", opens)
     drill.as_sql("tls_mix", **window.params)
+
+
+def behind_mix(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations that a row of the mix counts."""
+    same = {name: row[name] for name in ("direction", "service", "connector", "tls", "cipher")}
+    return behind("session", **more, **same, **window.of(row["server"]))
+
+
+def behind_peer(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations that a row of the peers counts."""
+    same = {name: row[name] for name in ("direction", "connector", "tls")}
+    return behind("session", used=True, address=row["remote_ip"], **more, **same, **window.of(row["server"]))
 
 
 def peers(window: Window) -> None:
@@ -80,10 +103,9 @@ def peers(window: Window) -> None:
     if found.is_empty():
         widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
         return
-    st.caption(
-        f"{count(found['remote_ip'].n_unique(), 'peer')} with {name}, in sessions that moved mail or signed in."
-        + (" Only the first 1,000 rows are shown." if found.height == 1000 else "")
-    )
+    peers = int(found["peer_total"][0])
+    st.markdown(f"**{peers:,}** peer{'' if peers == 1 else 's'} with {name}, in sessions that moved mail or signed in.")
+    widgets.cut(found.height, int(found["row_total"][0]), "rows, the busiest")
     labels = {
         "remote_ip": "Address",
         "helo_name": "Name",
@@ -98,7 +120,15 @@ def peers(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip")
+    opens = {
+        name: partial(behind_peer, window, **more)
+        for name, more in {
+            "session_count": {},
+            "accepted_count": {"sum": "accepted"},
+            "user_count": {"by": "account"},
+        }.items()
+    }
+    chosen = drill.drill(found, labels, "tls_peers", "peer", "remote_ip", opens=opens)
     drill.as_sql("tls_peer", tls=wanted, limit=1000, **window.params)
     if chosen:
         widgets.link(f"Sessions with {chosen}", "sessions", address=chosen)
@@ -121,7 +151,13 @@ def failures(window: Window) -> None:
             "first_at": "First",
             "last_at": "Last",
         }
-        widgets.table(found, labels, "tls_failures")
+
+        def behind_failure(row: dict[str, Any]) -> dict[str, Any]:
+            same = {name: row[name] for name in ("direction", "service", "connector")}
+            error = digest(row["tls_error"])
+            return behind("session", address=row["remote_ip"], handshake=error, **same, **window.of(row["server"]))
+
+        widgets.table(found, labels, "tls_failures", {"session_count": behind_failure})
         drill.as_sql("tls_failure", **window.params)
     widgets.findings_of("tls")
 
@@ -171,7 +207,22 @@ def logons(window: Window) -> None:
         "account_count": "Accounts",
         "last_at": "Last",
     }
-    widgets.table(mechanisms, labels, "mechanisms")
+    opens = {
+        name: partial(
+            lambda row, of: behind(
+                "logon", connector=row["connector"], mechanism=row["mechanism"], **of, **window.of(row["server"])
+            ),
+            of=of,
+        )
+        for name, of in {
+            "good_count": {"outcome": "worked"},
+            "failed_count": {"outcome": "failed"},
+            "plain_count": {"tls": False},
+            "client_count": {"by": "address"},
+            "account_count": {"by": "account"},
+        }.items()
+    }
+    widgets.table(mechanisms, labels, "mechanisms", opens)
     drill.as_sql("logon_mechanism", **window.params)
     st.subheader("Where failed logons come from", anchor=False)
     if clients.is_empty():
@@ -188,8 +239,21 @@ def logons(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(clients, labels, "logon_clients")
+    opens = {
+        name: partial(lambda row, of: behind("logon", address=row["remote_ip"], **of, **window.params), of=of)
+        for name, of in {
+            "failed_count": {"outcome": "failed"},
+            "good_count": {"outcome": "worked"},
+            "account_count": {"by": "account"},
+        }.items()
+    }
+    widgets.table(clients, labels, "logon_clients", opens)
     drill.as_sql("logon_client", **window.params)
+
+
+def named(row: dict[str, Any]) -> str | None:
+    """Gives the account of a row, or None where the log names none."""
+    return None if row["account"] == UNNAMED else row["account"]
 
 
 def accounts(window: Window) -> None:
@@ -213,7 +277,16 @@ def accounts(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(found, labels, "accounts")
+    opens = {
+        name: partial(lambda row, of: behind("logon", account=named(row), **of, **window.params), of=of)
+        for name, of in {
+            "good_count": {"outcome": "worked"},
+            "failed_count": {"outcome": "failed"},
+            "plain_count": {"outcome": "worked", "tls": False},
+            "client_count": {"by": "address"},
+        }.items()
+    }
+    widgets.table(found, labels, "accounts", opens)
     drill.as_sql("logon_account", **window.params)
 
 

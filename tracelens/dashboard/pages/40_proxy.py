@@ -3,14 +3,20 @@
 Why Front Ends fail to hand mail on, to which server, whose mail it hit, and whether it works again.
 """
 
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_map, data, drill, widgets
+from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
+
+HANDED_ON = {"service": "frontend", "direction": "send"}
+HOUR = timedelta(hours=1)
 
 
 def pairs(window: Window) -> None:
@@ -37,9 +43,10 @@ def pairs(window: Window) -> None:
         st.caption("Failed of all sessions between a Front End (left) and servers of ours (above).")
     volume = data.steps("proxy_volume", window.bucket, **window.params)
     st.subheader(f"Sessions per {window.bucket}", anchor=False)
-    st.plotly_chart(
-        charts.by_time(volume, "outcome", "session_count", window.bucket, charts.OUTCOME), key="proxy_volume"
-    )
+    widgets.bars(
+        volume, "outcome", "session_count", window.bucket, charts.OUTCOME, "proxy_volume",
+        lambda name, at: behind("session", failed=name == "failed", **HANDED_ON, **window.params | at), window.params,
+    )  # fmt: skip
     labels = {
         "server": "Front End",
         "target": "To",
@@ -56,11 +63,23 @@ def pairs(window: Window) -> None:
         "connector_id": "Connector",
     }
     st.caption("Select a row to see both sides.")
-    chosen = drill.drill(found, labels, "proxy_pairs", "pair", "key")
+    opens: widgets.Opens = {
+        "session_count": partial(behind_pair, window),
+        "failed_count": partial(behind_pair, window, failed=True),
+    }
+    chosen = drill.drill(found, labels, "proxy_pairs", "pair", "key", opens=opens)
     drill.as_sql("proxy_pair", **asked)
     rows = found.filter(pl.col("key") == chosen)
     if rows.height:
         sides(window, rows.row(0, named=True))
+
+
+def behind_pair(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations of a pair."""
+    same = {"address": row["remote_ip"], "port": row["remote_port"], **HANDED_ON}
+    if "connector_id" in row:
+        same["connector"] = row["connector_id"]
+    return behind("session", **same, **more, **(window.of(row["server"]) | row.get("span", {})))
 
 
 def sides(window: Window, row: dict[str, Any]) -> None:
@@ -77,7 +96,14 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         "row_count": "Rows in the target's log",
         "verdict": "Together",
     }
-    widgets.table(both, labels, "proxy_sides")
+
+    def behind_hour(hour: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+        span = {"since": max(hour["hour"], window.since), "until": min(hour["hour"] + HOUR, window.until)}
+        pair = {name: row[name] for name in ("server", "remote_ip", "remote_port")}
+        return behind_pair(window, pair | {"span": span}, **more)
+
+    opens: widgets.Opens = {"tried_count": behind_hour, "failed_count": partial(behind_hour, failed=True)}
+    widgets.table(both, labels, "proxy_sides", opens)
     drill.as_sql("proxy_side", **asked)
     sessions = data.ask("proxy_session", limit=200, **asked)
     labels = {
@@ -110,7 +136,14 @@ def causes(window: Window) -> None:
             "first_at": "First",
             "last_at": "Last",
         }
-        widgets.table(found, labels, "proxy_causes")
+        opens: widgets.Opens = {
+            name: partial(
+                lambda row, by: behind("session", by=by, failure=digest(row["failure"]), **HANDED_ON, **window.params),
+                by=by,
+            )
+            for name, by in {"failed_count": "", "front_end_count": "server"}.items()
+        }
+        widgets.table(found, labels, "proxy_causes", opens)
         drill.as_sql("proxy_cause", **window.params)
     st.subheader("What clients were told", anchor=False)
     asked = {"limit": 500, **window.params}
@@ -127,7 +160,13 @@ def causes(window: Window) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(replies, labels, "proxy_replies")
+    leads: widgets.Opens = {
+        name: partial(
+            lambda row, by: behind("put_off", by=by, text=digest(row["reply_text"]), **window.of(row["server"])), by=by
+        )
+        for name, by in {"reply_count": "", "client_count": "address"}.items()
+    }
+    widgets.table(replies, labels, "proxy_replies", leads)
     drill.as_sql("proxy_reply", **asked)
 
 

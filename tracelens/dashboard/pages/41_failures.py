@@ -6,6 +6,7 @@ Recipients that were not reached: what the codes mean, the texts behind them, th
 import streamlit as st
 
 from tracelens.dashboard import charts, data, widgets
+from tracelens.dashboard.counted import behind
 
 widgets.head("Failures", "Recipients that were not reached: what the codes mean, the texts behind them, the mail.")
 total = widgets.total_or_stop(noise=False)
@@ -19,16 +20,19 @@ if reasons.is_empty():
 else:
     counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in widgets.MISSED}
     for place, (name, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
-        widgets.tile(f"Recipients {name}", count, "messages", place, status=name, server=server, **span)
+        widgets.tile(f"Recipients {name}", count, place=place, **behind("leg", status=name, server=server, **span))
     step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
     volume = data.steps("failure_hour", step, **span, status=status, server=server)
     st.subheader(f"Recipients not reached per {step}, by status", anchor=False)
-    st.plotly_chart(charts.by_time(volume, "status", "recipient_count", step, charts.STATUS), key="failure_hour")
+    widgets.bars(
+        volume, "status", "recipient_count", step, charts.STATUS, "failure_hour",
+        lambda name, at: behind("leg", status=name, server=server, **at), span,
+    )  # fmt: skip
     widgets.reasons(reasons, span, server)
     st.subheader("Domains", anchor=False)
-    widgets.domains(data.ask("failure_domain", **span, server=server, limit=500), span)
+    widgets.domains(data.ask("failure_domain", **span, server=server, limit=500), span, server)
 replies = data.ask("failure_reply", **span, server=server, limit=500)
 if not replies.is_empty():
     st.subheader("All failure texts in the logs", anchor=False)
     st.caption("Also those that cost no recipient, as a later try worked. A selected row opens the sessions.")
-    widgets.replies(replies, span)
+    widgets.replies(replies, span, server)

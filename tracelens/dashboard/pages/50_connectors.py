@@ -3,12 +3,16 @@
 Who hands what to whom, over which connector and port, how safely; and what must not be.
 """
 
+from functools import partial
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
 from tracelens.configuration import TLS_VERSIONS
 from tracelens.dashboard import charts_map, data, drill, widgets
 from tracelens.dashboard import rehearsal as rehearsals
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
@@ -75,7 +79,19 @@ def connectors(window: Window) -> None:
         "logon_failures": "Failed logons",
         "last_at": "Last",
     }
-    chosen = drill.drill(found, labels, "connectors", "connector", "key", height=min(34 + 31 * found.height, 330))
+    opens: widgets.Opens = {
+        name: partial(behind_connector, window, **of)
+        for name, of in {
+            "session_count": {},
+            "peer_count": {"by": "address"},
+            "accepted_count": {"sum": "accepted"},
+            "refused_count": {"sum": "refused"},
+            "logon_failures": {"sum": "failed logons"},
+        }.items()
+    }
+    chosen = drill.drill(
+        found, labels, "connectors", "connector", "key", height=min(34 + 31 * found.height, 330), opens=opens
+    )
     drill.as_sql("connector", **window.params)
     rows = found.filter(pl.col("key") == chosen)
     if rows.is_empty():
@@ -84,7 +100,13 @@ def connectors(window: Window) -> None:
     connector(window, rows.row(0, named=True))
 
 
-def connector(window: Window, row: dict[str, object]) -> None:
+def behind_connector(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+    """Gives the list of the conversations of a connector."""
+    same = {name: row[name] for name in ("direction", "connector", "service") if name in row}
+    return behind("session", **more, **same, **window.of(row["server"]))
+
+
+def connector(window: Window, row: dict[str, Any]) -> None:
     """Shows one connector."""
     st.subheader(widgets.markdown(row["connector"] or "(no name in the log)"), anchor=False)
     asked = {
@@ -98,6 +120,7 @@ def connector(window: Window, row: dict[str, object]) -> None:
     setting = data.ask(
         "connector_setting", direction=row["direction"], server=row["server"], connector=row["connector"]
     )
+    about = {name: row[name] for name in ("direction", "server", "connector")}
     left, right = st.columns([3, 2])
     with left:
         st.caption("Clients" if row["direction"] == "receive" else "Servers it hands to")
@@ -113,7 +136,17 @@ def connector(window: Window, row: dict[str, object]) -> None:
             "first_at": "First",
             "last_at": "Last",
         }
-        widgets.table(clients, labels, "connector_clients")
+
+        def client(client: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+            return behind_connector(window, about, address=client["remote_ip"], **more)
+
+        opens: widgets.Opens = {
+            "session_count": client,
+            "accepted_count": partial(client, sum="accepted"),
+            "refused_count": partial(client, sum="refused"),
+            "user_count": partial(client, by="account"),
+        }
+        widgets.table(clients, labels, "connector_clients", opens)
         drill.as_sql("connector_client", limit=500, **asked)
     with right:
         st.caption("TLS and logon")
@@ -124,7 +157,13 @@ def connector(window: Window, row: dict[str, object]) -> None:
             "session_count": "Sessions",
             "peer_count": "Peers",
         }
-        widgets.table(mix, labels, "connector_mix")
+
+        def secured(how: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+            same = {name: how[name] for name in ("tls", "cipher", "logon")}
+            return behind_connector(window, about, **same, **more)
+
+        leads: widgets.Opens = {"session_count": secured, "peer_count": partial(secured, by="address")}
+        widgets.table(mix, labels, "connector_mix", leads)
         st.caption("Configuration")
         if setting.is_empty():
             widgets.nothing(

@@ -3,9 +3,12 @@
 How long mail takes, where it waits, which routes and components are slow, and how far clocks are off.
 """
 
+from typing import Any
+
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_series, data, drill, widgets
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.delay import duration
@@ -70,7 +73,12 @@ def handovers(window: Window) -> None:
         "p95_wait_ms": "Wait before, 95 %, ms",
         "max_wait_ms": "Longest wait, ms",
     }
-    widgets.table(found, labels, "hop_delays")
+
+    def behind_hop(row: dict[str, Any]) -> dict[str, Any]:
+        same = {"kind": row["kind"], "from": row["from_place"], "to": row["to_place"], "connector": row["connector"]}
+        return behind("hop", timed=True, **same, **window.params)
+
+    widgets.table(found, labels, "hop_delays", {"hop_count": behind_hop})
     st.caption(CLOCKS)
     drill.as_sql("delay_hop", **window.params)
     st.subheader("Slowest routes", anchor=False)
@@ -105,7 +113,12 @@ def components(window: Window) -> None:
         **LABELS,
         "sum_ms": "In all, ms",
     }
-    widgets.table(found, labels, "components")
+
+    def behind_component(row: dict[str, Any]) -> dict[str, Any]:
+        same = {name: row[name] for name in ("component", "kind", "agent")}
+        return behind("component", **same, **window.of(row["server"]))
+
+    widgets.table(found, labels, "components", {"message_count": behind_component})
     drill.as_sql("delay_component", **window.params)
     st.caption("A total holds its parts, and a part may lie inside another: do not add them up.")
 

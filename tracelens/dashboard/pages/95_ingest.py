@@ -3,10 +3,13 @@
 What has been read, what has not and why, and the way to read more.
 """
 
+from functools import partial
+
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data, drill, upload, widgets
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.job import Job
 from tracelens.dashboard.tabs import tabs
 from tracelens.render import plain
@@ -18,7 +21,7 @@ SERVICES = ["frontend", "hub", "delivery", "submission", "edge"]
 
 def files() -> None:
     """Lists files with their state and why they were left out."""
-    kinds = spaced(data.ask("ledger_kind"))
+    kinds = spaced(data.ask("ledger_kind").with_columns(pl.col("format").alias("kind")))
     labels = {
         "state": "State",
         "format": "Kind",
@@ -30,7 +33,14 @@ def files() -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    widgets.table(kinds, labels, "ledger_kinds")
+    opens = {
+        name: partial(lambda row, what: behind("file", sum=what, state=row["state"], format=row["kind"]), what=what)
+        for name, what in {
+            "file_count": "", "size_bytes": "bytes", "line_count": "lines", "event_count": "rows",
+            "reject_count": "rejects",
+        }.items()
+    }  # fmt: skip
+    widgets.table(kinds, labels, "ledger_kinds", opens)
     left, right = st.columns([1, 3])
     state = widgets.choice("State", "state", STATES, left)
     text = widgets.text("In path or reason", "file", right)

@@ -1,15 +1,16 @@
 """Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
 
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
+from tracelens.dashboard.widgets.bars import bars
 from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
 from tracelens.dashboard.widgets.ground import coverage, extent, news
 from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, tile
-from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, more, options, paged, slower
+from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
-from tracelens.dashboard.widgets.states import empty_store, head, markdown, no_store, nothing, total_or_stop
-from tracelens.dashboard.widgets.tables import columns, events, picked, selected, table
+from tracelens.dashboard.widgets.states import cut, empty_store, head, markdown, no_store, nothing, total_or_stop
+from tracelens.dashboard.widgets.tables import Opens, columns, events, picked, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
 from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
 from tracelens.dashboard.zone import local, stamp
@@ -21,15 +22,19 @@ __all__ = [
     "OUTCOMES",
     "SERVICES",
     "SESSION_ORDERS",
+    "Opens",
     "accounts",
     "address",
     "attackers",
+    "bars",
     "campaigns",
     "changes",
     "choice",
     "columns",
     "conversation",
+    "counted",
     "coverage",
+    "cut",
     "domains",
     "empty_store",
     "events",

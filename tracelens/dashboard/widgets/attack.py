@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data, zone
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import go, link
 from tracelens.dashboard.widgets.states import markdown, nothing, short
@@ -68,7 +69,14 @@ def attackers(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "last_at": "Last",
     }
     st.caption("A selected row opens its sessions.")
-    at = picked(frame, labels, "attackers")
+    opens = {
+        "failed_count": lambda row: behind("logon", address=row["remote_ip"], outcome="failed", **span),
+        "account_count": lambda row: behind("logon", by="account", address=row["remote_ip"], outcome="failed", **span),
+        "good_count": lambda row: behind("logon", address=row["remote_ip"], outcome="worked", **span),
+        "denied_count": lambda row: behind("recipient", address=row["remote_ip"], denial="relaying", **span),
+        "unknown_count": lambda row: behind("recipient", address=row["remote_ip"], denial="other", **span),
+    }
+    at = picked(frame, labels, "attackers", opens=opens)
     if at is not None:
         go("sessions", address=frame["remote_ip"][at], **span)
 
@@ -90,6 +98,12 @@ def accounts(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "good_at": "Last success",
     }
     st.caption("A selected row opens its sessions.")
-    at = picked(frame, labels, "accounts")
+    opens = {
+        "failed_count": lambda row: behind("logon", account=row["account"], outcome="failed", **span),
+        "address_count": lambda row: behind("logon", by="address", account=row["account"], outcome="failed", **span),
+        "good_count": lambda row: behind("logon", account=row["account"], outcome="worked", **span),
+        "entered_count": lambda row: behind("logon", account=row["account"], entered=True, **span),
+    }
+    at = picked(frame, labels, "accounts", opens=opens)
     if at is not None:
         go("sessions", account=frame["account"][at], **span)

@@ -50,7 +50,7 @@ def _release(names: Iterable[str]) -> None:
                 held.unbind_widget(binding.widget_id)
 
 
-def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
+def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
     """Shows a text, which may hold log text, that opens a page; plain text if there is no such page."""
     target = st.session_state["pages"].get(page)
     if target is None:
@@ -59,7 +59,7 @@ def link(label: str, page: str, /, place: Any = st, **filters: Any) -> None:
         place.page_link(target, label=markdown(short(label)), query_params=address(filters))
 
 
-def tile(label: str, count: int, page: str, /, place: Any = st, **filters: Any) -> None:
+def tile(label: str, count: int, page: str, place: Any = st, **filters: Any) -> None:
     """Shows a number that opens a page with what it counts."""
     with place.container(border=True, gap=None, key=f"tile_{label.lower().replace(' ', '_')}"):
         st.caption(label)

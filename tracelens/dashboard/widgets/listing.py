@@ -9,8 +9,11 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data
+from tracelens.dashboard.counted import Kind
 from tracelens.dashboard.widgets.filters import choice, page_number, pages
+from tracelens.dashboard.widgets.links import go
 from tracelens.dashboard.widgets.states import nothing
+from tracelens.dashboard.widgets.tables import picked
 
 PAGE_SIZE = 100
 MESSAGE_ORDERS = ["oldest", "slowest", "largest", "most recipients", "sender"]
@@ -59,3 +62,15 @@ def paged(question: str, filters: dict[str, Any], things: str, none: str, hint: 
         )
         pages(count, PAGE_SIZE)
     return found
+
+
+def counted(frame: pl.DataFrame, kind: Kind, is_grouped: bool) -> None:
+    """Shows the rows that a number counts; a selected one opens its message or its conversation."""
+    labels = ({"times": "Times"} if is_grouped else {}) | dict(kind.labels)
+    at = picked(frame, labels, "counted", min(34 + 31 * frame.height, 600))
+    if at is None or not kind.opens:
+        return
+    key = frame[f"{kind.opens}_key"][at]
+    if key:
+        go(kind.opens, **{kind.opens: key})
+    st.caption("The logs do not tell which one that was part of.")

@@ -48,6 +48,12 @@ def nothing(what: str, hint: str) -> None:
     st.info(f"**{what}** {hint}")
 
 
+def cut(shown: int, count: int, things: str) -> None:
+    """Says how many rows there are when a table shows only the first of them."""
+    if count > shown:
+        st.caption(f"Showing the first {shown:,} of {count:,} {things} first; narrow the window to see the others.")
+
+
 def empty_store() -> None:
     """Says that the store holds no rows."""
     nothing("The store holds no rows.", "The logs read so far are empty. Read the folder that holds the logs:")

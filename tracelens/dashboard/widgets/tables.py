@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import zone
+from tracelens.dashboard.widgets.links import link
 from tracelens.dashboard.widgets.states import LONGEST, nothing
 from tracelens.render import safe
 
 TIME = "YYYY-MM-DD HH:mm:ss"
 MOMENT = "YYYY-MM-DD HH:mm:ss.SSS"
 MOST_ROWS = 10_000
+LEADS = " ›"
+Opens = Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]]
 
 
-def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
+def columns(frame: pl.DataFrame, labels: Mapping[str, str], leading: Iterable[str] = ()) -> dict[str, Any]:
     """Gives column settings by name: times to the second, counts and milliseconds as numbers, the rest as text."""
     found: dict[str, Any] = {}
-    for name, label in labels.items():
+    for name, plain_label in labels.items():
+        label = plain_label + (LEADS if name in leading else "")
         kind = frame.schema[name]
         if kind == pl.Datetime:
             title = f"{label.removesuffix(' (UTC)')} ({zone.chosen()})"
@@ -41,20 +45,59 @@ def columns(frame: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, **options: Any) -> Any:
-    """Shows the labelled columns of a frame; gives the selection when `on_select` is among the options."""
+def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Opens | None = None, **options: Any) -> Any:
+    """Shows the labelled columns of a frame; gives the selection when it has one.
+
+    Args:
+        frame: The rows.
+        labels: Names of the columns shown, with their headings.
+        key: Key of the widget.
+        opens: By column, what gives the address of the list that the number of a row counts.
+        options: More for `st.dataframe`; with `on_select`, a row can be selected.
+    """
+    place = None
+    if opens:
+        place = st.container(key=f"opens_{key}", horizontal=True)
+        modes = [options["selection_mode"]] if "selection_mode" in options else []
+        options = {"on_select": "rerun", **options, "selection_mode": [*modes, "single-cell"]}
     if frame.height > MOST_ROWS:
         st.caption(f"Showing the first {MOST_ROWS:,} of {frame.height:,} rows; narrow the filters to see the others.")
     shown = safe(_short(zone.local(frame.head(MOST_ROWS).select(list(labels)))))
-    return st.dataframe(
+    state = st.dataframe(
         shown,
         hide_index=True,
-        column_config=columns(shown, labels),
+        column_config=columns(shown, labels, opens or ()),
         key=key,
         width="stretch",
         placeholder="",
         **options,
     )
+    if place and opens:
+        with place:
+            _leads(frame, labels, opens, state)
+    return state
+
+
+def _leads(frame: pl.DataFrame, labels: Mapping[str, str], opens: Opens, state: Any) -> None:
+    """Shows links to what the selected number counts, or those of the selected row."""
+    row, names = _chosen(state, opens)
+    if row is None or row >= frame.height:
+        st.caption(f"Select a number of a column with{LEADS} to open the rows it counts; select a row for all of its.")
+        return
+    values = frame.row(row, named=True)
+    for name in names:
+        if values[name]:
+            link(f"{labels[name]}: {values[name]:,}", **opens[name](values))
+        elif len(names) == 1:
+            st.caption(f"{labels[name]}: none, so there is nothing to open.")
+
+
+def _chosen(state: Any, opens: Opens) -> tuple[int | None, list[str]]:
+    """Gives the row and the columns whose numbers are asked for."""
+    for row, name in state.selection.cells:
+        if name in opens:
+            return row, [name]
+    return selected(state), list(opens)
 
 
 def _short(frame: pl.DataFrame) -> pl.DataFrame:
@@ -75,9 +118,11 @@ def selected(state: Any) -> int | None:
     return rows[0] if rows else None
 
 
-def picked(frame: pl.DataFrame, labels: Mapping[str, str], key: str, height: int | str = "auto") -> int | None:
+def picked(
+    frame: pl.DataFrame, labels: Mapping[str, str], key: str, height: int | str = "auto", opens: Opens | None = None
+) -> int | None:
     """Shows a table of which one row can be selected; gives that row's place, or None."""
-    at = selected(table(frame, labels, key, on_select="rerun", selection_mode="single-row", height=height))
+    at = selected(table(frame, labels, key, opens, on_select="rerun", selection_mode="single-row", height=height))
     return at if at is not None and at < frame.height else None
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data
+from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.widgets.links import go, link
 from tracelens.dashboard.widgets.states import markdown, nothing, short
-from tracelens.dashboard.widgets.tables import picked, table
+from tracelens.dashboard.widgets.tables import Opens, picked, table
 from tracelens.rulebook import Signature, load_signatures
 
+NO_REASON = "no reason in the logs"
 MISSED = ("failed", "refused", "deferred", "dropped", "quarantined")
 
 
@@ -51,23 +54,27 @@ def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = picked(frame, labels, "reasons")
+
+    def behind_reason(row: Mapping[str, Any], by: str = "") -> dict[str, Any]:
+        code, known = row["code"], row["signature_id"]
+        more = {} if known else {"reasoned": row["meaning"] != NO_REASON}
+        return behind("leg", by=by, status=row["status"], code=code, signature=known, server=server, **more, **span)
+
+    opens: Opens = {
+        "recipient_count": behind_reason,
+        "message_count": partial(behind_reason, by="message"),
+        "domain_count": partial(behind_reason, by="domain"),
+        "text_count": partial(behind_reason, by="reason"),
+    }
+    at = picked(frame, labels, "reasons", opens=opens)
     if at is None:
         return
     row = frame.row(at, named=True)
     with st.container(border=True):
         explained(row["signature_id"])
-        link(
-            f"{row['message_count']:,} messages with this reason",
-            "messages",
-            status=row["status"],
-            reason=row["signature_id"],
-            code=row["code"],
-            server=server,
-            **span,
-        )
+        link(f"{row['message_count']:,} messages with this reason", **behind_reason(row, "message"))
         names = {"status": row["status"], "code": row["code"], "signature": row["signature_id"]}
-        texts = data.ask("failure_text", **names, **span, limit=1000)
+        texts = data.ask("failure_text", **names, server=server, **span, limit=1000)
         st.caption("Distinct texts")
         shown = {
             "recipient_count": "Recipients",
@@ -76,10 +83,19 @@ def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
             "text": "Text",
             "example": "As logged, one of them",
         }
-        table(texts, shown | {"first_at": "First", "last_at": "Last"}, "reason_texts")
+
+        def behind_text(text: Mapping[str, Any], by: str = "") -> dict[str, Any]:
+            return behind_reason(row, by) | {"text": digest(text["text"])}
+
+        leads: Opens = {
+            "recipient_count": behind_text,
+            "message_count": partial(behind_text, by="message"),
+            "domain_count": partial(behind_text, by="domain"),
+        }
+        table(texts, shown | {"first_at": "First", "last_at": "Last"}, "reason_texts", leads)
 
 
-def domains(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+def domains(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
     """Shows recipient domains with failures; a selected row opens the mail that did not reach it."""
     if frame.is_empty():
         nothing("No domain.", "Every recipient was reached.")
@@ -93,12 +109,23 @@ def domains(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "missed_percent": "Not reached %",
     }
     st.caption("A selected row opens the mail that did not reach the domain.")
-    at = picked(frame, labels, "domains")
+    opens: Opens = {
+        f"{name}_count": partial(
+            lambda row, of: behind("leg", domain=row["domain"], server=server, **of, **span), of=of
+        )
+        for name, of in {
+            "failed": {"ending": "failed"},
+            "refused": {"status": "refused"},
+            "deferred": {"status": "deferred"},
+            "recipient": {},
+        }.items()
+    }
+    at = picked(frame, labels, "domains", opens=opens)
     if at is not None:
-        go("messages", recipient=f"@{frame['domain'][at]}", status="not reached", **span)
+        go("messages", recipient=f"@{frame['domain'][at]}", status="not reached", server=server, **span)
 
 
-def replies(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
+def replies(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
     """Shows failure texts of all logs by meaning; a selected row opens the conversations with such a text."""
     labels = {
         "class": "Class",
@@ -111,6 +138,12 @@ def replies(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = picked(frame, labels, "replies")
+    opens: Opens = {
+        name: partial(
+            lambda row, by: behind("reply", by=by, signature=row["signature_id"], server=server, **span), by=by
+        )
+        for name, by in {"reply_count": "", "text_count": "text", "peer_count": "address"}.items()
+    }
+    at = picked(frame, labels, "replies", opens=opens)
     if at is not None:
-        go("sessions", signature=frame["signature_id"][at] or "unknown", **span)
+        go("sessions", signature=frame["signature_id"][at] or "unknown", server=server, **span)

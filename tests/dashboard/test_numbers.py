@@ -1,0 +1,85 @@
+"""Every number of a page leads to a list that holds as many rows as it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.dashboard.test_pages import texts
+from tracelens import query
+from tracelens.dashboard import counted, page_files
+
+Show = Callable[..., AppTest]
+Link = tuple[str, str, tuple[tuple[str, str], ...]]
+VIEWS = {
+    "today": [{}],
+    "attacks": [{}],
+    "relay": [{}, {"view": "Clients"}],
+    "tls": [{"view": view} for view in ("Versions", "Who uses what", "Failed handshakes", "Logons", "Accounts")],
+    "proxy": [{}, {"view": "Causes"}],
+    "failures": [{}, {"server": "EX01"}],
+    "connectors": [{"view": "Connectors"}],
+    "delays": [{"view": "Hand-overs"}, {"view": "Components"}],
+    "ingest": [{"view": "Files"}],
+}
+NUMBER = re.compile(r"(?:.*: )?([\d,]+)(?: .*)?$")
+
+
+def links(at: AppTest) -> Iterator[Link]:
+    """Gives label, page and filters of each link of a page that names a number."""
+    for part in at.get("page_link"):
+        label = part.proto.label.replace("\\", "")
+        address = tuple(parse_qsl(part.proto.query_string))
+        if NUMBER.match(label) and part.proto.page != "today":
+            yield label, part.proto.page, address
+
+
+def said(label: str) -> int:
+    """Gives the number of a link."""
+    found = NUMBER.match(label)
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+def counts(store: Path, show: Show, page: str, address: dict[str, str]) -> list[int]:
+    """Gives how many rows the list at an address holds, or what it adds up to; else the numbers of the page there."""
+    if page != "counted":
+        at = show(store, page_files()[page].stem, address)
+        found = re.search(r"\*\*(?:[\d,–]+ of )?([\d,]+)\*\*", texts(at))
+        return [int(found[1].replace(",", ""))] if found else [said(label) for label, _, _ in links(at)]
+    kind = counted.KINDS[address["of"]]
+    span = {name: datetime.fromisoformat(address[name]) if name in address else None for name in ("since", "until")}
+    rows = query.ask(store, kind.question, limit=1, offset=0, **span, **counted.asked(address))
+    return rows["sum_count" if address.get("sum") else "found_count"].to_list()
+
+
+@pytest.mark.parametrize(("page", "view"), [(page, view) for page, views in VIEWS.items() for view in views])
+def test_each_number_leads_to_as_many_rows(show: Show, sample_store: Path, page: str, view: dict[str, str]) -> None:
+    at = show(sample_store, page_files()[page].stem, dict(view))
+    found = set(links(at))
+    tables = {part.proto.id.split("-", 2)[-1]: (leading(part), part.value) for part in at.dataframe}
+    for turn in range(max((len(names) for names, _ in tables.values()), default=0)):
+        for key, (names, frame) in tables.items():
+            rows = [row for row, value in enumerate(frame[names[turn]]) if value] if turn < len(names) else []
+            if rows:
+                cell = (rows[0 if turn % 2 else -1], names[turn])
+                at.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [cell]}}
+        at.run()
+        assert not at.exception
+        found |= set(links(at))
+    assert found
+    for label, name, address in sorted(found):
+        assert said(label) in counts(sample_store, show, name, dict(address)), (label, name, address)
+
+
+def leading(part: Any) -> list[str]:
+    """Gives the columns of a table whose numbers lead to what they count."""
+    return [name for name, column in json.loads(part.proto.columns).items() if column.get("label", "").endswith("›")]

@@ -1,0 +1,152 @@
+"""What a number counts: the lists behind the numbers of all pages, and the links that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any
+
+NONE = "none"
+FRAME = ("of", "by", "sum", "server", "since", "until", "page", "zone")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rows that numbers count.
+
+    Attributes:
+        question: The saved question that lists them.
+        things: Their name, many of them.
+        labels: The columns shown.
+        opens: The page that a row opens, or empty.
+    """
+
+    question: str
+    things: str
+    labels: Mapping[str, str]
+    opens: str = ""
+
+
+MAIL = {"sender_address": "Sender", "message_subject": "Subject"}
+KINDS = {
+    "session": Kind(
+        "counted_session", "sessions",
+        {
+            "opened_at": "Opened", "server": "Server", "service": "Service", "direction": "Direction",
+            "connector_id": "Connector", "remote_ip": "Other side", "remote_port": "Port", "helo_name": "HELO",
+            "tls_version": "TLS", "tls_cipher": "Cipher", "auth_user": "Account", "accepted_count": "Accepted",
+            "refused_count": "Refused", "auth_failure_count": "Failed logons", "last_reply": "Last reply",
+        }, "session",
+    ),
+    "logon": Kind(
+        "counted_logon", "logons",
+        {
+            "moment": "At", "outcome": "Outcome", "account": "Account", "remote_ip": "Address", "helo_name": "HELO",
+            "server": "Server", "connector_id": "Connector", "mechanism": "Mechanism", "has_tls": "TLS",
+            "reason": "Reason",
+        }, "session",
+    ),
+    "recipient": Kind(
+        "counted_recipient", "recipients named by clients",
+        {
+            "answered_at": "At", "outcome": "Outcome", "remote_ip": "Address", "helo_name": "HELO",
+            "mail_from": "Sender", "recipient_address": "Recipient", "reply_text": "Reply", "server": "Server",
+            "connector_id": "Connector", "auth_user": "Account",
+        }, "session",
+    ),
+    "leg": Kind(
+        "counted_leg", "recipients",
+        {
+            "first_at": "Message first seen", "status": "Status", "basis": "Basis", "sender_address": "Sender",
+            "recipient_address": "Recipient", "message_subject": "Subject", "reason_code": "Code",
+            "reason_text": "Reason", "total_ms": "Total ms",
+        }, "message",
+    ),
+    "reply": Kind(
+        "counted_reply", "failure texts",
+        {
+            "moment": "At", "text": "Text", "remote_ip": "Other side", "server": "Server", "log": "Log",
+            "direction": "Direction", "connector_id": "Connector",
+        }, "session",
+    ),
+    "hop": Kind(
+        "counted_hop", "hand-overs",
+        {
+            "started_at": "Start", "kind": "Kind", "from_place": "From", "to_place": "To", "connector": "Connector",
+            "outcome": "Outcome", "corrected_ms": "Took ms", "bound_ms": "± ms", "wait_ms": "Wait before ms",
+            "tls_version": "TLS", **MAIL,
+        }, "message",
+    ),
+    "component": Kind(
+        "counted_component", "times",
+        {
+            "written_at": "Written", "server": "Server", "component": "Component", "kind": "Kind", "agent": "Agent",
+            "duration_ms": "Took ms", **MAIL,
+        }, "message",
+    ),
+    "put_off": Kind(
+        "counted_put_off", "messages put off",
+        {
+            "started_at": "At", "server": "Front End", "remote_ip": "Client", "mail_from": "Sender",
+            "recipients": "Recipients", "reply_text": "Reply", "connector_id": "Connector",
+        }, "session",
+    ),
+    "file": Kind(
+        "counted_file", "files",
+        {
+            "path": "File", "state": "State", "reason": "Why", "format": "Kind", "server": "Server",
+            "size_bytes": "Bytes", "line_count": "Lines", "event_count": "Rows", "reject_count": "Rejected",
+            "first_at": "First", "last_at": "Last",
+        },
+    ),
+}  # fmt: skip
+
+
+def behind(of: str, /, **words: Any) -> dict[str, Any]:
+    """Gives the address of the list that a number counts, on the page Counted.
+
+    Args:
+        of: The kind of rows.
+        words: What the rows have in common; None stands for rows that name none. `since`, `until` and `server` stand
+            for any when they are empty. `by` names what is counted once each, `sum` what is added up.
+    """
+    found: dict[str, Any] = {"page": "counted", "of": of}
+    for name, value in words.items():
+        if name in FRAME:
+            found[name] = value
+        elif isinstance(value, bool):
+            found[name] = "yes" if value else "no"
+        else:
+            found[name] = NONE if value in (None, "") else str(value)
+    return found
+
+
+def digest(text: str | None) -> str:
+    """Gives what stands for a long text in an address."""
+    return md5(text.encode(), usedforsecurity=False).hexdigest() if text else NONE
+
+
+def asked(address: Mapping[str, str]) -> dict[str, Any]:
+    """Gives the parameters of the question that an address asks, without its window."""
+    match = sorted(f"{name}={value}" for name, value in address.items() if name not in FRAME)
+    return {
+        "match": match,
+        "by": address.get("by", ""),
+        "sum": address.get("sum", ""),
+        "server": address.get("server", ""),
+    }
+
+
+def told(address: Mapping[str, str]) -> str:
+    """Says in words what the rows of an address have in common."""
+    parts = [
+        f"{name} {value}" if name not in ("text", "reason", "failure", "handshake") or value == NONE else f"one {name}"
+        for name, value in sorted(asked_words(address).items())
+    ]
+    return ", ".join(parts) or "all of them"
+
+
+def asked_words(address: Mapping[str, str]) -> dict[str, str]:
+    """Gives what the rows of an address have in common, by name."""
+    return {name: value for name, value in address.items() if name == "server" or name not in FRAME}
