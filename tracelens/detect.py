@@ -87,7 +87,9 @@ def detect(con: Any, book: Rulebook) -> None:
     findings: list[dict[str, Any]] = []
     runs: list[dict[str, Any]] = []
     lacks = {rule.id: lacking(rule, have) for rule in book.rules}
-    able = [rule for rule in book.rules if not lacks[rule.id] and not (rule.signatures and said.isdisjoint(rule.signatures))]
+    able = [
+        rule for rule in book.rules if not lacks[rule.id] and not (rule.signatures and said.isdisjoint(rule.signatures))
+    ]
     worth = worth_asking(con, able)
     for rule in book.rules:
         missing = lacks[rule.id]

@@ -126,10 +126,9 @@ class Cluster:
 
     def _run(self, session: Any, model: Model, work: str) -> None:
         for step in steps(model.name, model.sql):
-            frame = session.sql(step.sql)
             place = f"{self.root}/{work}/{step.name}"
-            frame.write.mode("overwrite").parquet(place)
-            session.read.schema(frame.schema).parquet(place).createOrReplaceTempView(step.name)
+            session.sql(f"insert overwrite directory {_quoted(place)} using parquet {step.sql}")
+            session.read.parquet(place).createOrReplaceTempView(step.name)
 
     def _take(self, con: Any, kept: Sequence[Model], work: str) -> None:
         """Loads results into the open database."""
@@ -152,6 +151,11 @@ def shapes() -> dict[str, dict[str, str]]:
     with parquet.blank() as con:
         build(con)
         return {model.name: stores.types_of(con, model.name) for model in models() if model.kind == "table"}
+
+
+def _quoted(text: str) -> str:
+    """Gives a text as a literal of Spark."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _schema(table: Table) -> str:
