@@ -25,13 +25,18 @@ SETTINGS = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.adaptive.enabled": "false",
     "spark.driver.extraJavaOptions": THRIFTY,
     "spark.executor.extraJavaOptions": THRIFTY,
     "spark.executor.memory": "512m",
     "spark.driver.memory": "1g",
 }
 """Small queries by the hundred: compiling them would cost more than running them."""
+SESSION = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",
+    "spark.sql.files.openCostInBytes": "1048576",
+}
+"""Nothing to adapt in so little."""
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.stores import differences
-from tests.spark.servers import connect_server, end, free_port, process, wait_for
+from tests.spark.servers import SESSION, connect_server, end, free_port, process, wait_for
 from tracelens.lake import Lake
 from tracelens.lakeside import ingest_lake
 from tracelens.pipeline import Progress
@@ -18,7 +18,7 @@ DEPLOY = "org.apache.spark.deploy"
 
 
 @pytest.mark.slow
-@pytest.mark.cluster
+@pytest.mark.spark
 def test_a_worker_killed_in_the_middle_of_a_build_changes_nothing_in_the_result(
     tmp_path: Path, lake: Path, by_duckdb: Path
 ) -> None:
@@ -41,7 +41,12 @@ def test_a_worker_killed_in_the_middle_of_a_build_changes_nothing_in_the_result(
                 if progress.stage == "build message_identity":
                     end(one)
 
-            ingest_lake(str(lake), tmp_path / "store", build=Cluster(remote, Lake(str(lake))).build, on_progress=kill)
+            ingest_lake(
+                str(lake),
+                tmp_path / "store",
+                build=Cluster(remote, Lake(str(lake)), settings=SESSION).build,
+                on_progress=kill,
+            )
     assert one.returncode != 0
     assert "build message_identity" in built
     assert differences(tmp_path / "store", by_duckdb) == {}
