@@ -33,8 +33,7 @@ class Shard:
 
 
 def shards(con: Any, rows: int = SHARD_ROWS) -> list[Shard]:
-    """Gives the shards of a store whose `conversation_span` is made, in the order of time; one when it is small, none without
-    protocol logs.
+    """Gives the shards of a store whose `conversation_span` is made, in the order of time; none without protocol logs.
 
     Args:
         con: Open DuckDB connection of a build.
