@@ -33,7 +33,7 @@ def test_a_worker_killed_in_the_middle_of_a_build_changes_nothing_in_the_result(
             process(tmp_path, "other", "spark-class", *work),
             connect_server(tmp_path, address) as remote,
         ):
-            _wait_for_executors(tmp_path / "connect.log")
+            _wait_for_executors(tmp_path / "master.log")
             built: list[str] = []
 
             def kill(progress: Progress) -> None:
@@ -53,6 +53,7 @@ def test_a_worker_killed_in_the_middle_of_a_build_changes_nothing_in_the_result(
 
 
 def _wait_for_executors(log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while log.read_text(errors="replace").count("Registered executor") < 2 and time.monotonic() < deadline:
+    """Waits until the master has given work to both workers."""
+    deadline = time.monotonic() + 60
+    while log.read_text(errors="replace").count("Launching executor") < 2 and time.monotonic() < deadline:
         time.sleep(0.2)
