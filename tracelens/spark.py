@@ -7,6 +7,7 @@ costs a task and never the build; what stays is loaded into the store's next gen
 from __future__ import annotations
 
 import math
+import socket
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracelens import parquet
 from tracelens import store as stores
@@ -27,6 +29,7 @@ from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
 PARTITION_BYTES = 8_000_000
 """Bytes of segments for one task of a shuffle; they hold about ten times as many bytes of logs."""
 MOST_PARTITIONS = 4000
+CONNECT_PORT = 15002
 ROW_BYTES = 40
 """Of a segment: what one event takes, measured on estates of the simulator."""
 SETTINGS = {
@@ -97,6 +100,7 @@ class Cluster:
             raise UsageError("the client of Spark is not installed", hint="pip install 'tracelens[spark]'") from error
         import grpc
 
+        _check_there(self.remote)
         partitions = max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
         try:
             session = SparkSession.builder.remote(self.remote).create()
@@ -144,6 +148,22 @@ class Cluster:
                         self.lake.fetch(name, Path(path))
                 stores.load_parquet(con, model.name, types[model.name], paths)
                 check_grain(con, model)
+
+
+def _check_there(remote: str) -> None:
+    """Checks that somebody answers at a URL: the client itself would try for minutes.
+
+    Raises:
+        StoreError: Nobody does.
+        UsageError: It is no URL of Spark Connect.
+    """
+    place = urlsplit(remote)
+    if place.scheme != "sc" or not place.hostname:
+        raise UsageError(f"'{remote}' is no URL of Spark Connect", hint="--remote sc://host:15002")
+    try:
+        socket.create_connection((place.hostname, place.port or CONNECT_PORT), timeout=10).close()
+    except OSError as error:
+        raise StoreError(f"Spark cannot be reached: {error.strerror or error}", where=remote) from error
 
 
 def shapes() -> dict[str, dict[str, str]]:
