@@ -1,6 +1,6 @@
 """Groups findings into incidents: what shares an address, an account, a connector or a server at one time is one story.
 
-Source of the order and the window: signatures.md 4, "Design notes for the engine".
+Source of the order: signatures.md 4, "Design notes for the engine".
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import combinations
+from datetime import datetime
 from typing import Any
 
+from tracelens.kinship import WINDOW, Kinship
 from tracelens.rulebook import KINDS, SEVERITIES, Rule
 from tracelens.schema import INCIDENT, INCIDENT_FINDING
 from tracelens.store import fill_table
 
 Row = Mapping[str, Any]
-WINDOW = timedelta(minutes=15)
 
 
 @dataclass
@@ -72,18 +71,19 @@ def grouped(
 
     def head(key: str) -> str:
         while chief[key] != key:
+            chief[key] = chief[chief[key]]
             key = chief[key]
         return key
 
     loud = [row for row in ordered if row["severity"] != "info"]
-    for one, other in combinations(loud, 2):
-        if _belong(one, other, estate.servers):
-            first, second = head(one["finding_key"]), head(other["finding_key"])
-            chief[second] = first if first != second else chief[second]
+    kinship = Kinship(loud, estate.servers)
+    for one, other in kinship.pairs():
+        first, second = head(loud[one]["finding_key"]), head(loud[other]["finding_key"])
+        chief[second] = first
     for row in ordered:  # what is worth knowing only joins one story, and joins no two
         if row["severity"] == "info":
-            near = next((other for other in loud if _belong(row, other, estate.servers)), None)
-            chief[row["finding_key"]] = head(near["finding_key"]) if near else row["finding_key"]
+            near = kinship.nearest(row)
+            chief[row["finding_key"]] = row["finding_key"] if near is None else head(loud[near]["finding_key"])
     members: dict[str, list[Row]] = {}
     for row in ordered:
         members.setdefault(head(row["finding_key"]), []).append(row)
@@ -106,35 +106,6 @@ def _rank(row: Row, kinds: Mapping[str, str]) -> tuple[Any, ...]:
 
 def _kind(row: Row, kinds: Mapping[str, str]) -> str:
     return "inventory" if row["severity"] == "info" else kinds.get(row["rule_id"], "misconfiguration")
-
-
-def _belong(one: Row, other: Row, servers: Mapping[str, str]) -> bool:
-    """Tells whether two findings are about one thing.
-
-    A stranger's address or an account in common is enough when both were busy at one time; a connector or a server is
-    in common to most, so these two must have begun together.
-    """
-    if one["first_at"] is None or other["first_at"] is None:
-        return one["first_at"] is other["first_at"] and bool(_shared(one, other, "server", "connector_id"))
-    for name in ("remote_ip", "account"):
-        if one[name] and one[name] == other[name] and one[name] not in servers:
-            return bool(
-                one["first_at"] <= (other["last_at"] or other["first_at"]) + WINDOW
-                and other["first_at"] <= (one["last_at"] or one["first_at"]) + WINDOW
-            )
-    if abs(one["first_at"] - other["first_at"]) > WINDOW:
-        return False
-    if one["connector_id"] and one["connector_id"] == other["connector_id"]:
-        return True
-    return not _places(one, servers).isdisjoint(_places(other, servers))
-
-
-def _shared(one: Row, other: Row, *names: str) -> bool:
-    return all(one[name] and one[name] == other[name] for name in names)
-
-
-def _places(row: Row, servers: Mapping[str, str]) -> set[str]:
-    return {str(name) for name in (row["server"], servers.get(row["remote_ip"])) if name}
 
 
 def _key(leader: Row) -> str:

@@ -239,6 +239,8 @@ def _rule(path: Traversable, override: Mapping[str, Any]) -> Rule:
     sql = document["query"]["sql"] if "query" in document else _match_sql(document["match"], name)
     escalate = tuple((row["when"], row["to"]) for row in document.get("escalate", []))
     only_if = tuple(document.get("query", {}).get("only_if", {}).items())
+    if not all(isinstance(condition, str) and re.fullmatch(r"[a-z_]+", table) for table, condition in only_if):
+        raise ConfigError("'only_if' holds one text per table", name, 'write only_if = { session = "bool_or(…)" }')
     text = " ".join([sql, *(when for when, _ in escalate), *(condition for _, condition in only_if)])
     for key in params:
         if f"${key}" not in text:

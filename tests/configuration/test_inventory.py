@@ -65,6 +65,32 @@ def test_roles_follow_from_behaviour_and_prove_nothing(con: duckdb.DuckDBPyConne
     assert told["10.0.10.11"] == ("server", True)
 
 
+@pytest.mark.parametrize(("status", "is_proven"), [("Success", True), ("NoRemoteCertificate", False)])
+def test_the_certificate_proves_exchange_online(con: duckdb.DuckDBPyConnection, status: str, is_proven: bool) -> None:
+    trust = f"TlsDomainCapabilities='AcceptCloudServicesMail'; Status='{status}'; Domain='mail.protection.outlook.com'"
+    name = "mail-db5.outbound.protection.outlook.com"
+    told = roles(con, [], session("o", "198.51.100.9", "x", helo_name=name, peer_trust=trust))
+    assert told["198.51.100.9"] == ("exo", is_proven)
+
+
+def test_an_export_tells_the_site_of_a_server_and_the_settings_overrule_it(con: duckdb.DuckDBPyConnection) -> None:
+    sites = [
+        {"server": name, "name": name, "extra": f'{{"Site": "contoso.com/Configuration/Sites/{site}"}}', "file_id": 1,
+         "line_number": number}
+        for number, (name, site) in enumerate([("EX01", "Berlin"), ("EX02", "Oslo")], 1)
+    ]  # fmt: skip
+    rows = {
+        "transport_server": sites,
+        "session": [
+            session("a", "10.0.10.12", "x", local_ip="10.0.10.11", server_auth=True, helo_name="EX02.contoso.com")
+        ],
+    }
+    for settings, wanted in (([], "Oslo"), ([{"network": "10.0.10.12", "role": "server", "site": "Lyon"}], "Lyon")):
+        with given(con, **rows, **({"inventory_setting": settings} if settings else {})):
+            found = con.execute("select network, site from inventory where role = 'server'").fetchall()
+        assert dict(found)["10.0.10.12"] == wanted
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -93,9 +93,17 @@ def test_outage_and_compromise_stand_above_misconfiguration_probe_and_inventory(
     assert compromise > outage > max(probe) >= min(probe) > max(inventory)
 
 
-@pytest.mark.parametrize(("seed", "days", "version"), [(7, 1, "2019"), (3, 2, "2016"), (11, 2, "2013")])
-def test_an_estate_without_troubles_raises_no_alarm(tmp_path: Path, seed: int, days: int, version: str) -> None:
-    simulate(tmp_path / "logs", messages=600, servers=3, days=days, seed=seed, version=version, troubles=False)
+@pytest.mark.parametrize(
+    ("seed", "days", "version", "extras"),
+    [(7, 1, "2019", []), (3, 2, "2016", ["edge", "hybrid", "old"]), (11, 2, "2013", ["nat", "collisions"])],
+)
+def test_an_estate_without_troubles_raises_no_alarm(
+    tmp_path: Path, seed: int, days: int, version: str, extras: list[str]
+) -> None:
+    simulate(
+        tmp_path / "logs", messages=600, servers=3, days=days, seed=seed, version=version, troubles=False, extras=extras,
+        exports=bool(extras),
+    )  # fmt: skip
     truth, findings = read(tmp_path / "logs", tmp_path)
     assert truth.is_empty()
     loud = findings.filter(pl.col("severity") != "info")

@@ -16,7 +16,9 @@ from tracelens.simulate.tracking import track
 from tracelens.simulate.transport import route
 from tracelens.simulate.world import Mail, World
 
-CLOUD_SENDER = Caller("198.51.100.210", "EUR05-DB8-obe.outbound.protection.outlook.com", "TLS1_2")
+CLOUD_SENDER = Caller(
+    "198.51.100.210", "EUR05-DB8-obe.outbound.protection.outlook.com", trust="mail.protection.outlook.com"
+)
 EDGE_CONNECTOR = "EdgeSync - Inbound to Default-First-Site-Name"
 
 

@@ -25,13 +25,18 @@ from tracelens.simulate.world import Mail, World
 
 @dataclass
 class Caller:
-    """Who connects to a front end."""
+    """Who connects to a front end.
+
+    Attributes:
+        trust: Domain of the certificate by which the server takes it for Exchange Online.
+    """
 
     ip: str
     helo: str
     tls: str = "TLS1_2"
     connector: str = ""
     pace: int = 18_000
+    trust: str = ""
 
 
 def pick_server(world: World) -> Server:
@@ -67,7 +72,10 @@ def open_frontend(world: World, frontend: Server, caller: Caller, moment: int, p
     if caller.tls:
         talk.tls("STARTTLS", caller.tls, frontend, frontend.fqdn)
         talk.say(f"EHLO {caller.helo}")
-        if world.is_joined:
+        if world.is_joined and caller.trust:
+            granted = f"TlsDomainCapabilities='AcceptCloudServicesMail'; Status='Success'; Domain='{caller.trust}'"
+            talk.note(talk.server, "", granted)
+        elif world.is_joined:
             talk.note(talk.server, "", "Client certificate chain validation status: 'EmptyCertificate'")
             talk.note(talk.server, "", "TlsDomainCapabilities='None'; Status='NoRemoteCertificate'")
         talk.capabilities(kind, frontend.fqdn, caller.ip, without="STARTTLS")

@@ -89,7 +89,8 @@ def scenes(first: str, last: str) -> tuple[Scene, ...]:
               peer="", on=last),
         Scene("topo-bypass-gateway-in", (
             Act((*hello("gateway.example.com"), *mail("office@example.com", INSIDE), *BYE), GATEWAY, count=3),
-            Act((*hello("mx.example.net"), *mail("office@example.net", INSIDE), *BYE), "192.0.2.90", count=12),), peer="", connector="", on=first),
+            Act((*hello("mx.example.net"), *mail("office@example.net", INSIDE), *BYE), "192.0.2.90", count=12),), peer="", connector="", server="",
+            on=first),
         Scene("topo-cross-site-proxy", (
             Act(_sent(*mail("office@example.net", INSIDE)), "{own}", "Inbound Proxy Internal Send Connector", "frontend", 2525, "send", 2),
             Act(_sent(*mail("office@example.net", INSIDE)), "{other_ip}", "Inbound Proxy Internal Send Connector", "frontend", 2525, "send", 24)),

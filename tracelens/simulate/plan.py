@@ -53,6 +53,9 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
 translates addresses, ids that repeat (restarts, servers, senders); and troubles, one for each rule that a text makes fire
 (catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history)."""
 
+LEAST_SERVERS = {"conduct": 3, "mistakes": 2}
+"""Servers without which some of an extra's troubles have no place."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -117,6 +120,9 @@ def simulate(
     unknown = sorted(set(extras) - set(EXTRAS))
     if unknown:
         raise UsageError(f"unknown extra '{unknown[0]}'", "with", f"choose of {', '.join(EXTRAS)}")
+    for extra, least in LEAST_SERVERS.items():
+        if extra in extras and servers < least:
+            raise UsageError(f"'{extra}' needs {least} servers, not {servers}", "servers", f"give --servers {least}")
     losses = tuple(parse_loss(text) for text in lose)
     folder = Path(out)
     if folder.exists() and any(folder.iterdir()):

@@ -206,7 +206,7 @@ SERVERS = (
         Act(turned(("< EHLO {server}", "> 250 mx.example.org PIPELINING", *mail("anna.berg@contoso.com", "office@example.org"))), "203.0.113.92",
             "Side Door", "frontend", 25, "send", 4)), peer="", connector="", server=""),
     Scene("proxy-unbalanced", (
-        Act((*between_servers("{other}")[:4], *BYE), "{other_ip}", "Client Proxy {name}", "hub", 465, count=110, every_s=3),), peer="", connector=""),
+        Act((*between_servers("{other}")[:4], *BYE), "{other_ip}", "Client Proxy {name}", "hub", 465, count=400, every_s=2),), peer="", connector=""),
 )  # fmt: skip
 
 SCENES = (*LOGONS, *STRANGERS, *MACHINES, *SERVERS)

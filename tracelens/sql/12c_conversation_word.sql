@@ -34,7 +34,8 @@ noted as (
         max(case when starts_with(context, 'Proxying inbound session') then coalesce(regexp_extract(context, '^Proxying inbound session with session id ([0-9A-Za-z]+)', 1), '') end) as sid_text,
         max(case when starts_with(context, 'Failed to connect') then context end) as connect_error,
         max(case when starts_with(context, 'TLS negotiation failed') then context end) as tls_error,
-        max(case when starts_with(context, 'Client certificate chain') then context end) as client_certificate
+        max(case when starts_with(context, 'Client certificate chain') then context end) as client_certificate,
+        max(case when starts_with(context, 'TlsDomainCapabilities=') then context end) as peer_trust
     from step where event = '-' or event = '*' and context is not null group by session_number
 ),
 negotiated as (
@@ -45,7 +46,7 @@ negotiated as (
 )
 select q.session_number, q.silence, c.helo_name, c.auth_mechanism, c.sid_proxy, c.proxied_ip, coalesce(c.has_server_verb, false) as has_server_verb, coalesce(c.has_work, false) as has_work,
     p.last_reply, p.banner, p.failed_replies, coalesce(p.proxy_accepted, false) as proxy_accepted, n.user_row, n.user_proxied, n.failed_rows, n.close_reason, n.permissions, n.sid_text,
-    n.connect_error, n.tls_error, n.client_certificate, g.tls_raw, g.tls_cipher
+    n.connect_error, n.tls_error, n.client_certificate, n.peer_trust, g.tls_raw, g.tls_cipher
 from quiet q
 left join commanded c on c.session_number = q.session_number
 left join replied p on p.session_number = q.session_number

@@ -1,4 +1,5 @@
 -- One SMTP conversation on one server, from connect to disconnect.
+-- column peer_trust: what the server lets the other side do for its certificate, as logged
 -- grain: session_key
 -- kind: table
 -- by: conversation
@@ -22,7 +23,7 @@ judged as (
         k.session_key, k.server, k.service, k.direction, k.session_id, f.connector_id, f.local_ip, f.local_port, f.remote_ip, f.remote_port, f.opened_at, f.closed_at, f.event_count,
         f.is_complete, f.first_row, f.last_row, coalesce(m.accepted_count, 0) as accepted_count, coalesce(m.refused_count, 0) as refused_count, coalesce(m.message_count, 0) as message_count,
         w.silence, w.helo_name, w.auth_mechanism, w.sid_proxy, w.proxied_ip, w.has_server_verb, w.last_reply, w.banner, w.failed_replies, w.proxy_accepted, w.user_row, w.user_proxied,
-        w.failed_rows, w.close_reason, w.permissions, w.sid_text, w.connect_error, w.tls_error, w.client_certificate, w.tls_raw, w.tls_cipher
+        w.failed_rows, w.close_reason, w.permissions, w.sid_text, w.connect_error, w.tls_error, w.client_certificate, w.peer_trust, w.tls_raw, w.tls_cipher
     from session_fact f join session_number k on k.session_number = f.session_number join conversation_word w on w.session_number = f.session_number
     left join mailed m on m.session_number = f.session_number
     left join assigned_role a on a.address = f.remote_ip
@@ -36,7 +37,7 @@ select session_key, server, service, direction, session_id, connector_id, local_
     direction = 'receive' and coalesce(user_row, nullif(user_proxied, '')) is null and not (has_server_verb or proxy_accepted) as anonymous,
     has_server_verb or proxy_accepted as server_auth, permissions, banner,
     nullif(coalesce(nullif(sid_text, ''), sid_proxy), '') as proxied_session_id, nullif(proxied_ip, '') as proxied_ip,
-    proxy_accepted, connect_error, tls_error, message_count, client_certificate,
+    proxy_accepted, connect_error, tls_error, message_count, client_certificate, peer_trust,
     list_sort(list_distinct([struct_pack(file_id := first_row.file_id, line_number := first_row.line_number),
         struct_pack(file_id := last_row.file_id, line_number := last_row.line_number)])) as evidence
 from judged

@@ -40,7 +40,8 @@ caller as (
         cast(sum(case when message_count > 0 then accepted_count else 0 end) as bigint) as taken_count, cast(sum(auth_failure_count) as bigint) as failure_count,
         count(*) filter (noise_filter = 'loadbalancer-probe') as bare_count, count(*) filter (noise_filter = 'loadbalancer-probe' and helo_name is not null) as greeting_count,
         count(auth_user) as logon_count, coalesce(bool_or(server_auth), false) as is_server,
-        count(*) filter (regexp_matches(lower(helo_name), '\.(outbound\.protection|prod)\.(outlook|office365)\.com$')) as cloud_count
+        count(*) filter (regexp_matches(lower(helo_name), '\.(outbound\.protection|prod)\.(outlook|office365)\.com$')) as cloud_count,
+        count(*) filter (contains(peer_trust, 'AcceptCloudServicesMail') and contains(peer_trust, '''Success''')) as trust_count
     from session where direction = 'receive' and remote_ip is not null group by remote_ip
 ),
 sender as (
@@ -72,6 +73,8 @@ ranked as (
     select network, 2, 'server', server, basis, true from ours
     union all
     select network, 3, 'gateway', null, basis, true from smarthost
+    union all
+    select network, 3, 'exo', null, 'its certificate was taken for that of Exchange Online', true from caller where trust_count > 0 and trust_count * 2 >= session_count
     union all
     select network, 4, role, null, basis, false from behaved where role is not null
 ),
