@@ -184,11 +184,15 @@ def _lambda(name: str, body: Node) -> exp.Lambda:
     return exp.Lambda(this=body, expressions=[exp.to_identifier(name)])
 
 
+def _is_null(value: Node) -> Node:
+    return exp.Is(this=exp.Paren(this=value.copy()), expression=exp.Null())
+
+
 def _key(fields: list[Node]) -> exp.Struct:
     """Gives what orders structs as DuckDB does: field by field, NULL after all values."""
     parts: list[Node] = []
     for number, value in enumerate(fields):
-        parts.append(_field(f"n{number}", exp.Is(this=exp.Paren(this=value.copy()), expression=exp.Null())))
+        parts.append(_field(f"n{number}", _is_null(value)))
         parts.append(_field(f"v{number}", value.copy()))
     return exp.Struct(expressions=parts)
 
@@ -305,7 +309,9 @@ def arrays(node: Node) -> Node:
     if isinstance(node, exp.ArrayDistinct):
         return _call("array_compact", _call("array_distinct", node.this))
     if isinstance(node, exp.ArrayOverlaps):
-        return _call("coalesce", _call("arrays_overlap", node.this, node.expression), exp.false())
+        both = _call("arrays_overlap", node.this, node.expression)
+        lacks = exp.Or(this=_is_null(node.this), expression=_is_null(node.expression))
+        return _call("if", lacks, exp.Null(), _call("coalesce", both, exp.false()))
     if isinstance(node, exp.ArrayContains):
         return _call("array_contains", node.this, node.expression)
     if isinstance(node, exp.Bracket) and not isinstance(node.expressions[0], exp.Slice):

@@ -7,13 +7,16 @@ costs a task and never the build; what stays is loaded into the store's next gen
 from __future__ import annotations
 
 import math
+import socket
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from tracelens import parquet
 from tracelens import store as stores
@@ -26,6 +29,7 @@ from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
 PARTITION_BYTES = 8_000_000
 """Bytes of segments for one task of a shuffle; they hold about ten times as many bytes of logs."""
 MOST_PARTITIONS = 4000
+CONNECT_PORT = 15002
 ROW_BYTES = 40
 """Of a segment: what one event takes, measured on estates of the simulator."""
 SETTINGS = {
@@ -69,7 +73,7 @@ class Cluster:
         stores.fill_table(con, INVENTORY_SETTING, inventory)
         work = f"builds/{uuid.uuid4().hex}"
         every = models()
-        with self.session(_bytes_of(con)) as session:
+        with warnings.catch_warnings(), self.session(_bytes_of(con)) as session:
             try:
                 self._give(con, session)
                 for model in every:
@@ -87,6 +91,8 @@ class Cluster:
             StoreError: Spark cannot be reached, or a statement fails.
             UsageError: The client is not installed.
         """
+        # it warns of pandas 3, of which nothing is used here
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         try:
             from pyspark.errors import PySparkException
             from pyspark.sql.connect.session import SparkSession
@@ -94,6 +100,7 @@ class Cluster:
             raise UsageError("the client of Spark is not installed", hint="pip install 'tracelens[spark]'") from error
         import grpc
 
+        _check_there(self.remote)
         partitions = max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
         try:
             session = SparkSession.builder.remote(self.remote).create()
@@ -123,10 +130,9 @@ class Cluster:
 
     def _run(self, session: Any, model: Model, work: str) -> None:
         for step in steps(model.name, model.sql):
-            frame = session.sql(step.sql)
             place = f"{self.root}/{work}/{step.name}"
-            frame.write.mode("overwrite").parquet(place)
-            session.read.schema(frame.schema).parquet(place).createOrReplaceTempView(step.name)
+            session.sql(f"insert overwrite directory {_quoted(place)} using parquet {step.sql}")
+            session.read.parquet(place).createOrReplaceTempView(step.name)
 
     def _take(self, con: Any, kept: Sequence[Model], work: str) -> None:
         """Loads results into the open database."""
@@ -144,11 +150,32 @@ class Cluster:
                 check_grain(con, model)
 
 
+def _check_there(remote: str) -> None:
+    """Checks that somebody answers at a URL: the client itself would try for minutes.
+
+    Raises:
+        StoreError: Nobody does.
+        UsageError: It is no URL of Spark Connect.
+    """
+    place = urlsplit(remote)
+    if place.scheme != "sc" or not place.hostname:
+        raise UsageError(f"'{remote}' is no URL of Spark Connect", hint="--remote sc://host:15002")
+    try:
+        socket.create_connection((place.hostname, place.port or CONNECT_PORT), timeout=10).close()
+    except OSError as error:
+        raise StoreError(f"Spark cannot be reached: {error.strerror or error}", where=remote) from error
+
+
 def shapes() -> dict[str, dict[str, str]]:
     """Gives the columns of every derived table with their types, as DuckDB makes them."""
     with parquet.blank() as con:
         build(con)
         return {model.name: stores.types_of(con, model.name) for model in models() if model.kind == "table"}
+
+
+def _quoted(text: str) -> str:
+    """Gives a text as a literal of Spark."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _schema(table: Table) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from tests.pipeline.stores import an_hour, differences
 from tracelens import lakecare
@@ -160,6 +163,35 @@ def test_a_segment_gone_from_the_lake_is_told(tmp_path: Path, lake: Path) -> Non
     assert [fault["where"] for fault in lakecare.verify(str(tmp_path / "lake"))] == [
         gone.relative_to(tmp_path / "lake").as_posix()
     ]
+
+
+def test_the_commands_of_a_lake_say_what_they_did(
+    tmp_path: Path, logs: Path, call: Callable[..., Result], few_rules: Rulebook
+) -> None:
+    shipped = call("collect", logs, "--lake", tmp_path / "lake")
+    assert "Every line is accounted for" in shipped.stdout
+    assert "nothing new; lake" in call("collect", logs, "--lake", tmp_path / "lake").stdout
+    assert call("lake", "verify", "--lake", tmp_path / "lake").stdout == "the lake is whole\n"
+    built = call("build", "--lake", tmp_path / "lake", "--store", tmp_path / "store")
+    assert "generation tracelens-000001.duckdb" in built.stdout
+
+
+def test_spark_is_asked_for_with_its_address_and_an_address_that_answers(
+    tmp_path: Path, lake: Path, call: Callable[..., Result]
+) -> None:
+    assert call("build", "--lake", lake, "--store", tmp_path / "s", "--engine", "spark").exit_code == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        remote = f"sc://127.0.0.1:{taken.getsockname()[1]}"
+        refused = call("build", "--lake", lake, "--store", tmp_path / "s", "--engine", "spark", "--remote", remote)
+    assert refused.exit_code == 3
+    assert "Spark cannot be reached" in refused.stderr
+    assert not (tmp_path / "s" / "CURRENT").exists()
+
+
+def test_a_command_asks_for_paths_or_a_lake(lake: Path, logs: Path, call: Callable[..., Result]) -> None:
+    assert call("ingest").exit_code == 2
+    assert call("ingest", logs, "--lake", lake).exit_code == 2
 
 
 def test_no_lake_is_told(tmp_path: Path) -> None:

@@ -99,16 +99,20 @@ best as (
         anchor: anchor, logged_at: logged_at, logged_from: logged_from}) as best
     from candidate group by file_id, line_number, hop_number
 ),
+preceded as (
+    -- the nearest line below it with the number before: the hop before in the same header
+    select p.file_id, p.line_number, p.hop_number, p.message_key, min({line_number: q.line_number, role: q.role, server: q.by_server}) as before
+    from placed p join placed q on q.file_id = p.file_id and q.message_key = p.message_key and q.hop_number = p.hop_number - 1 and q.line_number > p.line_number
+    group by p.file_id, p.line_number, p.hop_number, p.message_key
+),
 judged as (
-    select p.*, b.best, q.role as before_role, q.by_server as before_server,
+    select p.*, b.best, q.before.role as before_role, q.before.server as before_server,
         exists (select 1 from held c where c.hour = p.hour and c.server = coalesce(p.by_server, p.from_server)
             and (p.role = 'frontend' and c.log = 'receive' and c.service = 'frontend' or p.role = 'hub' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'receive' and c.service in ('hub', 'edge'))
                 or p.role in ('delivery', 'submission') and c.log = 'tracking' and c.service = p.role or p.role = 'other' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'send' and c.service in ('hub', 'edge')))
             and c.lane_first <= p.said_at and c.lane_last >= p.said_at) as is_covered
     from placed p left join best b on b.file_id = p.file_id and b.line_number = p.line_number and b.hop_number = p.hop_number
-    left join placed q on q.file_id = p.file_id and q.message_key = p.message_key and q.hop_number = p.hop_number - 1 and q.line_number > p.line_number
-        and not exists (select 1 from placed x where x.file_id = p.file_id and x.message_key = p.message_key and x.hop_number = p.hop_number - 1
-            and x.line_number > p.line_number and x.line_number < q.line_number)
+    left join preceded q on q.file_id = p.file_id and q.line_number = p.line_number and q.hop_number = p.hop_number and q.message_key = p.message_key
 ),
 stated as (
     select *, case when best.is_bad = 0 then 'confirmed' when by_server is null and from_server is null then 'reported' when is_covered then 'not confirmed' else 'reported' end as state,
