@@ -20,8 +20,8 @@ def test_a_store_built_in_shards_has_the_rows_of_one_built_at_once(sample_store:
         con.execute(f"attach '{sample_store / name}' as once (read_only)")
         create_table(con, INVENTORY_SETTING)
         cut: list[int] = []
-        build(con, lambda model: cut.append(1) if model == "step" else None, shard_rows=300)
-        assert len(cut) > 5
+        build(con, lambda model: cut.append(1) if model == "step" else None, shard_rows=1000)
+        assert len(cut) > 2
         kept = [model.name for model in models() if model.kind == "table"]
         differing = [
             table
