@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Store = str | os.PathLike[str]
 SCHEMA_VERSION = 1
+INCLUDE = re.compile(r"^-- include: ([a-z_]+)\n", re.MULTILINE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 WIDEST: dict[str, Any] = {
     "since": datetime(1970, 1, 1),
@@ -67,15 +68,20 @@ class Path:
 
 @lru_cache
 def question(name: str) -> str:
-    """Gives the text of the saved question `queries/<name>.sql`.
+    """Gives the text of the saved question `queries/<name>.sql`, with `queries/parts/PART.sql` for `-- include: PART`.
 
     Raises:
         QueryError: There is none of that name.
     """
-    path = resources.files("tracelens").joinpath("queries", f"{name}.sql")
+    folder = resources.files("tracelens").joinpath("queries")
+    path = folder.joinpath(f"{name}.sql")
     if not path.is_file():
         raise QueryError(f"no saved question '{name}'")
-    return path.read_text(encoding="utf-8")
+
+    def part(found: re.Match[str]) -> str:
+        return folder.joinpath("parts", f"{found[1]}.sql").read_text(encoding="utf-8")
+
+    return INCLUDE.sub(part, path.read_text(encoding="utf-8"))
 
 
 def ask(store: Store, name: str, /, timeout_s: float | None = None, **params: Any) -> pl.DataFrame:

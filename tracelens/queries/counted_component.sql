@@ -16,19 +16,7 @@ hit as (
         and ($kind = '' or kind_ = $kind)
         and ($agent = '' or agent_ = $agent)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select c.message_key, c.written_at, c.server, c.component, c.kind, c.agent, c.duration_ms, m.sender_address, m.message_subject, p.times, p.found_count, p.sum_count
 from page p join latency_component c on concat(c.file_id, '/', c.line_number, '/', c.position) = p.row_key left join message m on m.message_key = c.message_key
 order by p.moment desc nulls last, p.row_key

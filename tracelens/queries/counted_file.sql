@@ -14,19 +14,7 @@ hit as (
         and ($state = '' or state_ = $state)
         and ($format = '' or format_ = $format)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select f.path, f.state, f.reason, f.format, f.server, f.service, f.size_bytes, f.line_count, f.event_count, f.reject_count, f.first_at, f.last_at, p.times, p.found_count, p.sum_count
 from page p join log_file f on cast(f.file_id as varchar) = p.row_key
 order by p.moment desc nulls last, p.row_key

@@ -26,19 +26,7 @@ hit as (
         and ($entry = '' or entry_ = $entry)
         and ($timed = '' or timed_ = $timed)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select h.message_key, h.started_at, h.kind, coalesce(h.from_server, h.from_ip) as from_place, coalesce(h.to_server, h.to_ip) as to_place, coalesce(h.send_connector, h.receive_connector) as connector,
     h.outcome, h.corrected_ms, h.bound_ms, h.wait_ms, h.tls_version, m.sender_address, m.message_subject, p.times, p.found_count, p.sum_count
 from page p join hop h on h.hop_key = p.row_key join message m on m.message_key = h.message_key

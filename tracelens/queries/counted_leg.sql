@@ -35,19 +35,7 @@ hit as (
         and ($domain = '' or domain_ = $domain)
         and ($step = '' or step_ = $step)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select m.message_key, m.first_at, l.status, m.sender_address, l.recipient_address, m.message_subject, l.reason_code, l.reason_text, l.total_ms, l.basis, p.times, p.found_count, p.sum_count
 from page p join leg l on l.leg_key = p.row_key join message m on m.message_key = l.message_key
 order by p.moment desc nulls last, p.row_key

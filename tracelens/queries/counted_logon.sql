@@ -23,19 +23,7 @@ hit as (
         and ($tls = '' or tls_ = $tls)
         and ($entered = '' or entered_ = $entered)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select l.session_key, l.moment, l.server, l.connector_id, l.remote_ip, l.helo_name, l.mechanism, coalesce(l.account, l.user_name) as account,
     if(l.is_good, 'worked', 'failed') as outcome, l.reason, l.has_tls, p.times, p.found_count, p.sum_count
 from page p join logon l on concat(l.session_key, '/', l.attempt_number) = p.row_key

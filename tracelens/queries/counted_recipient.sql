@@ -31,19 +31,7 @@ hit as (
         and ($foreign = '' or foreign_ = $foreign)
         and ($relay = '' or relay_ = $relay)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select e.session_key, e.answered_at, e.server, e.connector_id, e.remote_ip, e.helo_name, e.auth_user, e.mail_from, e.recipient_address,
     case when e.is_taken then 'taken' when e.is_denied then 'denied' else 'unanswered' end as outcome, e.reply_text, p.times, p.found_count, p.sum_count
 from page p join envelope_recipient e on concat(e.session_key, '/', e.transaction_number, '/', e.command_number) = p.row_key

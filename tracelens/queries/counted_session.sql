@@ -40,19 +40,7 @@ hit as (
         and ($failure = '' or failure_ = $failure)
         and ($failed = '' or failed_ = $failed)
 ),
-numbered as (
-    select row_key, moment, amount, count(*) over (partition by value) as times, row_number() over (partition by value order by moment desc nulls last, row_key) as place
-    from hit where $by <> '' and value <> 'none'
-),
-once as (
-    select row_key, moment, amount, 1 as times from hit where $by = ''
-    union all
-    select row_key, moment, amount, times from numbered where place = 1
-),
-page as (
-    select row_key, times, moment, (select count(*) from once) as found_count, (select cast(sum(amount) as bigint) from once) as sum_count
-    from once order by moment desc nulls last, row_key limit $limit offset $offset
-)
+-- include: counted_page
 select s.session_key, s.opened_at, s.server, s.service, s.direction, s.connector_id, s.remote_ip, s.remote_port, s.helo_name, s.tls_version, s.tls_cipher, s.auth_user,
     s.accepted_count, s.refused_count, s.auth_failure_count, coalesce(s.connect_error, s.tls_error, s.last_reply) as last_reply, p.times, p.found_count, p.sum_count
 from page p join session s on s.session_key = p.row_key
