@@ -7,20 +7,14 @@ from pathlib import Path
 import click
 
 from tracelens.cli.ingest import listed
-from tracelens.cli.shared import format_option, put, put_frame
+from tracelens.cli.shared import format_option, put, put_frame, source_options
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--lake", required=True, help="Folder, share or URI (s3://bucket/lake) of the lake.")
 @click.option("--host", default="", help="Machine the paths are of, where several ship files from equal folders.")
-@click.option("--server", help="Server of files whose folders do not say it.")
-@click.option(
-    "--service",
-    type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
-    help="Service of SMTP logs whose folders do not say it.",
-)
-@click.option("--culture", default="", help="Culture of local times in exports that do not show it, e.g. de-DE.")
+@source_options
 @click.option("--workers", type=click.IntRange(1, 64), help="Reading threads; else the number of cores.")
 @click.option("--verbose", is_flag=True, help="List every skipped file.")
 @format_option

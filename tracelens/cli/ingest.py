@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracelens.cli.shared import chosen, format_option, put, put_frame, store_option
+from tracelens.cli.shared import chosen, format_option, put, put_frame, source_options, store_option
 from tracelens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @store_option
 @click.option("--lake", help="Folder or URI of a lake to build the store on, in place of PATHS.")
-@click.option("--server", help="Server of files whose folders do not say it.")
-@click.option(
-    "--service",
-    type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
-    help="Service of SMTP logs whose folders do not say it.",
-)
-@click.option("--culture", default="", help="Culture of local times in exports that do not show it, e.g. de-DE.")
+@source_options
 @click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Reading processes; else the number of cores.")
 @click.option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tracelens.cli.shared import format_option, put, put_frame
+from tracelens.cli.shared import format_option, put_faults
 from tracelens.cli.store import put_pairs
 
 
@@ -28,18 +28,9 @@ def info(where: str, form: str) -> None:
 @format_option
 def verify(where: str, form: str) -> None:
     """Check that each segment an entry names is there; exit code 1 if one is not."""
-    import polars as pl
-
     from tracelens import lakecare
 
-    faults = lakecare.verify(where)
-    if faults or form != "table":
-        put_frame(pl.DataFrame(faults, schema={"where": pl.String, "what": pl.String}), form)
-    else:
-        put("the lake is whole\n")
-    if faults:
-        click.echo(f"{len(faults)} faults; collect these files again", err=True)
-        click.get_current_context().exit(1)
+    put_faults(lakecare.verify(where), form, "lake", "collect these files again")
 
 
 @lake.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +22,24 @@ def store_option(command: Command) -> Command:
     """Adds --store."""
     text = "Folder of the store; else TRACELENS_STORE, else ./tracelens-store."
     return click.option("--store", type=click.Path(path_type=Path), default=None, help=text)(command)
+
+
+def source_options(command: Command) -> Command:
+    """Adds --server, --service and --culture: what the folders of logs and the exports may not say themselves."""
+    told = (
+        click.option("--server", help="Server of files whose folders do not say it."),
+        click.option(
+            "--service",
+            type=click.Choice(["frontend", "hub", "delivery", "submission", "edge"]),
+            help="Service of SMTP logs whose folders do not say it.",
+        ),
+        click.option(
+            "--culture", default="", help="Culture of local times in exports that do not show it, e.g. de-DE."
+        ),
+    )
+    for add in reversed(told):
+        command = add(command)
+    return command
 
 
 def format_option(command: Command) -> Command:
@@ -71,3 +89,16 @@ def quoted(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
+
+
+def put_faults(faults: Sequence[Mapping[str, str]], form: str, thing: str, hint: str) -> None:
+    """Prints where something is not whole, or that it is; ends with exit code 1 when it is not."""
+    import polars as pl
+
+    if faults or form != "table":
+        put_frame(pl.DataFrame(faults, schema={"where": pl.String, "what": pl.String}), form)
+    else:
+        put(f"the {thing} is whole\n")
+    if faults:
+        click.echo(f"{len(faults)} faults; {hint}", err=True)
+        click.get_current_context().exit(1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tracelens.cli.shared import chosen, format_option, put, put_frame, store_option
+from tracelens.cli.shared import chosen, format_option, put, put_faults, put_frame, store_option
 
 if TYPE_CHECKING:
     from tracelens.pipeline import BuildOptions
@@ -50,19 +50,10 @@ def info(store: Path | None, form: str) -> None:
 @format_option
 def verify(store: Path | None, form: str) -> None:
     """Compare the store with itself: checksums, rows, counts; exit code 1 if something is wrong."""
-    import polars as pl
-
     from tracelens import care
 
-    faults = care.verify(chosen(store))
-    if faults or form != "table":
-        rows = [{"where": fault.where, "what": fault.what} for fault in faults]
-        put_frame(pl.DataFrame(rows, schema={"where": pl.String, "what": pl.String}), form)
-    else:
-        put("the store is whole\n")
-    if faults:
-        click.echo(f"{len(faults)} faults; the logs, ingested into another store, give a whole one", err=True)
-        click.get_current_context().exit(1)
+    rows = [{"where": fault.where, "what": fault.what} for fault in care.verify(chosen(store))]
+    put_faults(rows, form, "store", "the logs, ingested into another store, give a whole one")
 
 
 @store.command()
