@@ -57,15 +57,15 @@ total as (
     where b.best.rank < 12 group by b.message_key, b.address
 ),
 witness as (
-    select w.hop_key, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
-    from (select hop_key, message_key, unnest(evidence) as evidence from hop) w
+    select w.hop_key, w.hop_number, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
+    from (select hop_key, hop_number, message_key, unnest(evidence) as evidence from hop) w
 ),
 maker as (
     select message_key, to_node, min(hop_key) as hop_key from hop_node where to_node is not null group by message_key, to_node
 ),
 ended as (
     -- the hop that the last row belongs to, or the one that made its queue entry
-    select b.message_key, b.address, coalesce(max(w.hop_key), max(m.hop_key)) as hop_key
+    select b.message_key, b.address, coalesce(max({number: w.hop_number, key: w.hop_key}) filter (w.hop_key is not null).key, max(m.hop_key)) as hop_key
     from best b left join witness w on w.message_key = b.message_key and w.file_id = b.best.file_id and w.line_number = b.best.line_number
     left join maker m on m.message_key = b.message_key and m.to_node = b.best.node
     group by b.message_key, b.address

@@ -84,6 +84,11 @@ missing as (
     select h.message_key, h.hop_key, h.to_server, 'frontend', 'smtp_send', h.started_at, 'after'
     from hop_end h where h.kind = 'proxy' and h.to_service = 'frontend' and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
     union all
+    -- a queue's error tells what the front end met outside, and its send session is not here
+    select h.message_key, h.parent_hop_key, h.from_server, 'frontend', 'smtp_send', coalesce(q.ended_at, q.entered_at), 'after'
+    from queue_part q join hop_end h on h.message_key = q.message_key and h.kind = 'external' and h.from_node = q.from_node and q.from_service = 'frontend' and h.from_server = q.from_server
+    where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
+    union all
     -- a queue's hop that nothing leads to
     select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before'
     from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
