@@ -31,7 +31,7 @@ FEW = settings(max_examples=3, deadline=None, derandomize=True, database=None, s
 PARENT = [f"parent_{name}" for name in HOP[1:]]
 seeds = st.integers(1, 9999)
 versions = st.sampled_from(["2013", "2016", "2019", "SE"])
-extras = st.sets(st.sampled_from(["edge", "hybrid", "old", "nat", "collisions"]), min_size=1).map(sorted)
+extras = st.sets(st.sampled_from(["edge", "hybrid", "centralised", "old", "nat", "collisions"]), min_size=1).map(sorted)
 logs = st.sampled_from(
     [
         "*",

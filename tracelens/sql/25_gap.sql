@@ -40,7 +40,7 @@ tried as (
 ),
 hopless as (
     select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else t.server end}) as first_row
-    from track t left join (select distinct message_key from hop) h on h.message_key = t.message_key
+    from track t left join (select distinct message_key from hop where basis <> 'reported') h on h.message_key = t.message_key
     where h.message_key is null and t.message_key is not null group by t.message_key
 ),
 client_hop as (
