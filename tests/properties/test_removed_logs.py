@@ -47,9 +47,7 @@ logs = st.sampled_from(
     ]
 )
 servers = st.sampled_from(["EX01", "EX02", "EDGE1", "HUB10", "*"])
-hours = st.one_of(
-    st.just(""), st.integers(7, 12).map(lambda hour: f":{hour}")
-)  # the first hour says when the logs begin
+hours = st.one_of(st.just(""), st.integers(6, 12).map(lambda hour: f":{hour}"))
 sizes = st.integers(5, 40)
 losses = st.lists(
     st.builds(lambda server, log, hour: f"{server}:{log}{hour}", servers, logs, hours).filter(lambda text: text != "*:*"),

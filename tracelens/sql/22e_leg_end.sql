@@ -52,6 +52,7 @@ wire as (
             when t.is_out and t.is_accepted and t.remote_port <> 717 and not t.is_next_ours then 3
             when t.is_out and t.reply_code >= 500 then 5
             when t.is_out and t.reply_code between 400 and 499 then 8
+            when t.direction = 'receive' and t.is_accepted and t.service = 'delivery' then 4
             when t.direction = 'receive' and t.is_accepted then 13
             when t.direction = 'receive' and t.reply_code >= 400 and not (t.server_auth and t.service = 'hub') then 9 else 13 end as rank,
         case when not t.is_accepted then t.reply_text end as reason
