@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Store = str | os.PathLike[str]
 SCHEMA_VERSION = 1
+MOST_FILES = 500
+"""Log files that a question names one by one."""
 INCLUDE = re.compile(r"^-- include: ([a-z_]+)\n", re.MULTILINE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 WIDEST: dict[str, Any] = {
@@ -215,7 +218,28 @@ def evidence(store: Store, row: dict[str, Any], limit: int) -> pl.DataFrame:
     if span["first_at"] and span["last_at"]:
         wanted["since"] = max(wanted["since"], span["first_at"])
         wanted["until"] = min(wanted["until"], span["last_at"])
-    return ask(store, "evidence", **wanted, limit=limit)
+    files = span["files"] or []
+    text = question("evidence")
+    if 0 < len(files) <= MOST_FILES:
+        # constants are held against the statistics of a segment before its rows are read, a subquery is not
+        text = text.replace("(select file_id from wanted)", f"({', '.join(map(str, files))})")
+    return _ask_files(store, text, files, **wanted, limit=limit)
+
+
+def _ask_files(store: Store, text: str, files: list[int], **params: Any) -> pl.DataFrame:
+    """Answers a question over the segments that hold the rows of some log files; the others are not opened."""
+    folder = pathlib.Path(store).absolute()
+    held = ask(store, "segment_of", files=files)
+    paths: dict[str, list[str]] = {}
+    for table, path in held.select("table_name", "path").iter_rows():
+        paths.setdefault(table, []).append(str(folder / path))
+    twice = bool(held["has_duplicates"].any())
+    sources = []
+    for table in stores.EVENT_TABLES:
+        select = stores.events_of(table, paths.get(table.name, ()), twice and table.name == "tracking_event")
+        sources.append(f"{table.name} as ({select})")
+    before, _, after = text.partition("\nwith ")
+    return stores.ask(store, f"{before}\nwith {', '.join(sources)},\n{after}", params)
 
 
 def behind(row: dict[str, Any]) -> dict[str, Any]:
@@ -246,7 +270,10 @@ def conversation(store: Store, key: str) -> tuple[dict[str, Any], pl.DataFrame]:
     if len(found) > 1:
         keys = ", ".join(f"'{row['session_key']}'" for row in found)
         raise QueryError(f"{len(found)} sessions have the id '{key}'", hint=f"give one of the keys {keys}")
-    return found[0], ask(store, "conversation", key=found[0]["session_key"])
+    key = found[0]["session_key"]
+    files = ask(store, "conversation_file", key=key)["file_id"].to_list()
+    rows = _ask_files(store, question("conversation"), files, key=key)
+    return found[0], rows if rows.height == found[0]["event_count"] else ask(store, "conversation", key=key)
 
 
 def describe(store: Store, table: str = "") -> pl.DataFrame:
