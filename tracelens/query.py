@@ -57,6 +57,7 @@ class Path:
         headers: The Received lines of its headers, each with what the logs say of it.
         coverage: What the store holds of the servers on the path in its hours.
         ambiguous: Joins of its records that another candidate fits as well.
+        related: The message that it is a report or copy of, and the reports and copies that were made of it.
     """
 
     message: dict[str, Any]
@@ -67,6 +68,7 @@ class Path:
     headers: list[dict[str, Any]] = field(default_factory=list)
     coverage: list[dict[str, Any]] = field(default_factory=list)
     ambiguous: list[dict[str, Any]] = field(default_factory=list)
+    related: list[dict[str, Any]] = field(default_factory=list)
 
 
 @lru_cache
@@ -177,14 +179,14 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
     rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
     hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
-    asked = ("header_check", "path_coverage", "ambiguous_link")
-    headers, coverage, ambiguous = (ask(store, name, message=message_key).to_dicts() for name in asked)
-    return Path(found[0], hops, legs, gaps, rows, headers, coverage, ambiguous)
+    asked = ("header_check", "path_coverage", "ambiguous_link", "related")
+    headers, coverage, ambiguous, related = (ask(store, name, message=message_key).to_dicts() for name in asked)
+    return Path(found[0], hops, legs, gaps, rows, headers, coverage, ambiguous, related)
 
 
 def as_document(path: Path) -> dict[str, Any]:
     """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
-    parts = ("message", "hops", "legs", "gaps", "headers", "ambiguous", "coverage", "rows")
+    parts = ("message", "hops", "legs", "gaps", "headers", "ambiguous", "related", "coverage", "rows")
     return {
         "schema": "tracelens.path",
         "schema_version": SCHEMA_VERSION,
