@@ -155,8 +155,10 @@ def related(message_key: str) -> None:
     found = data.ask("related", message=message_key)
     if found.height:
         st.caption("Reports and copies: the message that is the cause of this one, and those that Exchange made of it.")
-        labels = {"relation": "Is", "kind": "Kind", "message_id": "Message-id", "status": "Status", "first_at": "First row",
-                  "message_key": "Key"}  # fmt: skip
+        labels = {
+            "relation": "Is", "kind": "Kind", "message_id": "Message-id", "status": "Status", "first_at": "First row",
+            "message_key": "Key",
+        }  # fmt: skip
         widgets.table(found.select(list(labels)), labels, "related")
 
 
