@@ -287,7 +287,9 @@ def create_events(
     """Makes the event views over exactly the given segments (table name, path)."""
     for table in tables:
         paths = sorted({path for name, path in segments if name == table.name})
-        twice = table.name == "tracking_event" and bool(con.execute("select 1 from duplicate limit 1").fetchall())
+        twice = bool(
+            paths and table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall()
+        )
         con.execute(f"create or replace {kind} {table.name} as {events_of(table, paths, twice)}")
 
 
