@@ -72,8 +72,21 @@ outbound as (
         case when count(distinct message_key) filter (is_told) = 1 then 'observed' else 'inferred' end as basis
     from through group by session_key, transaction_number
     having count(distinct message_key) filter (is_told) = 1 or count(distinct message_key) = 1
+),
+nameless as (
+    -- what no row names at all: the two sides of the outbound proxy, as one Front End logged them, are still one message
+    select f.session_key, f.transaction_number, min('smtp:' || g.session_key || '#' || cast(g.transaction_number as varchar)) as message_key
+    from transaction f join identified i on i.session_key = f.session_key and i.transaction_number = f.transaction_number and i.message_key is null
+    join transaction g on g.direction = 'receive' and g.service = 'frontend' and g.local_port = 717 and g.server = f.server and g.mail_from = f.mail_from
+        and list_sort(g.recipients) = list_sort(f.recipients) and f.started_at between g.started_at - interval 5 seconds and g.ended_at + interval 5 seconds
+    join identified k on k.session_key = g.session_key and k.transaction_number = g.transaction_number and k.message_key is null
+    left join outbound o on o.session_key = f.session_key and o.transaction_number = f.transaction_number
+    left join outbound x on x.session_key = g.session_key and x.transaction_number = g.transaction_number
+    where f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and o.session_key is null and x.session_key is null
+    group by f.session_key, f.transaction_number having count(*) = 1
 )
 select i.session_key, i.transaction_number,
-    coalesce(i.message_key, o.message_key, 'smtp:' || i.session_key || '#' || cast(i.transaction_number as varchar)) as message_key,
-    coalesce(i.mid, o.mid) as mid, case when i.message_key is null and o.message_key is not null then o.basis else i.basis end as basis
+    coalesce(i.message_key, o.message_key, n.message_key, 'smtp:' || i.session_key || '#' || cast(i.transaction_number as varchar)) as message_key,
+    coalesce(i.mid, o.mid) as mid, case when i.message_key is not null then i.basis when o.message_key is not null then o.basis when n.message_key is not null then 'inferred' else i.basis end as basis
 from identified i left join outbound o on o.session_key = i.session_key and o.transaction_number = i.transaction_number
+left join nameless n on n.session_key = i.session_key and n.transaction_number = i.transaction_number

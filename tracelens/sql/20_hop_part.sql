@@ -126,7 +126,8 @@ proto_through as (
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null,
         'fx:' || coalesce(t.server, '?'), t.evidence
     from carried t
-    where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717 and t.mid is not null
+    where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717
+        and (t.mid is not null or exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send'))
         and not exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send' and x.remote_port = 717)
         and not exists (select 1 from departure d where d.message_key = t.message_key and d.kind = 'proxy')
 ),
