@@ -1,6 +1,7 @@
 -- What Exchange Online traces add to a path: the way into the cloud, its delivery, and the way out of it.
 -- grain: part_key
 -- kind: temp
+-- by: message
 -- source: formats.md 4.8, 5.2
 with trace as (
     select m.message_key, e.date_time, e.from_ip, e.to_ip, e.connector_id, lower(replace(coalesce(e.event, ''), ' ', '')) as event,
