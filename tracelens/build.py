@@ -88,7 +88,7 @@ def build(
     every = models()
     read = [reader.sources | {reader.name} for reader in every]
     last_use = {model.name: max(n for n, names in enumerate(read) if model.name in names) for model in every}
-    portions = Portions(con, max(shard_rows // 5, 1))
+    portions = Portions(con, max(shard_rows // 3, 1))
 
     def drop_read(number: int) -> None:
         """Drops what no model from this one on reads."""
@@ -113,7 +113,8 @@ def build(
                 drop_read(place)
         number += len(block)
         drop_read(number)
-    portions.close()
+        if not any(model.by == "message" for model in every[number:]):
+            portions.close()
 
 
 def _build_shards(con: Any, told: Sequence[Model], found: Sequence[Shard], tell: Callable[[str], None]) -> None:

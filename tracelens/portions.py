@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-PORTION_ROWS = 300_000
 TIMES = {"track": "date_time", "transaction": "started_at"}
 """The largest tables, and the time by which most of their rows can be passed over unread."""
 
@@ -38,9 +37,10 @@ class Portions:
     """
 
     con: Any
-    rows: int = PORTION_ROWS
+    rows: int
     found: Sequence[Portion] = ()
     _parted: set[str] = field(default_factory=set)
+    _narrowed: set[str] = field(default_factory=set)
 
     def cut(self) -> bool:
         """Decides once which message belongs to which portion, by their first rows; False if one holds them all."""
@@ -85,14 +85,13 @@ class Portions:
         narrowed = sorted((n for n in read if self._is_narrowed(n)), key=lambda name: (name == "transaction", name))
         with self._aside(narrowed, parted):
             for portion in self.found:
-                for name in parted:
-                    self.con.execute(f'create temp view "{name}" as select * from temp."{name} {portion.number}"')
                 for name in narrowed:
-                    self.con.execute(f'create temp table "{name}" as {self._narrow(name, portion)}')
+                    self._narrow(name, portion)
+                for name in [*parted, *narrowed]:
+                    view = f'select * from temp."{name} {portion.number}"'
+                    self.con.execute(f'create or replace temp view "{name}" as {view}')
                 yield portion
-                for name in narrowed:
-                    self.con.execute(f'drop table temp."{name}"')
-                for name in parted:
+                for name in [*parted, *narrowed]:
                     self.con.execute(f'drop view temp."{name}"')
 
     def keep(self, name: str, portion: Portion) -> None:
@@ -111,13 +110,19 @@ class Portions:
             return False
         self._parted.remove(name)
         self.con.execute(f'drop view temp."{name}"')
-        for portion in self.found:
-            self.con.execute(f'drop table temp."{name} {portion.number}"')
+        self._drop_parts(name)
         return True
 
     def close(self) -> None:
-        """Drops what was needed to cut."""
+        """Drops the parts of narrowed tables, and what was needed to cut."""
+        for name in self._narrowed:
+            self._drop_parts(name)
+        self._narrowed.clear()
         self.con.execute("drop table if exists temp.message_portion")
+
+    def _drop_parts(self, name: str) -> None:
+        for portion in self.found:
+            self.con.execute(f'drop table temp."{name} {portion.number}"')
 
     @contextmanager
     def _aside(self, narrowed: Collection[str], parted: Collection[str]) -> Iterator[None]:
@@ -133,22 +138,25 @@ class Portions:
         for name in parted:
             self.unite(name)
 
-    def _narrow(self, name: str, portion: Portion) -> str:
-        """Gives the query for one portion's rows of a table."""
+    def _narrow(self, name: str, portion: Portion) -> None:
+        """Makes the table of one portion's rows, once for all blocks that read it."""
+        part = f"{name} {portion.number}"
+        if self._is_temporary(part):
+            return
         database = self.con.execute("select current_database()").fetchall()[0][0]
         whole = f'temp."all {name}"' if self._is_temporary(f"all {name}") else f'"{database}".main."{name}"'
-        time = TIMES.get(name)
-        near = (
-            f" where ({time} between timestamp '{portion.since}' and timestamp '{portion.latest}' or {time} is null)"
-            if time and portion.since
-            else ""
-        )
         if name == "transaction":
-            by = "message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number"
+            by = f'"message_identity {portion.number}" i'
+            by += " on i.session_key = t.session_key and i.transaction_number = t.transaction_number"
         else:
             keys = f"select message_key from message_portion where portion = {portion.number}"
             by = f"({keys}) i on i.message_key = t.message_key"
-        return f"select t.* from {whole} t semi join {by}{near}"
+        near = ""
+        if portion.since and (time := TIMES.get(name)):
+            bounds = f"timestamp '{portion.since}' and timestamp '{portion.latest}'"
+            near = f"where {time} between {bounds} or {time} is null"
+        self.con.execute(f'create temp table "{part}" as select t.* from {whole} t semi join {by} {near}')
+        self._narrowed.add(name)
 
     def _is_narrowed(self, name: str) -> bool:
         if name == "transaction":
