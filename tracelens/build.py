@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from tracelens.errors import InternalError
+from tracelens.parts import Parts
 from tracelens.portions import Portions
 from tracelens.schema import INVENTORY_SETTING
 from tracelens.shards import SHARD_ROWS, Shard, each_shard, shards
@@ -88,20 +89,21 @@ def build(
     every = models()
     read = [reader.sources | {reader.name} for reader in every]
     last_use = {model.name: max(n for n, names in enumerate(read) if model.name in names) for model in every}
-    portions = Portions(con, max(shard_rows // 3, 1))
+    of_conversations, of_messages = Parts(con), Parts(con)
+    portions = Portions(con, max(shard_rows // 3, 1), of_messages)
 
     def drop_read(number: int) -> None:
         """Drops what no model from this one on reads."""
         for gone in every[:number]:
-            if last_use[gone.name] < number and gone.kind != "table" and not portions.drop(gone.name):
-                con.execute(f'drop table if exists temp."{gone.name}"')
+            if last_use[gone.name] < number and gone.kind != "table":
+                (of_conversations if gone.by == "conversation" else of_messages).drop(gone.name)
 
     number = 0
     for by, together in groupby(every, lambda model: model.by):
         block = list(together)
         found = shards(con, shard_rows) if by == "conversation" else ()
         if len(found) > 1:
-            _build_shards(con, block, found, tell)
+            _build_shards(con, block, found, of_conversations, tell)
         elif by == "message" and portions.cut():
             inner = {model.name for model in block if last_use[model.name] < number + len(block)}
             _build_portions(con, block, portions, inner, tell)
@@ -117,27 +119,28 @@ def build(
             portions.close()
 
 
-def _build_shards(con: Any, told: Sequence[Model], found: Sequence[Shard], tell: Callable[[str], None]) -> None:
+def _build_shards(
+    con: Any, told: Sequence[Model], found: Sequence[Shard], parts: Parts, tell: Callable[[str], None]
+) -> None:
     """Makes the models of single conversations, one shard after the other."""
-    for shard in each_shard(con, found):
+    for number, shard in enumerate(each_shard(con, found)):
         for model in told:
             tell(model.name)
             make_table(con, model.name, shard.narrow(model.sql) if model is told[0] else model.sql, True)
-        for model in told:
-            if model.kind != "part":
-                _append(con, model.name, is_first=shard is found[0])
-            con.execute(f'drop table temp."{model.name}"')
-    for model in told:
-        if model.kind != "part":
             check_grain(con, model)
+        for model in told:
+            _lay_by(con, model, number, parts, {model.name for model in told if model.kind == "part"})
+    for model in told:
+        if model.kind == "temp":
+            parts.unite(model.name)
 
 
 def _build_portions(
     con: Any, told: Sequence[Model], portions: Portions, inner: Collection[str], tell: Callable[[str], None]
 ) -> None:
     """Makes the models of single messages, one portion after the other; `inner` are read within the block alone."""
-    last = {name: max(n for n, model in enumerate(told) if name in model.sources | {model.name}) for name in inner}
     made = {model.name for model in told}
+    last = {name: max(n for n, model in enumerate(told) if name in model.sources | {model.name}) for name in inner}
     for portion in portions.each({name for model in told for name in model.sources} - made):
         for place, model in enumerate(told):
             tell(model.name)
@@ -147,22 +150,24 @@ def _build_portions(
                 if earlier.kind != "table" and last.get(earlier.name) == place:
                     con.execute(f'drop table temp."{earlier.name}"')
         for model in told:
-            if model.kind == "table":
-                _append(con, model.name, is_first=portion.number == 0)
-                con.execute(f'drop table temp."{model.name}"')
-            elif model.name not in inner:
-                portions.keep(model.name, portion)
+            _lay_by(con, model, portion.number, portions.parts, inner)
     for model in told:
         if model.kind != "table" and model.name not in inner:
-            portions.unite(model.name)
+            portions.parts.unite(model.name)
 
 
-def _append(con: Any, name: str, is_first: bool) -> None:
-    """Adds the rows of a temporary table to the table of that name that is kept."""
-    database = con.execute("select current_database()").fetchall()[0][0]
-    kept = f'"{database}".main."{name}"'
-    verb = f"create or replace table {kept} as" if is_first else f"insert into {kept}"
-    con.execute(f'{verb} select * from temp."{name}"')
+def _lay_by(con: Any, model: Model, number: int, parts: Parts, inner: Collection[str]) -> None:
+    """Adds what one shard or portion told to the table that is kept, or to the parts; `inner` are needed no more."""
+    if model.kind == "table":
+        database = con.execute("select current_database()").fetchall()[0][0]
+        kept = f'"{database}".main."{model.name}"'
+        verb = f"insert into {kept}" if number else f"create or replace table {kept} as"
+        con.execute(f'{verb} select * from temp."{model.name}"')
+        con.execute(f'drop table temp."{model.name}"')
+    elif model.name in inner:
+        con.execute(f'drop table if exists temp."{model.name}"')
+    else:
+        parts.keep(model.name, number)
 
 
 def check_grain(con: Any, model: Model) -> None:

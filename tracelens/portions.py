@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tracelens.parts import Parts
+
 TIMES = {"track": "date_time", "transaction": "started_at"}
 """The largest tables, and the time by which most of their rows can be passed over unread."""
 
@@ -34,12 +36,13 @@ class Portions:
     Attributes:
         con: Open DuckDB connection of a build that has `track`, `message_identity` and `told_message`.
         rows: Rows of tracking logs and transactions a portion is to hold.
+        parts: Tables that messages' models made.
     """
 
     con: Any
     rows: int
+    parts: Parts
     found: Sequence[Portion] = ()
-    _parted: set[str] = field(default_factory=set)
     _narrowed: set[str] = field(default_factory=set)
 
     def cut(self) -> bool:
@@ -80,63 +83,37 @@ class Portions:
 
     def each(self, read: Collection[str]) -> Iterator[Portion]:
         """Gives one portion after the other, while only its rows of the tables that are read are seen."""
-        parted = sorted(self._parted.intersection(read))
+        parted = sorted(name for name in read if name in self.parts)
         # transactions are found by the identities, which are narrowed before them
         narrowed = sorted((n for n in read if self._is_narrowed(n)), key=lambda name: (name == "transaction", name))
-        with self._aside(narrowed, parted):
+        with self.parts.aside(parted), self._aside(narrowed):
             for portion in self.found:
                 for name in narrowed:
                     self._narrow(name, portion)
                 for name in [*parted, *narrowed]:
-                    view = f'select * from temp."{name} {portion.number}"'
-                    self.con.execute(f'create or replace temp view "{name}" as {view}')
+                    part = Parts.part(name, portion.number)
+                    self.con.execute(f'create or replace temp view "{name}" as select * from {part}')
                 yield portion
                 for name in [*parted, *narrowed]:
                     self.con.execute(f'drop view temp."{name}"')
 
-    def keep(self, name: str, portion: Portion) -> None:
-        """Keeps what a model of messages made of this portion as a part of its table."""
-        self.con.execute(f'alter table temp."{name}" rename to "{name} {portion.number}"')
-
-    def unite(self, name: str) -> None:
-        """Makes the parts of a table readable as one."""
-        self._parted.add(name)
-        parts = " union all ".join(f'select * from temp."{name} {portion.number}"' for portion in self.found)
-        self.con.execute(f'create temp view "{name}" as {parts}')
-
-    def drop(self, name: str) -> bool:
-        """Drops a table that is kept in parts; False for any other."""
-        if name not in self._parted:
-            return False
-        self._parted.remove(name)
-        self.con.execute(f'drop view temp."{name}"')
-        self._drop_parts(name)
-        return True
-
     def close(self) -> None:
-        """Drops the parts of narrowed tables, and what was needed to cut."""
+        """Drops the narrowed tables, and what was needed to cut."""
         for name in self._narrowed:
-            self._drop_parts(name)
+            for portion in self.found:
+                self.con.execute(f"drop table {Parts.part(name, portion.number)}")
         self._narrowed.clear()
         self.con.execute("drop table if exists temp.message_portion")
 
-    def _drop_parts(self, name: str) -> None:
-        for portion in self.found:
-            self.con.execute(f'drop table temp."{name} {portion.number}"')
-
     @contextmanager
-    def _aside(self, narrowed: Collection[str], parted: Collection[str]) -> Iterator[None]:
+    def _aside(self, narrowed: Collection[str]) -> Iterator[None]:
         """Puts whole tables out of the way of those of one portion."""
         moved = [name for name in narrowed if self._is_temporary(name)]
         for name in moved:
             self.con.execute(f'alter table temp."{name}" rename to "all {name}"')
-        for name in parted:
-            self.con.execute(f'drop view temp."{name}"')
         yield
         for name in moved:
             self.con.execute(f'alter table temp."all {name}" rename to "{name}"')
-        for name in parted:
-            self.unite(name)
 
     def _narrow(self, name: str, portion: Portion) -> None:
         """Makes the table of one portion's rows, once for all blocks that read it."""
@@ -166,7 +143,7 @@ class Portions:
             " and (database_name = 'temp' or database_name = current_database())",
             [name],
         )
-        return name not in self._parted and bool(found.fetchall())
+        return name not in self.parts and bool(found.fetchall())
 
     def _is_temporary(self, name: str) -> bool:
         found = self.con.execute("select 1 from duckdb_tables() where table_name = ? and temporary", [name])
