@@ -37,7 +37,7 @@ def recipients(window: Window) -> None:
         st.caption(f"Seconds to the recipient, per {window.bucket}")
         widgets.lines(
             in_seconds(over), charts_series.LINE, "Seconds", window.bucket, "latency_time",
-            lambda _, at: behind("leg", timed=True, **window.params | at), window.params,
+            lambda _, at: behind("leg", timed=True, **window.params | at), window.params, is_count=False,
         )  # fmt: skip
     with right:
         st.caption("Recipients by the time it took, per origin")

@@ -54,7 +54,14 @@ def bars(
 
 
 def lines(
-    frame: pl.DataFrame, colours: dict[str, str], measure: str, step: str, key: str, opens: Leads, span: Span
+    frame: pl.DataFrame,
+    colours: dict[str, str],
+    measure: str,
+    step: str,
+    key: str,
+    opens: Leads,
+    span: Span,
+    is_count: bool = True,
 ) -> None:
     """Shows lines over time; a selected point shows a link to what it counts, or to what it is the middle of.
 
@@ -66,6 +73,7 @@ def lines(
         key: Key of the widget.
         opens: Gives the address of the list behind a point, by series and span in UTC.
         span: The window of the page.
+        is_count: Whether a value counts rows; else it is a middle of them.
     """
     figure = charts_series.lines(frame, colours, measure)
     figure.update_xaxes(title=_clock(step))
@@ -75,9 +83,8 @@ def lines(
         name, at = point["customdata"]
         if name in names:
             begin, within = _within(at, step, span)
-            value = f"{point['y']:,}" if float(point["y"]).is_integer() else f"{point['y']:,.3f}"
-            told = f"{value} {measure.lower()}" if len(names) == 1 else f"{name} {value}"
-            link(f"{told}, {begin:%Y-%m-%d %H:%M}: its rows", **opens(name, within))
+            value = f"{point['y']:,.0f} {name}" if is_count else f"What the {name} is of"
+            link(f"{value}, {begin:%Y-%m-%d %H:%M}", **opens(name, within))
 
     _show(figure, key, "Select a point to open the rows behind it.", shown)
 
