@@ -7,6 +7,7 @@ costs a task and never the build; what stays is loaded into the store's next gen
 from __future__ import annotations
 
 import math
+import re
 import socket
 import uuid
 import warnings
@@ -66,7 +67,9 @@ class Cluster:
         """URI of the lake for Spark."""
         if self.seen_as:
             return self.seen_as.rstrip("/")
-        return self.lake.local.as_uri() if self.lake.local else self.lake.where.rstrip("/")
+        if self.lake.local:
+            return self.lake.local.as_uri()
+        return re.sub("^s3://", "s3a://", self.lake.place)
 
     def build(self, con: Any, on_model: Callable[[str], None], inventory: Sequence[Mapping[str, Any]]) -> None:
         """Makes every derived table anew; see `tracelens.build.build`."""
