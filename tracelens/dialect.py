@@ -33,7 +33,8 @@ REFUSED = {
     exp.Mode: "mode is free to choose among ties",
     exp.ILike: "ilike folds case differently; compare lower()",
 }
-KNOWN = {"epoch_us", "to_hours", "regexp_split_to_array", "list_sum", "generate_subscripts", "unnest"}
+INTERVALS = {"to_hours": 1, "to_minutes": 2}
+KNOWN = {*INTERVALS, "epoch_us", "regexp_split_to_array", "list_sum", "generate_subscripts", "unnest"}
 OFTEN = 3
 Node = exp.Expr
 
@@ -267,9 +268,10 @@ def lists(node: Node) -> Node:
         return node
     if isinstance(node.parent, exp.Filter) and node is inside:
         return node
-    value, keys, is_distinct = inside.this, [], False
+    value, keys, falling, is_distinct = inside.this, [], [], False
     if isinstance(value, exp.Order):
-        value, keys = value.this, [_ascending(one) for one in value.expressions]
+        falling = [bool(isinstance(one, exp.Ordered) and one.args.get("desc")) for one in value.expressions]
+        value, keys = value.this, [one.this if isinstance(one, exp.Ordered) else one for one in value.expressions]
     if isinstance(value, exp.Distinct):
         value, is_distinct = value.expressions[0], True
     is_sorted = bool(keys)
@@ -279,20 +281,49 @@ def lists(node: Node) -> Node:
     collected: Node = _call("collect_set" if is_distinct else "collect_list", wrapped)
     if isinstance(node, exp.Filter):
         collected = exp.Filter(this=collected, expression=node.expression.copy())
-    ordered = _call("array_sort", collected) if is_sorted else collected
+    turned = [_turned(falling)] if any(falling) else []
+    ordered = _call("array_sort", collected, *turned) if is_sorted else collected
     taken = _call(
         "transform", ordered, _lambda("e_", exp.Dot(this=exp.to_identifier("e_"), expression=exp.to_identifier("v")))
     )
     return _call("if", exp.EQ(this=_call("size", collected), expression=_number(0)), exp.Null(), taken)
 
 
-def _ascending(ordered: Node) -> Node:
-    if isinstance(ordered, exp.Ordered):
-        if ordered.args.get("desc"):
-            raise UnportableError("lists in descending order are not portable", where=ordered.sql("duckdb"))
-        value: Node = ordered.this
-        return value
-    return ordered
+def _turned(falling: Sequence[bool]) -> exp.Lambda:
+    """Gives what compares two structs by their keys, some of which fall; NULL comes after all values both ways."""
+    cases = []
+    for number, falls in enumerate(falling):
+        for field, first, second in ((f"n{number}", 1, -1), (f"v{number}", *((-1, 1) if falls else (1, -1)))):
+            cases += [
+                f"when a_.k.{field} > b_.k.{field} then {first}",
+                f"when a_.k.{field} < b_.k.{field} then {second}",
+            ]
+    body = sqlglot.parse_one(f"case {' '.join(cases)} else 0 end", read="spark")
+    return exp.Lambda(this=body, expressions=[exp.to_identifier("a_"), exp.to_identifier("b_")])
+
+
+def counts(node: Node) -> Node:
+    """Different values within a window are counted as the size of their set."""
+    if isinstance(node, exp.Window) and isinstance(node.this, exp.Count) and isinstance(node.this.this, exp.Distinct):
+        found = node.copy()
+        found.set("this", _call("collect_set", *node.this.this.expressions))
+        return exp.Cast(this=_call("size", found), to=exp.DataType.build("bigint"))
+    return node
+
+
+def quotients(node: Node) -> Node:
+    """A quotient is a DOUBLE, and is rounded as one."""
+    double = exp.DataType.build("double")
+    if isinstance(node, exp.Div):
+        found = node.copy()
+        for side in ("this", "expression"):
+            found.set(side, exp.Cast(this=found.args[side], to=double.copy()))
+        return found
+    if isinstance(node, exp.Round) and node.this.find(exp.Div) and isinstance(node.args.get("decimals"), exp.Literal):
+        scale = exp.Literal.number(f"1e{node.args['decimals'].name}")
+        whole = exp.Round(this=exp.Mul(this=exp.Paren(this=node.this.copy()), expression=scale))
+        return exp.Div(this=whole, expression=scale.copy())
+    return node
 
 
 def sorts(node: Node) -> Node:
@@ -373,12 +404,14 @@ def _pattern(literal: Node) -> exp.Literal:
 
 def functions(node: Node) -> Node:
     """Functions of another name."""
+    if isinstance(node, exp.ToDays):
+        return _call("make_dt_interval", node.this)
     if isinstance(node, exp.Anonymous):
         name = node.name.lower()
         if name == "epoch_us":
             return _call("unix_micros", node.expressions[0])
-        if name == "to_hours":
-            return _call("make_dt_interval", _number(0), node.expressions[0])
+        if name in INTERVALS:
+            return _call("make_dt_interval", *(_number(0) for _ in range(INTERVALS[name])), node.expressions[0])
         if name == "list_sum":
             body = exp.Add(this=exp.to_identifier("s_"), expression=exp.to_identifier("e_"))
             both = exp.Lambda(this=body, expressions=[exp.to_identifier("s_"), exp.to_identifier("e_")])
@@ -459,5 +492,6 @@ def _exploded(select: exp.Select) -> Node:
 
 
 REWRITES: tuple[Callable[[Node], Node], ...] = (
-    times, rows, differences, percentiles, extremes, lists, sorts, arrays, texts, patterns, functions, numbers,
+    times, rows, differences, percentiles, extremes, lists, sorts, counts, quotients, arrays, texts, patterns,
+    functions, numbers,
 )  # fmt: skip

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tracelens import store as stores
-from tracelens.build import build as build_here
 from tracelens.detect import rulebook
 from tracelens.errors import InputError, StoreError
 from tracelens.lake import READERS, Entry, Lake, place_of
 from tracelens.ledger import HOLDING, LAKE, Held, checksum, lake_of, ledger_of, prune, set_aside, still_pruned
 from tracelens.lock import lock
-from tracelens.pipeline import Account, Build, BuildOptions, Progress, kinds_of, republish
+from tracelens.pipeline import Account, Build, BuildOptions, Progress, build_here, kinds_of, republish
 from tracelens.schema import SCHEMA_VERSION
 
 Tell = Callable[[Progress], None]

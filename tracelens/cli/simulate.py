@@ -35,7 +35,8 @@ from tracelens.cli.shared import put
     ),
     multiple=True,
     help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
-    " addresses, ids that repeat, one device and one journal with half of all mail (uneven); or a trouble more for each rule that a text (catalogue), counting (conduct), a"
+    " addresses, ids that repeat, one device and one journal with half of all mail"
+    " (uneven); or a trouble more for each rule that a text (catalogue), counting (conduct), a"
     " configuration (mistakes, --days 8) or weeks of logs (history, --days 32) can make fire.",
 )
 @click.option(
