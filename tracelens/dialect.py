@@ -31,6 +31,7 @@ REFUSED = {
     exp.Extract: "extract counts differently",
     exp.TimeToStr: "strftime has no equal",
     exp.Mode: "mode is free to choose among ties",
+    exp.DayOfWeek: "dayofweek counts from another day; take isodow",
     exp.ILike: "ilike folds case differently; compare lower()",
 }
 INTERVALS = {"to_hours": 1, "to_minutes": 2}
@@ -336,7 +337,13 @@ def sorts(node: Node) -> Node:
 
 
 def arrays(node: Node) -> Node:
-    """Distinct lists drop NULLs; two lists overlap in values only; what is out of range is NULL."""
+    """Distinct lists drop NULLs; two lists overlap in values only; NULL is no list; what is out of range is NULL."""
+    if isinstance(node, exp.Flatten):
+        there = exp.Not(this=_is_null(exp.to_identifier("e_")))
+        return _call("flatten", _call("filter", node.this, _lambda("e_", there)))
+    if isinstance(node, exp.ArrayConcat):
+        parts = [_call("coalesce", one, _call("array")) for one in (node.this, *node.expressions)]
+        return _call("concat", *parts)
     if isinstance(node, exp.ArrayDistinct):
         return _call("array_compact", _call("array_distinct", node.this))
     if isinstance(node, exp.ArrayOverlaps):
@@ -406,6 +413,8 @@ def functions(node: Node) -> Node:
     """Functions of another name."""
     if isinstance(node, exp.ToDays):
         return _call("make_dt_interval", node.this)
+    if isinstance(node, exp.DayOfWeekIso):
+        return exp.Paren(this=exp.Add(this=_call("weekday", node.this), expression=_number(1)))
     if isinstance(node, exp.Anonymous):
         name = node.name.lower()
         if name == "epoch_us":

@@ -110,11 +110,14 @@ class Cluster:
         import grpc
 
         _check_there(self.remote)
-        partitions = max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
         try:
             session = SparkSession.builder.remote(self.remote).create()
             try:
-                chosen = {**SETTINGS, "spark.sql.shuffle.partitions": str(partitions), **(self.settings or {})}
+                chosen = {
+                    **SETTINGS,
+                    "spark.sql.shuffle.partitions": str(partitions_of(segment_bytes)),
+                    **(self.settings or {}),
+                }
                 for name, value in chosen.items():
                     session.conf.set(name, value)
                 yield session
@@ -255,6 +258,11 @@ def _view(session: Any, table: Table, frame: Any) -> None:
     if table.name == "tracking_event":
         frame = frame.join(session.table("duplicate"), ["file_id", "line_number"], "left_anti")
     frame.createOrReplaceTempView(table.name)
+
+
+def partitions_of(segment_bytes: int) -> int:
+    """Gives the partitions of a shuffle for some bytes of segments."""
+    return max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
 
 
 def _bytes_of(con: Any) -> int:
