@@ -24,9 +24,10 @@ from tracelens import parquet
 from tracelens import store as stores
 from tracelens.asker import Answer, Asker, Here
 from tracelens.build import Model, build, check_grain, models
-from tracelens.dialect import UnportableError, spark, steps, type_of
+from tracelens.dialect import spark, steps, type_of
 from tracelens.errors import StoreError, UsageError
 from tracelens.lake import Lake
+from tracelens.rewrites import UnportableError
 from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
 
 PARTITION_BYTES = 8_000_000

@@ -8,7 +8,8 @@ import pytest
 
 from tracelens.build import models
 from tracelens.detect import question
-from tracelens.dialect import UnportableError, spark, steps, type_of
+from tracelens.dialect import spark, steps, type_of
+from tracelens.rewrites import UnportableError
 from tracelens.rulebook import load_rules
 from tracelens.spark import filled
 
