@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import AttributeDictionary
 
 from tests.dashboard.test_pages import texts
 from tracelens import query
@@ -78,6 +79,62 @@ def test_each_number_leads_to_as_many_rows(show: Show, sample_store: Path, page:
     assert found
     for label, name, address in sorted(found):
         assert said(label) in counts(sample_store, show, name, dict(address)), (label, name, address)
+
+
+def points(at: AppTest) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Gives of each trace of each plot the first and the last point that leads to what it counts, with the plot's key."""
+    for part in at.get("plotly_chart"):
+        if not part.proto.selection_mode:
+            continue
+        for trace in json.loads(part.proto.spec)["data"]:
+            given = trace.get("customdata") or []
+            for place in sorted({0, len(given) - 1} & set(range(len(given)))):
+                if given[place]:
+                    whole = {name: trace[name][place] for name in "xy" if isinstance(trace.get(name), list)}
+                    yield part.proto.id.split("-", 2)[-1], {"customdata": given[place], **whole}
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [
+        ("today", {}),
+        ("attacks", {}),
+        ("relay", {}),
+        ("tls", {"view": "Versions"}),
+        ("tls", {"view": "Logons"}),
+        ("proxy", {}),
+        ("failures", {}),
+        ("delays", {}),
+    ],
+)
+def test_each_part_of_a_plot_leads_to_as_many_rows(
+    show: Show, sample_store: Path, page: str, view: dict[str, str]
+) -> None:
+    at = show(sample_store, page_files()[page].stem, dict(view))
+    found: set[Link] = set()
+    for key, point in list(points(at)):
+        before = {part.proto.label for part in at.get("page_link")}
+        at.session_state[key] = AttributeDictionary({"selection": {"points": [point]}})
+        at.run()
+        assert not at.exception
+        assert {part.proto.label for part in at.get("page_link")} - before, (key, point)
+        found |= set(links(at))
+    for label, name, address in sorted(found):
+        assert said(label) in counts(sample_store, show, name, dict(address)), (label, name, address)
+
+
+def test_a_median_leads_to_the_rows_that_it_is_the_middle_of(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, page_files()["delays"].stem, {})
+    found = [(key, point) for key, point in points(at) if point["customdata"][0] == "median"]
+    for key, point in found:
+        at.session_state[key] = AttributeDictionary({"selection": {"points": [point]}})
+        at.run()
+        middle = next(part for part in at.get("page_link") if "median" in part.proto.label)
+        address = dict(parse_qsl(middle.proto.query_string))
+        span = {name: datetime.fromisoformat(address[name]) for name in ("since", "until")}
+        rows = query.ask(sample_store, "counted_leg", limit=10_000, offset=0, **span, **counted.asked(address))
+        assert rows["total_ms"].quantile(0.5, "lower") == pytest.approx(point["y"] * 1000)
+    assert found
 
 
 def leading(part: Any) -> list[str]:

@@ -98,7 +98,7 @@ def test_a_matrix_tells_failed_of_all_per_pair() -> None:
 
 def test_a_log_histogram_names_its_steps_in_words() -> None:
     figure = charts_series.spread(pl.DataFrame({"series": ["a"], "from_ms": [60_000], "value": [1]}), {})
-    assert list(figure.data[0].customdata) == ["1 min"]
+    assert list(figure.data[0].text) == ["1 min"]
 
 
 def test_a_connector_shows_its_clients(show: Show, sample_store: Path) -> None:

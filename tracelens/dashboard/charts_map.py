@@ -129,7 +129,23 @@ def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) 
             hovertemplate="%{y} → %{x}<br>%{text} failed (%{z:.1%})<extra></extra>",
         )
     )
-    figure.update_xaxes(title=None, side="top", type="category", showgrid=False, automargin=True)
-    figure.update_yaxes(title=None, type="category", autorange="reversed", showgrid=False, automargin=True)
-    figure.update_layout(height=90 + 44 * len(rows), margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    cells = [
+        (at, to, one, other) for to, one in enumerate(rows) for at, other in enumerate(columns) if held[one, other]
+    ]
+    figure.add_scatter(  # a cell of a heat map cannot be selected
+        x=[at for at, *_ in cells],
+        y=[to for _, to, *_ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": 34, "opacity": 0},
+        selected={"marker": {"opacity": 0.35, "color": "white"}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[one, other, held[one, other], bad[one, other]] for *_, one, other in cells],
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.update_xaxes(
+        title="Server it hands on to, and port", side="top", type="category", showgrid=False, automargin=True
+    )
+    figure.update_yaxes(title="Front End", type="category", autorange="reversed", showgrid=False, automargin=True)
+    figure.update_layout(height=120 + 44 * len(rows), margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure

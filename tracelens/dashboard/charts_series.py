@@ -37,8 +37,8 @@ def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     return figure
 
 
-def lines(frame: pl.DataFrame, colours: dict[str, str], unit: str = "") -> go.Figure:
-    """Draws rows `moment, series, value` as lines."""
+def lines(frame: pl.DataFrame, colours: dict[str, str], measure: str) -> go.Figure:
+    """Draws rows `moment, series, value` as lines, one point per step."""
     figure = go.Figure()
     for name in sorted(
         set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)
@@ -50,11 +50,12 @@ def lines(frame: pl.DataFrame, colours: dict[str, str], unit: str = "") -> go.Fi
             name=text(name),
             mode="lines+markers",
             line={"color": colours.get(name, OTHER), "width": 2},
-            marker={"size": 5},
-            hovertemplate="%{x|%d %b %H:%M} · %{y:,.3~f} " + unit + "<extra>" + text(name) + "</extra>",
+            marker={"size": 6},
+            customdata=[[name, moment.isoformat()] for moment in part["moment"].to_list()],
+            hovertemplate="%{x|%d %b %H:%M} · %{y:,.3~f} " + measure.lower() + "<extra>" + text(name) + "</extra>",
         )
-    figure.update_xaxes(title=None, showgrid=False)
-    figure.update_yaxes(title=unit or None, rangemode="tozero")
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(title=measure, rangemode="tozero")
     return _laid_out(figure, 280, showlegend=True)
 
 
@@ -71,15 +72,19 @@ def spread(frame: pl.DataFrame, colours: dict[str, str]) -> go.Figure:
             width=[at * 0.6 for at in part["from_ms"].to_list()],
             offset=0,
             marker_color=colours.get(name, OTHER),
-            customdata=[duration(at) for at in part["from_ms"].to_list()],
-            hovertemplate="from %{customdata} · %{y:,}<extra>" + text(name) + "</extra>",
+            customdata=[[name, at] for at in part["from_ms"].to_list()],
+            text=[duration(at) for at in part["from_ms"].to_list()],
+            textposition="none",
+            hovertemplate="from %{text} · %{y:,}<extra>" + text(name) + "</extra>",
         )
-    figure.update_xaxes(type="log", title=None, tickvals=TICKS, ticktext=[duration(at) for at in TICKS])
-    figure.update_yaxes(title=None, rangemode="tozero")
+    figure.update_xaxes(type="log", title="Time taken", tickvals=TICKS, ticktext=[duration(at) for at in TICKS])
+    figure.update_yaxes(title="Recipients", rangemode="tozero")
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 
 
-def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | None = None) -> go.Figure:
+def ranks(
+    frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | None = None, measure: str = ""
+) -> go.Figure:
     """Draws one lying bar per row, the longest on top."""
     shown = frame.sort(count, name)
     figure = go.Figure(
@@ -87,6 +92,7 @@ def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | 
             x=shown[count].to_list(),
             y=[text(value) for value in shown[name]],
             orientation="h",
+            customdata=[[value] for value in shown[name]],
             marker_color=[(colours or {}).get(value, PALETTE[0]) for value in shown[name]],
             text=[f"{value:,.0f}" for value in shown[count]],
             textposition="outside",
@@ -95,9 +101,15 @@ def ranks(frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | 
             hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
         )
     )
-    figure.update_xaxes(visible=False, range=[0, max(shown[count].to_list(), default=1) * 1.2])
+    figure.update_xaxes(
+        title=measure or None,
+        showticklabels=False,
+        showgrid=False,
+        zeroline=False,
+        range=[0, max(shown[count].to_list(), default=1) * 1.2],
+    )
     figure.update_yaxes(title=None, ticks="", type="category", automargin=True)
-    return _laid_out(figure, 60 + 30 * max(2, shown.height), showlegend=False)
+    return _laid_out(figure, (90 if measure else 60) + 30 * max(2, shown.height), showlegend=False)
 
 
 def of_report(chart: Chart) -> go.Figure:

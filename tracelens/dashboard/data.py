@@ -113,14 +113,14 @@ def steps(name: str, /, bucket: str, **params: Any) -> pl.DataFrame:
     return in_steps(ask(name, bucket="hour", **params), bucket)
 
 
-def in_steps(frame: pl.DataFrame, bucket: str) -> pl.DataFrame:
-    """Gives counts per UTC hour as counts per hour or day of the zone shown."""
+def in_steps(frame: pl.DataFrame, bucket: str, moment: str = "hour") -> pl.DataFrame:
+    """Gives counts per UTC hour, named by a column, as counts per hour or day of the zone shown."""
     shown = zone.local(frame)
     if bucket == "hour":
         return shown
     groups = [column for column, kind in shown.schema.items() if not kind.is_numeric()]
     return (
-        shown.with_columns(pl.col("hour").dt.truncate("1d"))
+        shown.with_columns(pl.col(moment).dt.truncate("1d"))
         .group_by(groups, maintain_order=True)
         .agg(pl.selectors.numeric().sum())
     )

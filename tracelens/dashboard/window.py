@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -43,8 +43,8 @@ class Window:
 
 def window_or_stop() -> Window:
     """Shows the choice of the window; ends the page when the store holds nothing."""
-    total = widgets.total_or_stop(noise=False)
-    first, after = total["first_at"], total["last_at"] + timedelta(hours=1)
+    extent = widgets.extent_or_stop()
+    first, after = extent["first_at"], extent["until"]
     servers = data.ask("server")["server"].to_list()
     places = st.columns([1.3, 1.3, 1, 1.4])
     since, until = widgets.moment("From", "since", places[0]), widgets.moment("Before", "until", places[1])

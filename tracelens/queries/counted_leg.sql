@@ -12,14 +12,15 @@ with kept as (
         coalesce(md5(l.reason_text), 'none') as reason_,
         coalesce(md5(coalesce(c.inner_text, l.reason_text)), 'none') as text_,
         coalesce(nullif(lower(split_part(l.recipient_address, '@', -1)), ''), 'none') as domain_,
-        cast(case when l.total_ms is not null and l.status in ('delivered', 'relayed') then cast(round(power(10, floor(log10(greatest(l.total_ms, 1)) * 4) / 4)) as bigint) else -1 end as varchar) as step_
+        cast(case when l.total_ms is not null and l.status in ('delivered', 'relayed') then cast(round(power(10, floor(log10(greatest(l.total_ms, 1)) * 4) / 4)) as bigint) else -1 end as varchar) as step_,
+        if(l.total_ms is not null and l.status in ('delivered', 'relayed'), 'yes', 'no') as timed_
     from leg l join message m on m.message_key = l.message_key left join reply_class c on c.text = l.reason_text
     where not m.is_noise and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until)
         and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
 ),
 hit as (
     select row_key, moment, amount,
-        case $by when 'status' then status_ when 'message' then message_ when 'origin' then origin_ when 'ending' then ending_ when 'missed' then missed_ when 'code' then code_ when 'signature' then signature_ when 'reasoned' then reasoned_ when 'reason' then reason_ when 'text' then text_ when 'domain' then domain_ when 'step' then step_ else '' end as value
+        case $by when 'status' then status_ when 'message' then message_ when 'origin' then origin_ when 'ending' then ending_ when 'missed' then missed_ when 'code' then code_ when 'signature' then signature_ when 'reasoned' then reasoned_ when 'reason' then reason_ when 'text' then text_ when 'domain' then domain_ when 'step' then step_ when 'timed' then timed_ else '' end as value
     from kept
     where ($sum = '' or amount > 0)
         and ($status = '' or status_ = $status)
@@ -34,6 +35,7 @@ hit as (
         and ($text = '' or text_ = $text)
         and ($domain = '' or domain_ = $domain)
         and ($step = '' or step_ = $step)
+        and ($timed = '' or timed_ = $timed)
 ),
 -- include: counted_page
 select m.message_key, m.first_at, l.status, m.sender_address, l.recipient_address, m.message_subject, l.reason_code, l.reason_text, l.total_ms, l.basis, p.times, p.found_count, p.sum_count

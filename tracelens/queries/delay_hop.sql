@@ -6,6 +6,6 @@ with handed as (
     where h.outcome <> 'refused' and h.kind in ('receive', 'proxy', 'transfer', 'submit', 'deliver', 'external')
         and h.started_at >= $since and h.started_at < $until and ($server = '' or h.from_server = $server or h.to_server = $server)
 )
-select kind, from_place, to_place, connector, count(*) as hop_count, quantile_disc(transit_ms, 0.5) as median_ms, quantile_disc(transit_ms, 0.95) as p95_ms, max(transit_ms) as max_ms,
+select kind, from_place, to_place, connector, count(*) as hop_count, quantile_disc(transit_ms, [0.5, 0.95])[1] as median_ms, quantile_disc(transit_ms, [0.5, 0.95])[2] as p95_ms, max(transit_ms) as max_ms,
     quantile_disc(wait_ms, 0.95) as p95_wait_ms, max(wait_ms) as max_wait_ms
 from handed group by all order by greatest(coalesce(p95_ms, 0), coalesce(p95_wait_ms, 0)) desc, kind, from_place, to_place, connector limit 300

@@ -4,7 +4,7 @@ with ours as (
     select network from inventory where role in ('server', 'gateway', 'exo', 'loadbalancer') and is_proven
 ),
 taken as (
-    select h.from_ip as client, h.message_key, h.to_server, h.receive_connector, h.to_port, h.tls_version, h.auth_user, h.basis,
+    select h.from_ip as client, h.message_key, m.rowid as id, h.to_server, h.receive_connector, h.to_port, h.tls_version, h.auth_user, h.basis,
         coalesce(h.started_at, m.first_at) as moment, m.sender_address, m.message_bytes, h.evidence
     from hop h join message m on m.message_key = h.message_key
     where h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and h.from_ip is not null and not m.is_noise
@@ -13,21 +13,21 @@ taken as (
         and ($server = '' or h.to_server = $server)
 ),
 recipient as (
-    select k.client, k.message_key, count(*) as recipients,
+    select k.client, k.id, count(*) as recipients,
         count(*) filter (split_part(l.recipient_address, '@', -1) not in (select domain from accepted_domain_guess)) as outside
-    from (select distinct client, message_key from taken) k join leg l on l.message_key = k.message_key
+    from (select distinct client, id, message_key from taken) k join leg l on l.message_key = k.message_key
     where l.status not in ('expanded', 'redirected', 'refused')
-    group by k.client, k.message_key
+    group by k.client, k.id
 ),
 minute as (
     select client, max(messages) as peak_per_minute from (
-        select client, date_trunc('minute', moment) as minute, count(distinct message_key) as messages from taken group by all) group by client
+        select client, date_trunc('minute', moment) as minute, count(distinct id) as messages from taken group by all) group by client
 ),
 daily as (
     select t.client, max(t.day_recipients) as peak_recipients_per_day from (
         select k.client, k.day, sum(r.recipients) as day_recipients
-        from (select distinct client, message_key, cast(moment as date) as day from taken) k
-        join recipient r on r.client = k.client and r.message_key = k.message_key group by all) t group by t.client
+        from (select distinct client, id, cast(moment as date) as day from taken) k
+        join recipient r on r.client = k.client and r.id = k.id group by all) t group by t.client
 ),
 spread as (
     select client, cast(sum(recipients) as bigint) as recipients, cast(sum(outside) as bigint) as outside,
@@ -35,7 +35,7 @@ spread as (
     from recipient group by client
 ),
 accepted as (
-    select client, count(distinct message_key) as messages, list_sort(list(distinct to_server)) as servers,
+    select client, count(distinct id) as messages, list_sort(list(distinct to_server)) as servers,
         list_sort(list(distinct receive_connector) filter (receive_connector is not null)) as connectors,
         list_sort(list(distinct to_port) filter (to_port is not null)) as ports,
         cast(quantile_disc(message_bytes, 0.5) as bigint) as median_bytes, cast(max(message_bytes) as bigint) as max_bytes,
@@ -44,7 +44,7 @@ accepted as (
         count(distinct sender_address) as sender_count, list_sort(list(distinct coalesce(sender_address, '')))[1:5] as senders,
         count(*) filter (split_part(lower(coalesce(sender_address, '')), '@', -1) in (select domain from accepted_domain_guess)) / count(*) as own_sender_share,
         list_sort(list(distinct cast(moment as date))) as days, min(moment) as first_at, max(moment) as last_at,
-        flatten(list(evidence[1:1] order by moment, message_key))[1:3] as evidence
+        flatten(list_transform(min({moment: moment, key: message_key, rows: evidence[1:1]}, 3), lambda x: x.rows))[1:3] as evidence
     from taken group by client
 ),
 denied as (

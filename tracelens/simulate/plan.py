@@ -51,11 +51,13 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "conduct": (),
     "mistakes": (),
     "history": (),
+    "uneven": (),
 }
 """What an estate can have besides its servers: an Edge server, Exchange Online (centralised: with its message
 trace, mail passing through it or through here on its way to the other), a hub of 2010, a load balancer that
 translates addresses, ids that repeat (restarts, servers, senders); and troubles, one for each rule that a text makes fire
-(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history)."""
+(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history); half of all mail from one device, and
+a journal address that gets a copy of what it and everybody sends (uneven)."""
 
 LEAST_SERVERS = {"conduct": 3, "mistakes": 2}
 """Servers without which some of an extra's troubles have no place."""
@@ -142,6 +144,8 @@ def simulate(
         add_edge(estate, random.Random(seed + 1))
     if {"hybrid", "centralised"} & set(extras):
         add_cloud(estate)
+    if "uneven" in extras:
+        estate.burden()
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
@@ -248,6 +252,11 @@ def _messages(world: World, messages: int, days: int, first: int, hours: tuple[i
 
 
 def _flow(world: World, roll: float, moment: int) -> Callable[[], None]:
+    busiest = world.estate.busiest
+    if busiest:
+        if roll < 0.5:
+            return partial(from_device, world, moment, busiest)
+        roll = 2 * roll - 1
     if roll < 0.42:
         return partial(from_internet, world, moment)
     if roll < 0.64:

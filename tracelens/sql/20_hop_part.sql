@@ -2,6 +2,7 @@
 -- the queue entry it made (SERVER#InternalId), or the queue entry it left and where it went.
 -- grain: part_key
 -- kind: temp
+-- by: message
 with receipt_kind as (
     select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
     from receipt r left join hop_origin j on j.node = r.node and j.message_key = r.message_key

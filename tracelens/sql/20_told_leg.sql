@@ -2,6 +2,7 @@
 -- column moment: when, UTC; unknown where only the time of receipt is told
 -- grain: message_key, address
 -- kind: temp
+-- by: message
 -- source: formats.md 5.2 (status words), 5.4
 with told as (
     select m.message_key, lower(trim(e.recipient_address)) as address, lower(replace(coalesce(e.status, e.event), ' ', '')) as status_word,

@@ -2,6 +2,7 @@
 -- A message that comes back after it was sent out (centralised transport) visits the cloud once more: the cloud's own clock tells.
 -- grain: part_key
 -- kind: temp
+-- by: message
 -- source: formats.md 4.8, 5.2
 with trace as (
     select m.message_key, e.date_time, e.from_ip, e.to_ip, e.connector_id, lower(replace(coalesce(e.event, ''), ' ', '')) as event,

@@ -1,6 +1,7 @@
 -- One hand-over put together from all its witnesses, with the times that each side's clock gives.
 -- grain: message_key, kind, anchor
 -- kind: temp
+-- by: message
 with told as (
     select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, to_port, send_connector, receive_connector,
         -- a reply alone tells when a hand-over ended, not when it began

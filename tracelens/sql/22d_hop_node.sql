@@ -1,6 +1,7 @@
 -- The queue entry that a hop left and the one it made (`SERVER#InternalId`, or `fe:…` at a front end).
 -- grain: hop_key
 -- kind: temp
+-- by: message
 with part as (
     select message_key, kind, anchor, witness, from_node, to_node from hop_part
     union all select message_key, kind, anchor, witness, from_node, to_node from header_part

@@ -2,6 +2,7 @@
 -- column best: the row with the lowest rank, the latest of several; rank: what it means, see leg
 -- grain: message_key, address
 -- kind: temp
+-- by: message
 with receipt_node as (
     select distinct message_key, server, internal_message_id from receipt
 ),

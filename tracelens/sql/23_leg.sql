@@ -6,6 +6,7 @@
 -- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed, or reported where only a cloud trace or a report tells the end
 with cloud as (

@@ -3,6 +3,7 @@
 -- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed; reported where no log but a header or a cloud trace names it
 with tracked as (

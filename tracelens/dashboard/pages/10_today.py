@@ -10,7 +10,7 @@ from tracelens.dashboard.counted import behind
 
 widgets.head("Today", "What is worth knowing first; each line and each number opens what is behind it.")
 left, right = st.columns([4, 1])
-total = widgets.total_or_stop(noise=False)
+widgets.extent_or_stop()
 with right:
     span = widgets.window()
 with left, st.container(key="sentences", gap=None):

@@ -10,7 +10,7 @@ import streamlit as st
 from tracelens.dashboard import charts, widgets
 
 widgets.head("Messages", "Any part of a text finds. Refused mail is listed too. A selected row opens its path.")
-widgets.total_or_stop(noise=True)
+widgets.extent_or_stop()
 if st.query_params.get("message"):
     widgets.open_message(st.query_params["message"])
 names = widgets.options()

@@ -9,7 +9,7 @@ from tracelens import query
 from tracelens.dashboard import data, message_parts, widgets
 
 widgets.head("Message", "Its path over servers and time, how it ended, and what that rests on.")
-widgets.total_or_stop(noise=True)
+widgets.extent_or_stop()
 key = widgets.text("Key of the message", "message", placeholder="select a message on the page Messages")
 row = data.one("path", message=key) if key else None
 if row is None:

@@ -10,7 +10,7 @@ import streamlit as st
 from tracelens.dashboard import widgets
 
 widgets.head("Sessions", "SMTP conversations on one server each. A selected row opens the session.")
-widgets.total_or_stop(noise=True)
+widgets.extent_or_stop()
 names = widgets.options()
 filters: dict[str, Any] = {
     "text": widgets.text(

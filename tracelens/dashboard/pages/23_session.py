@@ -8,7 +8,7 @@ import streamlit as st
 from tracelens.dashboard import widgets
 
 widgets.head("Session", "One SMTP conversation on one server: every row, the silences, the mail, the other side.")
-widgets.total_or_stop(noise=True)
+widgets.extent_or_stop()
 key = st.query_params.get("session", "")
 if key:
     widgets.conversation(key)

@@ -10,7 +10,7 @@ import streamlit as st
 from tracelens.dashboard import counted, drill, widgets
 
 widgets.head("Counted", "The rows that a number of another page counts. A selected row opens what it is part of.")
-widgets.total_or_stop(noise=True)
+widgets.extent_or_stop()
 address = st.query_params.to_dict()
 kind = counted.KINDS.get(address.get("of", ""))
 if kind is None:

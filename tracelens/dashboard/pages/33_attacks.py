@@ -9,7 +9,7 @@ from tracelens.dashboard import charts, data, drill, widgets
 from tracelens.dashboard.counted import behind
 
 widgets.head("Attacks", "Who guesses passwords, tries to relay or probes for names, and whether it worked.")
-total = widgets.total_or_stop(noise=False)
+extent = widgets.extent_or_stop()
 one, two, _ = st.columns([1, 1, 2])
 span = {"since": widgets.moment("From", "since", one), "until": widgets.moment("Before", "until", two)}
 addresses = data.ask("attack_address", **span, limit=1000)
@@ -39,8 +39,8 @@ if only:
     else:
         widgets.accounts(entered, span)
     st.stop()
-step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
-logons = data.steps("attack_hour", step, **span)
+step = data.bucket(span["since"] or extent["first_at"], span["until"] or extent["until"])
+logons = data.steps("attack_hour", step, server="", **span)
 if not logons.is_empty():
     st.subheader(f"Logons of clients per {step}", anchor=False)
     widgets.bars(

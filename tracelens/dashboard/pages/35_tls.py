@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import charts_series, data, drill, widgets
+from tracelens.dashboard import charts, charts_series, data, drill, widgets
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
@@ -49,18 +49,25 @@ def versions(window: Window) -> None:
                 widgets.nothing("Nothing.", "No such session moved mail.")
                 continue
             by_version = part.group_by("tls").agg(pl.col("used_count").sum())
-            st.plotly_chart(
-                charts_series.ranks(by_version, "tls", "used_count", charts_series.TLS), key=f"versions_{way}"
-            )
+            widgets.ranks(
+                by_version, "tls", "used_count", "Sessions", f"versions_{way}",
+                partial(behind_use, window, way, "tls"), charts_series.TLS,
+            )  # fmt: skip
             ciphers = part.filter(pl.col("cipher") != "").group_by("cipher").agg(pl.col("used_count").sum())
             if ciphers.height:
                 st.caption("By cipher")
                 top = ciphers.sort("used_count", "cipher", descending=[True, False]).head(8)
-                st.plotly_chart(charts_series.ranks(top, "cipher", "used_count"), key=f"ciphers_{way}")
-    over = data.ask("report_tls_time", bucket=window.bucket, **window.params)
+                widgets.ranks(
+                    top, "cipher", "used_count", "Sessions", f"ciphers_{way}",
+                    partial(behind_use, window, way, "cipher"),
+                )  # fmt: skip
+    over = data.in_steps(data.ask("report_tls_time", bucket="hour", **window.params), window.bucket, "moment")
     if over.height:
         st.subheader(f"Sessions that moved mail or signed in, per {window.bucket}", anchor=False)
-        st.plotly_chart(charts_series.lines(over, charts_series.TLS), key="versions_time")
+        widgets.lines(
+            over, charts_series.TLS, "Sessions", window.bucket, "versions_time",
+            lambda name, at: behind("session", tls=name, used=True, **window.params | at), window.params,
+        )  # fmt: skip
     st.subheader("By server and connector", anchor=False)
     labels = {
         "direction": "Direction",
@@ -81,6 +88,11 @@ def versions(window: Window) -> None:
     }
     widgets.table(mix, labels, "tls_mix", opens)
     drill.as_sql("tls_mix", **window.params)
+
+
+def behind_use(window: Window, way: str, word: str, name: str) -> dict[str, Any]:
+    """Gives the list of the conversations of one direction that moved mail or signed in with a version or cipher."""
+    return behind("session", direction=way, used=True, **{word: name}, **window.params)
 
 
 def behind_mix(window: Window, row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
@@ -192,9 +204,11 @@ def logons(window: Window) -> None:
     good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
     source = f", from {count(clients.height, 'client')}" if failed else ""
     st.markdown(f"{count(good, 'logon')} succeeded, {count(failed, 'logon')} failed{source}.")
-    over = data.ask("report_auth_time", bucket=window.bucket, **window.params)
-    if over.height:
-        st.plotly_chart(charts_series.lines(over, charts_series.LOGON), key="logons_time")
+    over = data.steps("attack_hour", window.bucket, **window.params)
+    widgets.bars(
+        over, "outcome", "logon_count", window.bucket, charts.OUTCOME, "logons_time",
+        lambda name, at: behind("logon", outcome=name, **window.params | at), window.params,
+    )  # fmt: skip
     st.subheader("By connector and mechanism", anchor=False)
     labels = {
         "server": "Server",

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import charts, charts_map, data, drill, widgets
+from tracelens.dashboard import charts, data, drill, widgets
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
@@ -35,10 +35,13 @@ def pairs(window: Window) -> None:
     )
     inside = found.filter(pl.col("target") != pl.col("remote_ip"))
     if inside.height:
-        shown = inside.with_columns(pl.format("{}:{}", "target", "remote_port").alias("place"))
-        st.plotly_chart(
-            charts_map.matrix(shown, "server", "place", "session_count", "failed_count"), key="proxy_matrix",
-            config={"displayModeBar": False},
+        several = pl.col("remote_ip").n_unique().over("target") > 1
+        name = pl.when(several).then(pl.format("{} {}", "target", "remote_ip")).otherwise("target")
+        shown = inside.with_columns(pl.format("{}:{}", name, "remote_port").alias("place"))
+        ends = {row["place"]: row for row in shown.select("place", "remote_ip", "remote_port").to_dicts()}
+        widgets.matrix(
+            shown, "server", "place", "session_count", "failed_count", "proxy_matrix",
+            lambda server, place: behind_pair(window, ends[place] | {"server": server}),
         )  # fmt: skip
         st.caption("Failed of all sessions between a Front End (left) and servers of ours (above).")
     volume = data.steps("proxy_volume", window.bucket, **window.params)

@@ -9,7 +9,7 @@ from tracelens.dashboard import charts, data, widgets
 from tracelens.dashboard.counted import behind
 
 widgets.head("Failures", "Recipients that were not reached: what the codes mean, the texts behind them, the mail.")
-total = widgets.total_or_stop(noise=False)
+extent = widgets.extent_or_stop()
 one, two, three, four = st.columns(4)
 span = {"since": widgets.moment("From", "since", one), "until": widgets.moment("Before", "until", two)}
 status = widgets.choice("Status", "status", list(widgets.MISSED), three)
@@ -21,7 +21,7 @@ else:
     counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in widgets.MISSED}
     for place, (name, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
         widgets.tile(f"Recipients {name}", count, place=place, **behind("leg", status=name, server=server, **span))
-    step = data.bucket(span["since"] or total["first_at"], span["until"] or total["last_at"])
+    step = data.bucket(span["since"] or extent["first_at"], span["until"] or extent["until"])
     volume = data.steps("failure_hour", step, **span, status=status, server=server)
     st.subheader(f"Recipients not reached per {step}, by status", anchor=False)
     widgets.bars(

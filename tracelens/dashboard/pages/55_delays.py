@@ -5,9 +5,10 @@ How long mail takes, where it waits, which routes and components are slow, and h
 
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import charts, charts_series, data, drill, widgets
+from tracelens.dashboard import charts, charts_series, data, drill, widgets, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
@@ -19,24 +20,31 @@ CLOCKS = "Times of two servers are compared as logged: a clock that is off shows
 
 def recipients(window: Window) -> None:
     """Shows how long it takes to the recipient, over time and spread, and the slowest."""
-    figure = data.one("report_figure", **window.params) or {}
-    if figure.get("median_ms") is None:
+    over = data.ask("delay_time", bucket=window.bucket, zone=zone.chosen(), **window.params)
+    if over.is_empty():
         widgets.nothing("No recipient with a known time in this window.", "Times come from message tracking.")
         return
+    whole = over.row(0, named=True)
     st.markdown(
-        f"Half of the recipients were reached within **{duration(figure['median_ms'])}**, "
-        f"95 % within **{duration(figure['p95_ms'])}**."
+        f"Half of the recipients were reached within **{duration(whole['median_ms'])}**, "
+        f"95 % within **{duration(whole['p95_ms'])}**."
+    )
+    widgets.link(
+        f"{whole['recipient_count']:,} recipients with a known time", **behind("leg", timed=True, **window.params)
     )
     left, right = st.columns(2)
     with left:
         st.caption(f"Seconds to the recipient, per {window.bucket}")
-        over = data.ask("report_latency_time", bucket=window.bucket, **window.params)
-        st.plotly_chart(charts_series.lines(over, charts_series.LINE, "s"), key="latency_time")
+        widgets.lines(
+            in_seconds(over), charts_series.LINE, "Seconds", window.bucket, "latency_time",
+            lambda _, at: behind("leg", timed=True, **window.params | at), window.params, is_count=False,
+        )  # fmt: skip
     with right:
         st.caption("Recipients by the time it took, per origin")
-        st.plotly_chart(
-            charts_series.spread(data.ask("delay_spread", **window.params), charts.ORIGIN), key="latency_spread"
-        )
+        widgets.spread(
+            data.ask("delay_spread", **window.params), charts.ORIGIN, "latency_spread",
+            lambda name, step: behind("leg", origin=name, step=step, **window.params),
+        )  # fmt: skip
     st.subheader("The slowest", anchor=False)
     found = data.ask("delay_slowest", limit=50, **window.params)
     labels = {
@@ -55,6 +63,15 @@ def recipients(window: Window) -> None:
     drill.as_sql("delay_slowest", limit=50, **window.params)
     if at is not None:
         widgets.open_message(found["message_key"][at])
+
+
+def in_seconds(over: pl.DataFrame) -> pl.DataFrame:
+    """Gives medians and 95th percentiles as the points of two lines."""
+    steps = over.filter(pl.col("moment").is_not_null())
+    return pl.concat(
+        steps.select("moment", pl.lit(name).alias("series"), (pl.col(column) / 1000).alias("value"))
+        for name, column in {"median": "median_ms", "95 %": "p95_ms"}.items()
+    )
 
 
 def handovers(window: Window) -> None:

@@ -163,7 +163,7 @@ def account(job: Job) -> None:
 
 
 widgets.head("Ingest", "What has been read, what has not and why, and the way to read more.")
-total = data.one("total", noise=True) or {}
+total = data.one("total") or {}
 if not total.get("first_at"):
     widgets.empty_store()
 live = data.one("publication") or {}

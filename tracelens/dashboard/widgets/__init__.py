@@ -1,7 +1,6 @@
 """Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
 
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
-from tracelens.dashboard.widgets.bars import bars
 from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
@@ -9,7 +8,8 @@ from tracelens.dashboard.widgets.ground import coverage, extent, news
 from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, release, settle, tile
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
-from tracelens.dashboard.widgets.states import cut, empty_store, head, markdown, no_store, nothing, total_or_stop
+from tracelens.dashboard.widgets.plots import bars, lines, matrix, ranks, spread
+from tracelens.dashboard.widgets.states import cut, empty_store, extent_or_stop, head, markdown, no_store, nothing
 from tracelens.dashboard.widgets.tables import Opens, columns, events, picked, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
 from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
@@ -41,6 +41,7 @@ __all__ = [
     "evidence",
     "explained",
     "extent",
+    "extent_or_stop",
     "finding",
     "findings",
     "findings_of",
@@ -49,9 +50,11 @@ __all__ = [
     "head",
     "hops",
     "legs",
+    "lines",
     "link",
     "local",
     "markdown",
+    "matrix",
     "messages",
     "moment",
     "more",
@@ -65,6 +68,7 @@ __all__ = [
     "paged",
     "pages",
     "picked",
+    "ranks",
     "reasons",
     "release",
     "replies",
@@ -72,13 +76,13 @@ __all__ = [
     "sessions",
     "settle",
     "slower",
+    "spread",
     "stamp",
     "switch",
     "table",
     "text",
     "tile",
     "told",
-    "total_or_stop",
     "troubles",
     "window",
 ]

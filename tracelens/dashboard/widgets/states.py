@@ -60,10 +60,10 @@ def empty_store() -> None:
     st.code("tracelens ingest PATH-OF-YOUR-LOGS", language=None)
 
 
-def total_or_stop(noise: bool) -> dict[str, Any]:
-    """Gives what the store holds, in one row; says so and ends the page when it holds nothing."""
-    total = data.one("total", noise=noise) or {}
-    if not total.get("first_at"):
+def extent_or_stop() -> dict[str, Any]:
+    """Gives from when to when the store holds rows; says so and ends the page when it holds none."""
+    extent = data.one("extent") or {}
+    if not extent.get("first_at"):
         empty_store()
         st.stop()
-    return total
+    return extent
