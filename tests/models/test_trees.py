@@ -339,3 +339,43 @@ def test_which_delivery_came_first_is_not_claimed_of_a_duplicate() -> None:
     made.track(1, "EX01", "DELIVER", "STOREDRIVER", internal_message_id=6, recipient_address=["bob@contoso.com"], client_hostname="EX01.contoso.com")  # fmt: skip
     made.track(2, "EX01", "DUPLICATEDELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
     assert ask(made.build(), "select basis from leg where status = 'duplicate'") == [{"basis": "inferred"}]
+
+
+def waiting(made: Made, *numbers: int, message_count: int = 1) -> None:
+    """Messages that came into a queue of EX01, and the queue as a listing shows it."""
+    error = "[{LED=451 4.4.397 Error communicating with target host.};{FQDN=mail.fabrikam.com};{IP=203.0.113.20}]"
+    for number in numbers:
+        made.track(
+            number, "EX01", "RECEIVE", internal_message_id=number, client_ip="10.0.0.9", message_id=f"<{number}@contoso.com>",
+            connector_id="EX01\\Relay", recipient_address=["kim@fabrikam.com", "anna@contoso.com"],
+        )  # fmt: skip
+    made.add(
+        "queue_state", server="EX01", identity="EX01\\5", delivery_type="DnsConnectorDelivery", status="Retry",
+        message_count=message_count, next_hop_domain="fabrikam.com", next_hop_category="External", last_error=error,
+    )  # fmt: skip
+
+
+def test_a_message_in_a_queue_in_retry_is_deferred_at_the_host_that_the_error_names() -> None:
+    made = Made()
+    waiting(made, 7)
+    con = made.build()
+    assert [(row["kind"], row["outcome"], row["basis"]) for row in tree(con)][1:] == [
+        ("external", "deferred", "inferred")
+    ]
+    assert legs(con) == {"kim@fabrikam.com": "deferred", "anna@contoso.com": "in transit"}
+
+
+def test_a_queue_of_fewer_messages_than_are_open_tells_of_none() -> None:
+    made = Made()
+    waiting(made, 7, 8)
+    con = made.build()
+    assert {row["kind"] for row in tree(con)} == {"receive"}
+    assert {row["status"] for row in ask(con, "select status from leg")} == {"in transit"}
+
+
+def test_a_message_that_left_the_queue_before_is_not_in_it() -> None:
+    made = Made()
+    waiting(made, 7)
+    made.track(9, "EX01", "SENDEXTERNAL", internal_message_id=7, message_id="<7@contoso.com>", server_ip="203.0.113.20",
+               server_hostname="mail.fabrikam.com", connector_id="Internet", recipient_address=["kim@fabrikam.com"])  # fmt: skip
+    assert legs(made.build())["kim@fabrikam.com"] == "relayed"
