@@ -70,9 +70,9 @@ def main() -> None:
         asked: dict[str, list[float]] = {}
         ask = detect.run
 
-        def timed(con: Any, rule: Rule) -> list[dict[str, Any]]:
+        def timed(asker: Any, rule: Rule) -> list[dict[str, Any]]:
             began = time.perf_counter()
-            found = ask(con, rule)
+            found = ask(asker, rule)
             asked.setdefault(rule.id, []).append(time.perf_counter() - began)
             return found
 

@@ -6,21 +6,24 @@ python benchmarks/scale.py --messages 2000 20000 200000 [--servers 4 --days 3] [
 python benchmarks/scale.py --logs TREE … (sizes that are there, in place of --messages)
 
 Each step runs in a process of its own: wall seconds, CPU seconds and peak MB are its own and its children's. Spark is
-started from the pyspark wheel (local[2], Java 17) unless a URL is given; its memory is not in the table's peak then.
+started anew for each size from the pyspark wheel (local[2], Java 17), and its CPU seconds and peak MB are in the table
+too; those of a server given by its URL are not. All rows of all tables are compared with those of the first build.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -143,29 +146,38 @@ def main() -> None:
     base.mkdir(parents=True, exist_ok=True)
     print("| logs MB | messages | lake MB | step | wall s | CPU s | peak MB | spilled MB | result |")
     print("|---|---|---|---|---|---|---|---|---|")
-    with ExitStack() as stack:
-        remote = chosen.spark if "://" in chosen.spark else ""
-        if chosen.spark == "local":
-            from tests.spark import servers
-
-            servers.SETTINGS.clear()
-            servers.SETTINGS.update(
-                {
-                    "spark.ui.enabled": "false", "spark.log.level": "WARN", "spark.driver.host": "127.0.0.1",
-                    "spark.driver.bindAddress": "127.0.0.1", "spark.connect.grpc.binding.address": "127.0.0.1",
-                    "spark.sql.catalogImplementation": "in-memory", "spark.driver.memory": chosen.driver_memory,
-                }
-            )  # fmt: skip
-            remote = stack.enter_context(servers.connect_server(base))
-        sizes: list[tuple[str, Path | int]] = [(str(number), number) for number in chosen.messages]
-        sizes += [(place.name, place) for place in chosen.logs]
-        for name, size in sizes:
-            measure(base / name, size, chosen, remote)
+    sizes: list[tuple[str, Path | int]] = [(str(number), number) for number in chosen.messages]
+    sizes += [(place.name, place) for place in chosen.logs]
+    for name, size in sizes:
+        measure(base / name, size, chosen)
     if not chosen.keep:
         shutil.rmtree(base, ignore_errors=True)
 
 
-def measure(place: Path, size: Path | int, chosen: argparse.Namespace, remote: str) -> None:
+@contextmanager
+def spark_of(place: Path, chosen: argparse.Namespace) -> Iterator[tuple[str, int]]:
+    """Gives the URL of Spark and the id of its process here, 0 if it is elsewhere."""
+    from tests.spark.servers import SETTINGS, connect_process
+
+    if "://" in chosen.spark:
+        yield chosen.spark, 0
+        return
+    thrifty = ("spark.sql.codegen.", "spark.driver.extraJavaOptions", "spark.executor.")
+    settings = {name: value for name, value in SETTINGS.items() if not name.startswith(thrifty)}
+    with connect_process(place, "local[2]", {**settings, "spark.driver.memory": chosen.driver_memory}) as found:
+        yield found
+
+
+def used_by(process: int) -> tuple[float, float]:
+    """Gives the CPU seconds and the peak MB of a running process."""
+    if not process:
+        return 0.0, 0.0
+    times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+    return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"), int(peak[1]) / 1024 if peak else 0.0
+
+
+def measure(place: Path, size: Path | int, chosen: argparse.Namespace) -> None:
     """Measures one size and prints its rows."""
     place.mkdir(parents=True, exist_ok=True)
     logs, lake = (size, place / "lake") if isinstance(size, Path) else (place / "logs", place / "lake")
@@ -178,10 +190,13 @@ def measure(place: Path, size: Path | int, chosen: argparse.Namespace, remote: s
         shutil.rmtree(store, ignore_errors=True)
         cost = run(BUILD, lake, store, limit, "", watch=store / "tmp")
         steps.append((f"DuckDB {limit}".strip(), cost, store))
-    if remote:
+    if chosen.spark != "none":
         store = place / "spark"
         shutil.rmtree(store, ignore_errors=True)
-        steps.append(("Spark", run(BUILD, lake, store, "", remote), store))
+        with spark_of(place, chosen) as (remote, process):
+            cost = run(BUILD, lake, store, "", remote)
+            cpu, peak = used_by(process)
+        steps.append(("Spark", replace(cost, cpu_s=cost.cpu_s + cpu, peak_mb=cost.peak_mb + peak), store))
     log_mb, lake_mb = weight(logs) / 1e6, weight(lake) / 1e6
     for name, cost, built in steps:
         result = cost.failure

@@ -1,18 +1,21 @@
 """Runs the SQL models in the order of their names: sessions, links, paths.
 
-Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`, `-- order:`, `-- by: conversation`); it gives
-the model its name.
+Each file in `sql/` is one SELECT with a header (`-- grain:`, `-- kind:`, `-- order:`, `-- by:`); it gives the model
+its name. Models that stand together and are built `by` conversation or message are built in shards of time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import groupby
 from typing import Any
 
 from tracelens.errors import InternalError
+from tracelens.parts import Parts
+from tracelens.portions import Portions
 from tracelens.schema import INVENTORY_SETTING
 from tracelens.shards import SHARD_ROWS, Shard, each_shard, shards
 from tracelens.store import fill_table, make_table
@@ -26,7 +29,7 @@ class Model:
         name: Table the model makes.
         kind: `table` is kept, `temp` lives until its last reader is built, `part` is read by models of single
             conversations only.
-        by_conversation: What it tells of one conversation depends on no other.
+        by: `conversation` or `message` where what it tells of one depends on no other; else empty.
         grain: Columns that are unique together; empty when the model names none.
         sql: The SELECT, by `-- order:` in the order in which its rows are laid down, so that a look-up by it reads few.
         doc: What a row is: the first line of the header.
@@ -38,7 +41,7 @@ class Model:
     grain: tuple[str, ...]
     sql: str
     doc: str = ""
-    by_conversation: bool = False
+    by: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -60,7 +63,7 @@ def models() -> list[Model]:
         columns = dict(re.findall(r"^-- column ([a-z0-9_]+): *(.+)$", text, flags=re.M))
         sql = f"{text}\norder by {head['order']}" if "order" in head else text
         doc = text.splitlines()[0].removeprefix("-- ")
-        found.append(Model(name, head.get("kind", "table"), grain, sql, doc, "by" in head, columns))
+        found.append(Model(name, head.get("kind", "table"), grain, sql, doc, head.get("by", "").strip(), columns))
     return found
 
 
@@ -84,42 +87,87 @@ def build(
     fill_table(con, INVENTORY_SETTING, inventory)
     tell = on_model or (lambda _: None)
     every = models()
-    told = [model for model in every if model.by_conversation]
     read = [reader.sources | {reader.name} for reader in every]
     last_use = {model.name: max(n for n, names in enumerate(read) if model.name in names) for model in every}
-    for number, model in enumerate(every):
-        if model is (told[0] if told else None):
-            _build_shards(con, told, shards(con, shard_rows), tell)
-        if not model.by_conversation:
-            tell(model.name)
-            make_table(con, model.name, model.sql, model.kind != "table")
-            check_grain(con, model)
-        for gone in every:
-            if last_use[gone.name] == number and gone.kind != "table":
-                con.execute(f'drop table if exists "{gone.name}"')
+    of_conversations, of_messages = Parts(con), Parts(con)
+    portions = Portions(con, max(shard_rows // 3, 1), of_messages)
+
+    def drop_read(number: int) -> None:
+        """Drops what no model from this one on reads."""
+        for gone in every[:number]:
+            if last_use[gone.name] < number and gone.kind != "table":
+                (of_conversations if gone.by == "conversation" else of_messages).drop(gone.name)
+
+    number = 0
+    for by, together in groupby(every, lambda model: model.by):
+        block = list(together)
+        found = shards(con, shard_rows) if by == "conversation" else ()
+        if len(found) > 1:
+            _build_shards(con, block, found, of_conversations, tell)
+        elif by == "message" and portions.cut():
+            inner = {model.name for model in block if last_use[model.name] < number + len(block)}
+            _build_portions(con, block, portions, inner, tell)
+        else:
+            for place, model in enumerate(block, number + 1):
+                tell(model.name)
+                make_table(con, model.name, model.sql, model.kind != "table")
+                check_grain(con, model)
+                drop_read(place)
+        number += len(block)
+        drop_read(number)
+        if not any(model.by == "message" for model in every[number:]):
+            portions.close()
 
 
-def _build_shards(con: Any, told: Sequence[Model], found: Sequence[Shard], tell: Callable[[str], None]) -> None:
-    """Makes the models of single conversations; where there are several shards, one after the other."""
-    if len(found) < 2:
+def _build_shards(
+    con: Any, told: Sequence[Model], found: Sequence[Shard], parts: Parts, tell: Callable[[str], None]
+) -> None:
+    """Makes the models of single conversations, one shard after the other."""
+    for number, shard in enumerate(each_shard(con, found)):
         for model in told:
             tell(model.name)
-            make_table(con, model.name, model.sql, model.kind != "table")
-    else:
-        database = con.execute("select current_database()").fetchall()[0][0]
-        for shard in each_shard(con, found):
-            for model in told:
-                tell(model.name)
-                make_table(con, model.name, shard.narrow(model.sql) if model is told[0] else model.sql, True)
-            for model in told:
-                if model.kind != "part":
-                    kept = f'"{database}".main."{model.name}"'
-                    verb = f"create or replace table {kept} as" if shard is found[0] else f"insert into {kept}"
-                    con.execute(f'{verb} select * from temp."{model.name}"')
-                con.execute(f'drop table temp."{model.name}"')
-    for model in told:
-        if model.kind != "part" or len(found) < 2:
+            make_table(con, model.name, shard.narrow(model.sql) if model is told[0] else model.sql, True)
             check_grain(con, model)
+        for model in told:
+            _lay_by(con, model, number, parts, {model.name for model in told if model.kind == "part"})
+    for model in told:
+        if model.kind == "temp":
+            parts.unite(model.name)
+
+
+def _build_portions(
+    con: Any, told: Sequence[Model], portions: Portions, inner: Collection[str], tell: Callable[[str], None]
+) -> None:
+    """Makes the models of single messages, one portion after the other; `inner` are read within the block alone."""
+    made = {model.name for model in told}
+    last = {name: max(n for n, model in enumerate(told) if name in model.sources | {model.name}) for name in inner}
+    for portion in portions.each({name for model in told for name in model.sources} - made):
+        for place, model in enumerate(told):
+            tell(model.name)
+            make_table(con, model.name, model.sql, True)
+            check_grain(con, model)
+            for earlier in told:
+                if earlier.kind != "table" and last.get(earlier.name) == place:
+                    con.execute(f'drop table temp."{earlier.name}"')
+        for model in told:
+            _lay_by(con, model, portion.number, portions.parts, inner)
+    for model in told:
+        if model.kind != "table" and model.name not in inner:
+            portions.parts.unite(model.name)
+
+
+def _lay_by(con: Any, model: Model, number: int, parts: Parts, inner: Collection[str]) -> None:
+    """Adds what one shard or portion told to the table that is kept, or to the parts; `inner` are needed no more."""
+    if model.kind == "table":
+        database = con.execute("select current_database()").fetchall()[0][0]
+        kept = f'"{database}".main."{model.name}"'
+        verb = f"insert into {kept}" if number else f"create or replace table {kept} as"
+        con.execute(f'{verb} select * from temp."{model.name}"')
+        con.execute(f'drop table temp."{model.name}"')
+    elif model.name in inner:
+        con.execute(f'drop table if exists temp."{model.name}"')
+    else:
+        parts.keep(model.name, number)
 
 
 def check_grain(con: Any, model: Model) -> None:

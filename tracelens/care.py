@@ -54,7 +54,7 @@ def info(store: str | os.PathLike[str]) -> dict[str, Any]:
     states = sorted({row["state"] for row in held.files.values()})
     return {
         "store": str(folder),
-        "lake": str(lake_of(held)) if lake_of(held) else None,
+        "lake": lake_of(held, folder),
         "generation": held.generation,
         "generations kept": len(names),
         "schema version": held.schema_version,

@@ -10,14 +10,15 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from tracelens.asker import Asker, Here
 from tracelens.build import models
 from tracelens.classify import classify_all
-from tracelens.errors import ConfigError, QueryError
+from tracelens.errors import ConfigError, QueryError, StoreError
 from tracelens.incidents import account_of, group
 from tracelens.rulebook import SEVERITIES, Rule, Signature, load_rules, load_signatures
 from tracelens.schema import FINDING, REPLY_CLASS, REPLY_CLASS_BY_LOG, RULE_RUN
 from tracelens.screen import worth_asking
-from tracelens.store import check_question, fill_table, lock_down
+from tracelens.store import fill_table
 
 EVIDENCE_ROWS = 50
 MOST_DAYS = 1000
@@ -65,23 +66,25 @@ def rulebook(
     return Rulebook(load_signatures(), load_rules(rule_dirs, overrides), unverified)
 
 
-def detect(con: Any, book: Rulebook) -> None:
+def detect(con: Any, book: Rulebook, asker: Asker | None = None) -> None:
     """Makes `reply_class`, `finding`, `rule_run` and the incidents in the open database, and locks its connection.
 
     Args:
         con: Open DuckDB connection that has all models.
         book: Signatures and rules.
+        asker: Answers the rules' questions; DuckDB over the database if None.
 
     Raises:
         ConfigError: A rule's query fails.
     """
-    texts = con.execute("select text, list_sort(list(distinct log)) from reply group by text order by text").fetchall()
+    asker = asker or Here(con)
+    _, texts = asker.ask("select text, list_sort(list(distinct log)) as logs from reply group by text order by text")
     classes, by_log = classify_all(texts, book.signatures, book.unverified)
-    fill_table(con, REPLY_CLASS, classes)
-    fill_table(con, REPLY_CLASS_BY_LOG, by_log)
+    asker.give(REPLY_CLASS, classes)
+    asker.give(REPLY_CLASS_BY_LOG, by_log)
     name_replies(con)
-    con.execute(f"create temp table named_reply as {NAMED} order by signature_id")  # joined once, asked by many rules
-    lock_down(con)
+    asker.keep("named_reply", NAMED, "signature_id")  # joined once, asked by many rules
+    asker.settle()
     said = {row["signature_id"] for row in classes + by_log}
     have = available(con)
     findings: list[dict[str, Any]] = []
@@ -90,10 +93,10 @@ def detect(con: Any, book: Rulebook) -> None:
     able = [
         rule for rule in book.rules if not lacks[rule.id] and not (rule.signatures and said.isdisjoint(rule.signatures))
     ]
-    worth = worth_asking(con, able)
+    worth = worth_asking(asker, able)
     for rule in book.rules:
         missing = lacks[rule.id]
-        found = run(con, rule) if rule.id in worth else []
+        found = run(asker, rule) if rule.id in worth else []
         findings += found
         runs.append(
             {
@@ -106,7 +109,7 @@ def detect(con: Any, book: Rulebook) -> None:
                 "finding_count": None if missing else len(found),
             }
         )
-    con.execute("drop table temp.named_reply")
+    con.execute("drop table if exists temp.named_reply")
     fill_table(con, FINDING, findings)
     fill_table(con, RULE_RUN, runs)
     group(con, book.rules, findings)
@@ -151,23 +154,27 @@ def lacking(rule: Rule, have: set[tuple[str, str]]) -> list[str]:
     return [need for need in rule.needs if not _is_met(need, have)]
 
 
-def run(con: Any, rule: Rule) -> list[dict[str, Any]]:
+def question(rule: Rule) -> str:
+    """Gives the SELECT of a rule, with the severity of each row."""
+    level = ", ".join(
+        [str(SEVERITIES.index(rule.severity))]
+        + [f"case when {when} then {SEVERITIES.index(to)} else 0 end" for when, to in rule.escalate]
+    )
+    return f"select *, greatest({level}, 0) as severity_level from ({rule.sql}) order by subject"
+
+
+def run(asker: Asker, rule: Rule) -> list[dict[str, Any]]:
     """Gives the findings of one rule.
 
     Raises:
         ConfigError: Its query fails, is not one SELECT, or does not give what the summary names.
     """
-    level = ", ".join(
-        [str(SEVERITIES.index(rule.severity))]
-        + [f"case when {when} then {SEVERITIES.index(to)} else 0 end" for when, to in rule.escalate]
-    )
-    sql = f"select *, greatest({level}, 0) as severity_level from ({rule.sql}) order by subject"
     try:
-        answer = con.execute(check_question(con, sql), dict(rule.params) or None)
-        columns = [column[0] for column in answer.description]
-        rows = answer.fetchall()
+        columns, rows = asker.ask(question(rule), rule.params)
     except QueryError as error:
         raise ConfigError(f"the query is refused: {error.what}", rule.id) from error
+    except StoreError:
+        raise
     except Exception as error:
         raise ConfigError(f"the query fails: {str(error).splitlines()[0]}", rule.id) from error
     for _, name, _, _ in Formatter().parse(rule.summary):

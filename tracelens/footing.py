@@ -55,6 +55,26 @@ def _moment(value: datetime | None) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S}" if value else "no time"
 
 
+MADE = {
+    "dsn": "report",
+    "journal": "journal copy",
+    "rule": "copy by an inbox rule",
+    "moderation": "request to a moderator",
+}
+
+
+def related_lines(related: Iterable[Row]) -> list[str]:
+    """Gives the message that this one was made of, and those that were made of it."""
+    lines = []
+    for row in related:
+        kind, name = MADE.get(row["kind"], "copy"), plain(row["message_id"]) or plain(row["message_key"])
+        if row["relation"] == "cause":
+            lines.append(f"Made by Exchange  {kind} because of {name} ({row['status']})")
+        else:
+            lines.append(f"Because of it  {kind} {name} ({row['status']})")
+    return lines
+
+
 def ambiguous_lines(rows: Sequence[Row]) -> list[str]:
     """Gives the joins that were not used because another candidate fits as well."""
     if not rows:

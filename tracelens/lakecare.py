@@ -23,7 +23,7 @@ def info(where: str) -> dict[str, Any]:
     states = sorted({row["state"] for row in rows})
     listed = {path for entry in entries for _, path, _ in entry.segments}
     return {
-        "lake": where,
+        "lake": lake.where,
         "files": len(rows),
         **{f"files {state}": sum(row["state"] == state for row in rows) for state in states},
         "servers": len({row["server"] for row in read if row["server"]}),
@@ -80,5 +80,5 @@ def tidy(where: str, keep_hours: float) -> dict[str, int]:
 def _opened(where: str) -> Lake:
     lake = Lake(where)
     if not lake.names("ledger"):
-        raise InputError(f"no lake at '{where}'", hint=f"make one: tracelens collect PATH --lake {where}")
+        raise InputError(f"no lake at '{lake.where}'", hint=f"make one: tracelens collect PATH --lake {lake.where}")
     return lake

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tracelens import store as stores
-from tracelens.build import build as build_here
 from tracelens.detect import rulebook
 from tracelens.errors import InputError, StoreError
-from tracelens.lake import READERS, Entry, Lake
-from tracelens.ledger import HOLDING, Held, checksum, lake_of, ledger_of, prune, set_aside, still_pruned
+from tracelens.lake import READERS, Entry, Lake, place_of
+from tracelens.ledger import HOLDING, LAKE, Held, checksum, lake_of, ledger_of, prune, set_aside, still_pruned
 from tracelens.lock import lock
-from tracelens.pipeline import Account, Build, BuildOptions, Progress, kinds_of, republish
+from tracelens.pipeline import Account, Build, BuildOptions, Progress, build_here, kinds_of, republish
 from tracelens.schema import SCHEMA_VERSION
 
 Tell = Callable[[Progress], None]
@@ -66,9 +65,12 @@ def ingest_lake(
     lake = Lake(where)
     try:
         with lock(folder, wait_s):
-            stores.tidy(folder)
+            if lake.local:  # else it would delete what an interrupted run has copied
+                stores.tidy(folder)
             held = ledger_of(folder)
             check_beside(folder, held, lake)
+            if not lake.local:
+                (folder / LAKE).write_text(lake.where + "\n", encoding="utf-8")
             account = _locked(lake, folder, held, options, tell)
             stores.tidy(folder)
     except OSError as error:
@@ -85,8 +87,8 @@ def check_beside(folder: Path, held: Held, lake: Lake) -> None:
     Raises:
         StoreError: It holds logs of its own, or another lake's.
     """
-    there = lake_of(held)
-    if not held.segments or there == lake.local:
+    there = lake_of(held, folder)
+    if not held.segments or (there and place_of(there) == lake.place):
         return
     what = f"the store stands beside another lake, '{there}'" if there else "the store holds logs of its own"
     raise StoreError(what, where=str(folder), hint="choose another store for this lake: --store DIR")
@@ -111,8 +113,7 @@ def _locked(lake: Lake, folder: Path, held: Held, options: BuildOptions, tell: T
     account = Account(known_files=len(entries) - len(fresh))
     if fresh or not held.is_up_to_date or held.made_by != options.recipe:
         tell(Progress("read", files_total=len(entries)))
-        places = _places(lake, entries, folder)
-        taken = _taken(entries, {entry.row["file_id"] for entry in fresh}, held, places, folder)
+        taken = _taken(lake, entries, {entry.row["file_id"] for entry in fresh}, held, folder)
         account.new_files = sum(entry.row["state"] in HOLDING for entry in fresh)
         for entry in fresh:
             row = taken.files[entry.row["file_id"]]
@@ -126,18 +127,20 @@ def _state(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["size_bytes"], row["modified_at"], row["format"], row["server"], row["service"], row["content_hash"]
 
 
-def _places(lake: Lake, entries: Sequence[Entry], folder: Path) -> dict[str, str]:
-    """Gives where each segment of the lake can be read: there, or copied into the store."""
-    names = sorted({path for entry in entries for _, path, _ in entry.segments})
-    if lake.local:
-        return {name: (lake.local / name).as_posix() for name in names}
-    missing = [name for name in names if not (folder / name).is_file()]
+def _copy(lake: Lake, names: Iterable[str], folder: Path) -> None:
+    """Copies the segments of a lake that the store does not have yet."""
+    missing = [name for name in sorted(names) if not (folder / name).is_file()]
     with ThreadPoolExecutor(READERS) as pool:
-        list(pool.map(lambda name: lake.fetch(name, folder / name), missing))
-    return {name: name for name in names}
+        copying = [pool.submit(lake.fetch, name, folder / name) for name in missing]
+        try:
+            for done in copying:
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
-def _taken(entries: Sequence[Entry], fresh: set[int], held: Held, places: Mapping[str, str], folder: Path) -> Held:
+def _taken(lake: Lake, entries: Sequence[Entry], fresh: set[int], held: Held, folder: Path) -> Held:
     """Gives the ledger of a lake: what its entries say, less what stands in two files and what was pruned."""
     run = int(max((row["ingest_id"] for row in held.files.values()), default=0))
     files: dict[int, dict[str, Any]] = {}
@@ -149,7 +152,12 @@ def _taken(entries: Sequence[Entry], fresh: set[int], held: Held, places: Mappin
         number = run + 1 if file_id in fresh or known is None else known["ingest_id"]
         files[file_id] = {**entry.row, "ingest_id": number}
         segments += [
-            {"table_name": table, "path": places[path], "file_id": file_id, "row_count": rows}
+            {
+                "table_name": table,
+                "path": (lake.local / path).as_posix() if lake.local else path,
+                "file_id": file_id,
+                "row_count": rows,
+            }
             for table, path, rows in entry.segments
         ]
         rejects += [
@@ -157,6 +165,8 @@ def _taken(entries: Sequence[Entry], fresh: set[int], held: Held, places: Mappin
             for number, reason, text in entry.rejects
         ]
     segments = still_pruned(files, held.files, segments)
+    if not lake.local:
+        _copy(lake, {row["path"] for row in segments}, folder)
     aside = set_aside(files, dict.fromkeys(files, None), segments, folder)
     sums = {row["path"]: row["checksum"] for row in held.segments}
     kept = [row for row in prune(files, segments) if row["file_id"] not in aside]

@@ -5,6 +5,7 @@ A file that is the copy or the beginning of another one, or that was moved, is s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from bisect import bisect_left
@@ -38,6 +39,7 @@ COUNTED = (
 BLOCK_BYTES = 1024 * 1024
 EPOCH = datetime(1970, 1, 1)
 DAY = re.compile(r"/day=(\d{4}-\d\d-\d\d)/")
+LAKE = "LAKE"
 NOT_OF_CONTENT = ("file_id", "server", "service")
 
 
@@ -86,10 +88,17 @@ def ledger_of(folder: Path) -> Held:
     return Held(live, {row["file_id"]: row for row in files}, segments, rejects, made[0]["version"], version)
 
 
-def lake_of(held: Held) -> Path | None:
-    """Gives the folder of the lake that a store stands beside, None for a store with segments of its own."""
+def lake_of(held: Held, folder: Path) -> str | None:
+    """Gives the folder or URI of the lake that a store stands beside, None for a store with segments of its own.
+
+    A store that has copies of the segments names the lake in a file.
+    """
     outside = next((row["path"] for row in held.segments if Path(row["path"]).is_absolute()), None)
-    return Path(outside.rpartition("/segments/")[0]) if outside else None
+    if outside:
+        return str(Path(outside.rpartition("/segments/")[0]))
+    with contextlib.suppress(OSError):
+        return (folder / LAKE).read_text(encoding="utf-8").strip() or None
+    return None
 
 
 def check_apart(folder: Path, held: Held) -> None:
@@ -98,7 +107,7 @@ def check_apart(folder: Path, held: Held) -> None:
     Raises:
         StoreError: They are a lake's.
     """
-    lake = lake_of(held)
+    lake = lake_of(held, folder)
     if lake:
         raise StoreError(
             f"the segments of the store are those of the lake '{lake}'",

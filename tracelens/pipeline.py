@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
+from tracelens.asker import Asker, Here
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
 from tracelens.discover import LogFile, discover
@@ -37,7 +39,15 @@ from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
 
-Build = Callable[[Any, Callable[[str], None], Sequence[Mapping[str, Any]]], None]
+Build = Callable[[Any, Callable[[str], None], Sequence[Mapping[str, Any]]], AbstractContextManager[Asker]]
+"""Makes the derived tables in an open database, and answers the rules' questions until it is left."""
+
+
+@contextmanager
+def build_here(con: Any, on_model: Callable[[str], None], inventory: Sequence[Mapping[str, Any]]) -> Iterator[Asker]:
+    """Builds by DuckDB, in the open database."""
+    build(con, on_model, inventory)
+    yield Here(con)
 
 
 @dataclass
@@ -92,7 +102,7 @@ class BuildOptions:
     memory_limit: str | None
     book: Rulebook
     inventory: tuple[Mapping[str, Any], ...] = ()
-    build: Build = build
+    build: Build = build_here
 
     @property
     def recipe(self) -> str:
@@ -378,9 +388,9 @@ def _publish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Pr
         stores.create_events(con, events)
         if set_repeats_aside(con):
             stores.create_events(con, events)
-        options.build(con, lambda name: tell(Progress(f"build {name}")), options.inventory)
-        tell(Progress("detect"))
-        detect(con, options.book)
+        with options.build(con, lambda name: tell(Progress(f"build {name}")), options.inventory) as asker:
+            tell(Progress("detect"))
+            detect(con, options.book, asker)
         tell(Progress("publish"))
         con.execute("checkpoint")
     stores.publish(folder, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Store = str | os.PathLike[str]
 SCHEMA_VERSION = 1
+MOST_FILES = 500
+"""Log files that a question names one by one."""
 INCLUDE = re.compile(r"^-- include: ([a-z_]+)\n", re.MULTILINE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 WIDEST: dict[str, Any] = {
@@ -54,6 +57,7 @@ class Path:
         headers: The Received lines of its headers, each with what the logs say of it.
         coverage: What the store holds of the servers on the path in its hours.
         ambiguous: Joins of its records that another candidate fits as well.
+        related: The message that it is a report or copy of, and the reports and copies that were made of it.
     """
 
     message: dict[str, Any]
@@ -64,6 +68,7 @@ class Path:
     headers: list[dict[str, Any]] = field(default_factory=list)
     coverage: list[dict[str, Any]] = field(default_factory=list)
     ambiguous: list[dict[str, Any]] = field(default_factory=list)
+    related: list[dict[str, Any]] = field(default_factory=list)
 
 
 @lru_cache
@@ -174,14 +179,14 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
         raise QueryError(f"no message '{message_key}'", hint="search by --sender, --recipient or --subject")
     rows = evidence(store, found[0], limit=100_000).to_dicts() if with_rows else []
     hops, gaps, legs = (frame.to_dicts() for frame in parts(store, message_key))
-    asked = ("header_check", "path_coverage", "ambiguous_link")
-    headers, coverage, ambiguous = (ask(store, name, message=message_key).to_dicts() for name in asked)
-    return Path(found[0], hops, legs, gaps, rows, headers, coverage, ambiguous)
+    asked = ("header_check", "path_coverage", "ambiguous_link", "related")
+    headers, coverage, ambiguous, related = (ask(store, name, message=message_key).to_dicts() for name in asked)
+    return Path(found[0], hops, legs, gaps, rows, headers, coverage, ambiguous, related)
 
 
 def as_document(path: Path) -> dict[str, Any]:
     """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
-    parts = ("message", "hops", "legs", "gaps", "headers", "ambiguous", "coverage", "rows")
+    parts = ("message", "hops", "legs", "gaps", "headers", "ambiguous", "related", "coverage", "rows")
     return {
         "schema": "tracelens.path",
         "schema_version": SCHEMA_VERSION,
@@ -215,7 +220,28 @@ def evidence(store: Store, row: dict[str, Any], limit: int) -> pl.DataFrame:
     if span["first_at"] and span["last_at"]:
         wanted["since"] = max(wanted["since"], span["first_at"])
         wanted["until"] = min(wanted["until"], span["last_at"])
-    return ask(store, "evidence", **wanted, limit=limit)
+    files = span["files"] or []
+    text = question("evidence")
+    if 0 < len(files) <= MOST_FILES:
+        # constants are held against the statistics of a segment before its rows are read, a subquery is not
+        text = text.replace("(select file_id from wanted)", f"({', '.join(map(str, files))})")
+    return _ask_files(store, text, files, **wanted, limit=limit)
+
+
+def _ask_files(store: Store, text: str, files: list[int], **params: Any) -> pl.DataFrame:
+    """Answers a question over the segments that hold the rows of some log files; the others are not opened."""
+    folder = pathlib.Path(store).absolute()
+    held = ask(store, "segment_of", files=files)
+    paths: dict[str, list[str]] = {}
+    for table, path in held.select("table_name", "path").iter_rows():
+        paths.setdefault(table, []).append(str(folder / path))
+    twice = bool(held["has_duplicates"].any())
+    sources = []
+    for table in stores.EVENT_TABLES:
+        select = stores.events_of(table, paths.get(table.name, ()), twice and table.name == "tracking_event")
+        sources.append(f"{table.name} as ({select})")
+    before, _, after = text.partition("\nwith ")
+    return stores.ask(store, f"{before}\nwith {', '.join(sources)},\n{after}", params)
 
 
 def behind(row: dict[str, Any]) -> dict[str, Any]:
@@ -246,7 +272,10 @@ def conversation(store: Store, key: str) -> tuple[dict[str, Any], pl.DataFrame]:
     if len(found) > 1:
         keys = ", ".join(f"'{row['session_key']}'" for row in found)
         raise QueryError(f"{len(found)} sessions have the id '{key}'", hint=f"give one of the keys {keys}")
-    return found[0], ask(store, "conversation", key=found[0]["session_key"])
+    key = found[0]["session_key"]
+    files = ask(store, "conversation_file", key=key)["file_id"].to_list()
+    rows = _ask_files(store, question("conversation"), files, key=key)
+    return found[0], rows if rows.height == found[0]["event_count"] else ask(store, "conversation", key=key)
 
 
 def describe(store: Store, table: str = "") -> pl.DataFrame:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from tracelens.errors import ConfigError
+from tracelens.asker import Asker
+from tracelens.errors import ConfigError, StoreError
 from tracelens.rulebook import Rule
-from tracelens.store import check_question
 
 
-def worth_asking(con: Any, rules: Sequence[Rule]) -> set[str]:
+def worth_asking(asker: Asker, rules: Sequence[Rule]) -> set[str]:
     """Gives the ids of the rules whose `only_if` holds; a rule without one is always worth asking.
 
     Args:
-        con: Open DuckDB connection that has all models.
+        asker: Answers questions over all models.
         rules: Rules to judge.
 
     Raises:
@@ -25,12 +24,12 @@ def worth_asking(con: Any, rules: Sequence[Rule]) -> set[str]:
     tables = sorted({table for rule in rules for table, _ in rule.only_if})
     for table in tables:
         named = [rule for rule in rules for name, _ in rule.only_if if name == table]
-        held = _held(con, table, named)
+        held = _held(asker, table, named)
         found -= {rule.id for rule, holds in zip(named, held, strict=True) if not holds}
     return found
 
 
-def _held(con: Any, table: str, rules: Sequence[Rule]) -> Sequence[bool | None]:
+def _held(asker: Asker, table: str, rules: Sequence[Rule]) -> Sequence[bool | None]:
     """Gives what each rule's condition on a table comes to."""
     columns, params = [], {}
     for number, rule in enumerate(rules):
@@ -39,10 +38,11 @@ def _held(con: Any, table: str, rules: Sequence[Rule]) -> Sequence[bool | None]:
         columns.append(re.sub(r"\$([a-z_]+)", rf"$r{number}_\1", f"({condition}) as r{number}"))
         params.update({f"r{number}_{name}": rule.params[name] for name in re.findall(r"\$([a-z_]+)", condition)})
     try:
-        statement = check_question(con, f"select {', '.join(columns)} from {table}")
-        answer: Sequence[bool | None] = con.execute(statement, params or None).fetchall()[0]
+        answer: Sequence[bool | None] = asker.ask(f"select {', '.join(columns)} from {table}", params)[1][0]
+    except StoreError:
+        raise
     except Exception as error:
         if len(rules) > 1:  # name the one that cannot be asked
-            return [_held(con, table, [rule])[0] for rule in rules]
+            return [_held(asker, table, [rule])[0] for rule in rules]
         raise ConfigError(f"only_if fails: {str(error).splitlines()[0]}", rules[0].id) from error
     return answer

@@ -7,12 +7,14 @@ costs a task and never the build; what stays is loaded into the store's next gen
 from __future__ import annotations
 
 import math
+import re
 import socket
 import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,10 +22,12 @@ from urllib.parse import urlsplit
 
 from tracelens import parquet
 from tracelens import store as stores
+from tracelens.asker import Answer, Asker, Here
 from tracelens.build import Model, build, check_grain, models
-from tracelens.dialect import steps, type_of
+from tracelens.dialect import spark, steps, type_of
 from tracelens.errors import StoreError, UsageError
 from tracelens.lake import Lake
+from tracelens.rewrites import UnportableError
 from tracelens.schema import DUPLICATE, INVENTORY_SETTING, LOG_FILE, Table
 
 PARTITION_BYTES = 8_000_000
@@ -66,10 +70,15 @@ class Cluster:
         """URI of the lake for Spark."""
         if self.seen_as:
             return self.seen_as.rstrip("/")
-        return self.lake.local.as_uri() if self.lake.local else self.lake.where.rstrip("/")
+        if self.lake.local:
+            return self.lake.local.as_uri()
+        return re.sub("^s3://", "s3a://", self.lake.place)
 
-    def build(self, con: Any, on_model: Callable[[str], None], inventory: Sequence[Mapping[str, Any]]) -> None:
-        """Makes every derived table anew; see `tracelens.build.build`."""
+    @contextmanager
+    def build(
+        self, con: Any, on_model: Callable[[str], None], inventory: Sequence[Mapping[str, Any]]
+    ) -> Iterator[Asker]:
+        """Makes every derived table anew, and answers the questions of rules there; see `tracelens.pipeline.Build`."""
         stores.fill_table(con, INVENTORY_SETTING, inventory)
         work = f"builds/{uuid.uuid4().hex}"
         every = models()
@@ -80,6 +89,7 @@ class Cluster:
                     on_model(model.name)
                     self._run(session, model, work)
                 self._take(con, [model for model in every if model.kind == "table"], work)
+                yield There(con, session, f"{self.root}/{work}")
             finally:
                 self.lake.remove_folder(work)
 
@@ -101,11 +111,14 @@ class Cluster:
         import grpc
 
         _check_there(self.remote)
-        partitions = max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
         try:
             session = SparkSession.builder.remote(self.remote).create()
             try:
-                chosen = {**SETTINGS, "spark.sql.shuffle.partitions": str(partitions), **(self.settings or {})}
+                chosen = {
+                    **SETTINGS,
+                    "spark.sql.shuffle.partitions": str(partitions_of(segment_bytes)),
+                    **(self.settings or {}),
+                }
                 for name, value in chosen.items():
                     session.conf.set(name, value)
                 yield session
@@ -130,9 +143,7 @@ class Cluster:
 
     def _run(self, session: Any, model: Model, work: str) -> None:
         for step in steps(model.name, model.sql):
-            place = f"{self.root}/{work}/{step.name}"
-            session.sql(f"insert overwrite directory {_quoted(place)} using parquet {step.sql}")
-            session.read.parquet(place).createOrReplaceTempView(step.name)
+            _keep(session, step.name, step.sql, f"{self.root}/{work}")
 
     def _take(self, con: Any, kept: Sequence[Model], work: str) -> None:
         """Loads results into the open database."""
@@ -148,6 +159,68 @@ class Cluster:
                         self.lake.fetch(name, Path(path))
                 stores.load_parquet(con, model.name, types[model.name], paths)
                 check_grain(con, model)
+
+
+class There:
+    """Spark over the tables of a build, and over what detection adds; see `tracelens.asker.Asker`."""
+
+    def __init__(self, con: Any, session: Any, work: str) -> None:
+        self._here, self._session, self._work = Here(con), session, work
+
+    def ask(self, sql: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """Answers a question; one that uses what Spark has no equal of is answered here, over the loaded tables."""
+        try:
+            told = spark(filled(sql, params or {}))
+        except UnportableError:
+            return self._here.ask(sql, params)
+        answer = self._session.sql(told).toArrow()
+        columns = [[_plain(value) for value in column.to_pylist()] for column in answer.columns]
+        return answer.column_names, list(zip(*columns, strict=True))
+
+    def give(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Puts rows into a table, there and here."""
+        self._here.give(table, rows)
+        named = [tuple(row.get(name) for name in table.names) for row in rows]
+        _view(self._session, table, self._session.createDataFrame(named, _schema(table)))
+
+    def keep(self, name: str, sql: str, order: str) -> None:
+        """Makes a table of the lake's working folder, and one here."""
+        self._here.keep(name, sql, order)
+        _keep(self._session, name, spark(sql), self._work)
+
+    def settle(self) -> None:
+        """Locks the connection here."""
+        self._here.settle()
+
+
+def filled(sql: str, params: Mapping[str, Any]) -> str:
+    """Gives a question with its parameters written out."""
+    return re.sub(r"\$([a-z][a-z0-9_]*)", lambda found: _constant(params[found[1]]), sql)
+
+
+def _constant(value: Any) -> str:
+    """Gives a rule's parameter as a literal of DuckDB."""
+    if isinstance(value, list):
+        return f"[{', '.join(_constant(one) for one in value)}]"
+    return f"cast({value!r} as double)" if isinstance(value, float) else stores.literal(value)
+
+
+def _plain(value: Any) -> Any:
+    """Gives a value as DuckDB gives it: times without their zone, which is UTC."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value
+
+
+def _keep(session: Any, name: str, sql: str, folder: str) -> None:
+    """Writes the rows of a SELECT of Spark to a folder, from which they are read as a view."""
+    place = f"{folder}/{name}"
+    session.sql(f"insert overwrite directory {_quoted(place)} using parquet {sql}")
+    session.read.parquet(place).createOrReplaceTempView(name)
 
 
 def _check_there(remote: str) -> None:
@@ -186,6 +259,11 @@ def _view(session: Any, table: Table, frame: Any) -> None:
     if table.name == "tracking_event":
         frame = frame.join(session.table("duplicate"), ["file_id", "line_number"], "left_anti")
     frame.createOrReplaceTempView(table.name)
+
+
+def partitions_of(segment_bytes: int) -> int:
+    """Gives the partitions of a shuffle for some bytes of segments."""
+    return max(1, min(MOST_PARTITIONS, math.ceil(segment_bytes / PARTITION_BYTES)))
 
 
 def _bytes_of(con: Any) -> int:

@@ -116,6 +116,7 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"file_search_path": str(folder), "temp_directory": str(spill)})
     try:
         path = str(folder / name).replace("'", "''")
+        con.execute("set parquet_metadata_cache = true")  # segments never change
         con.execute(f"attach '{path}' as store (read_only)")
         con.execute("use store")
         settle(con)
@@ -286,16 +287,21 @@ def create_events(
     """Makes the event views over exactly the given segments (table name, path)."""
     for table in tables:
         paths = sorted({path for name, path in segments if name == table.name})
-        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
-        if paths:
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-            source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
-            if table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall():
-                source += " anti join duplicate using (file_id, line_number)"
-        else:
-            nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
-            source = f"select {nothing} where false"
-        con.execute(f"create or replace {kind} {table.name} as {source}")
+        twice = bool(
+            paths and table.name == "tracking_event" and con.execute("select 1 from duplicate limit 1").fetchall()
+        )
+        con.execute(f"create or replace {kind} {table.name} as {events_of(table, paths, twice)}")
+
+
+def events_of(table: Table, paths: Sequence[str], without_duplicates: bool) -> str:
+    """Gives a SELECT of the events of a table over some segments."""
+    if not paths:
+        nothing = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in _types(table))
+        return f"select {nothing} where false"
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _types(table))
+    listed = ", ".join(literal(path) for path in paths)
+    source = f"select {columns} from read_parquet([{listed}], hive_partitioning = false)"
+    return source + (" anti join duplicate using (file_id, line_number)" if without_duplicates else "")
 
 
 def types_of(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tracelens.delay import bounded, duration, took, waited
-from tracelens.footing import ambiguous_lines, coverage_lines, header_lines
+from tracelens.footing import ambiguous_lines, coverage_lines, header_lines, related_lines
 from tracelens.query import Path
 from tracelens.render import cell, plain
 
@@ -89,6 +89,7 @@ def path_text(path: Path, again: str) -> str:
         told = plain(leg["reason_text"])
         lines.append(
             f"  {plain(leg['recipient_address']):{wide}}  {leg['status']:<11}  {moment(leg['final_at'])}"
+            + (f"  {leg['basis']}" if leg["basis"] != "observed" else "")
             + (f"  after {bounded(leg['total_ms'], leg['total_bound_ms'])}" if leg["total_ms"] is not None else "")
         )
         if told:
@@ -97,7 +98,12 @@ def path_text(path: Path, again: str) -> str:
     if path.gaps:
         lines += ["", f"Gaps  {len(path.gaps)} (missing protocol logs are normal and no fault)"]
         lines += [f"  {_gap(gap)}" for gap in loose] if loose else []
-    for block in (header_lines(path.headers), ambiguous_lines(path.ambiguous), coverage_lines(path.coverage)):
+    for block in (
+        related_lines(path.related),
+        header_lines(path.headers),
+        ambiguous_lines(path.ambiguous),
+        coverage_lines(path.coverage),
+    ):
         lines += ["", *block] if block else []
     if path.rows:
         lines += ["", f"Log rows  {len(path.rows)}"]

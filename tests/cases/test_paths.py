@@ -19,17 +19,37 @@ def test_case_03_the_fork_follows_the_hub_and_the_shadow_copy_is_no_hop(tmp_path
         "select h.kind, h.from_server, h.to_server, h.receive_connector, p.kind as parent from hop h"
         " left join hop p on p.hop_key = h.parent_hop_key order by h.hop_number",
     ).rows()
-    assert hops == [
+    assert hops[:2] == [
         ("submit", "DAGSERVER50", "DAGSERVER5", "DAGSERVER5\\Default DAGSERVER5", None),
         ("fork", "DAGSERVER5", "DAGSERVER5", None, "submit"),
     ]
-    assert store.ask(tmp_path / "S", "select status, basis from leg").rows() == [("in transit", "inferred")]
+
+
+def test_case_03_behind_the_fork_a_front_end_fails_at_an_address_of_version_6(tmp_path: Path) -> None:
+    pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], tmp_path / "S", workers=1)
+    hops = store.ask(
+        tmp_path / "S",
+        "select h.kind, h.from_server, h.to_server, h.to_ip, h.to_port, h.outcome, h.basis, p.kind as parent from hop h"
+        " left join hop p on p.hop_key = h.parent_hop_key where h.hop_number > 2 order by h.hop_number",
+    ).rows()
+    assert hops == [
+        ("proxy", "DAGSERVER5", "MAILSERVER", "192.168.12.4", 717, "deferred", "inferred", "fork"),
+        ("external", "MAILSERVER", None, "2001:db8:102:200::1", 25, "deferred", "inferred", "proxy"),
+    ]
+    ((status, basis, reason, hop_count),) = store.ask(
+        tmp_path / "S", "select status, basis, reason_text, len(hop_keys) from leg"
+    ).rows()
+    assert (status, basis, hop_count) == ("deferred", "inferred", 4)
+    assert "Security status InvalidToken" in reason
 
 
 def test_case_03_says_where_the_rest_of_the_way_would_be(tmp_path: Path) -> None:
     pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], tmp_path / "S", workers=1)
-    gaps = store.ask(tmp_path / "S", "select side, server, log from gap order by side").rows()
-    assert gaps == [("after", "DAGSERVER5", "message_tracking"), ("before", "DAGSERVER50", "message_tracking")]
+    gaps = store.ask(tmp_path / "S", "select side, server, service, log from gap order by side").rows()
+    assert gaps == [
+        ("after", "MAILSERVER", "frontend", "smtp_send"),
+        ("before", "DAGSERVER50", "submission", "message_tracking"),
+    ]
 
 
 def test_case_06_has_no_onward_hop_and_is_not_delivered(tmp_path: Path) -> None:

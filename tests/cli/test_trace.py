@@ -82,10 +82,17 @@ def test_a_path_as_json_names_its_schema(call: Call, sample_store: Path) -> None
     told = json.loads(call("trace", FAILED, "--format", "json", "--store", sample_store).stdout)
     assert (told["schema"], told["schema_version"]) == ("tracelens.path", 1)
     assert set(told) == {
-        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "ambiguous", "coverage", "rows",
+        "schema", "schema_version", "message", "hops", "legs", "gaps", "headers", "ambiguous", "related", "coverage", "rows",
         "latency", "usual",
     }  # fmt: skip
     assert {row["server"] for row in told["coverage"]} == {"EX02"}
+
+
+def test_a_failed_message_and_its_report_name_each_other(call: Call, sample_store: Path) -> None:
+    (made,) = json.loads(call("trace", FAILED, "--format", "json", "--store", sample_store).stdout)["related"]
+    assert (made["relation"], made["kind"]) == ("made", "dsn")
+    told = call("trace", made["message_key"], "--store", sample_store).stdout
+    assert f"Made by Exchange  report because of {FAILED} (failed)" in told
 
 
 def test_every_key_of_the_json_is_described() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from tests.configuration.given import given, session
 from tracelens import store
+from tracelens.asker import Here
 from tracelens.cli import main
 from tracelens.config import inventory
 from tracelens.detect import run
@@ -141,7 +142,7 @@ def test_the_rule_of_the_house_in_the_manual_works(con: duckdb.DuckDBPyConnectio
             for row in rows:
                 names = ", ".join(row)
                 con.execute(f"insert into {table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
-        found = run(con, rule)
+        found = run(Here(con), rule)
         con.execute("rollback")
         assert [(row["server"], row["hit_count"]) for row in found] == [
             (row["server"], row["hit_count"]) for row in example["expect"]

@@ -75,11 +75,11 @@ def test_a_model_keeps_to_the_portable_subset_and_says_what_it_is(model: object)
 
 def test_models_of_single_conversations_stand_together_and_only_they_read_parts() -> None:
     every = models()
-    places = [number for number, model in enumerate(every) if model.by_conversation]
+    places = [number for number, model in enumerate(every) if model.by == "conversation"]
     assert places == list(range(places[0], places[-1] + 1))
     parts = {model.name for model in every if model.kind == "part"}
-    assert [model.name for model in every if not model.by_conversation and parts & model.sources] == []
-    assert [model.name for model in every if model.kind == "part" and not model.by_conversation] == []
+    assert [model.name for model in every if model.by != "conversation" and parts & model.sources] == []
+    assert [model.name for model in every if model.kind == "part" and model.by != "conversation"] == []
 
 
 def test_every_saved_question_says_what_it_asks() -> None:

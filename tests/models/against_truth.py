@@ -114,11 +114,17 @@ def unexplained(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[s
     unseen = {
         (hop["network_message_id"], hop["hop_number"]): hop
         for hop in hops
-        if (hop["network_message_id"], hop["hop_number"]) not in seen
-        and hop["message_id"] in here
-        # sent once more after it had arrived: nothing that is left speaks of it
-        and hop["started_at"] <= ends[hop["message_id"]]
+        if (hop["network_message_id"], hop["hop_number"]) not in seen and hop["message_id"] in here
     }
+    for key, hop in sorted(unseen.items()):
+        # sent once more after it had arrived, and no row of that is left: nothing speaks of it
+        again = {
+            (key[0], other["hop_number"])
+            for other in hops
+            if other["network_message_id"] == key[0] and _later(other, hop)
+        }
+        if hop["started_at"] > ends[hop["message_id"]] and again <= unseen.keys():
+            unseen = {other: value for other, value in unseen.items() if other not in again}
     nearest: dict[tuple[str, int], tuple[str, int]] = {}
     for key, hop in sorted(unseen.items()):
         above = (key[0], hop["parent_number"])
@@ -154,6 +160,15 @@ def found_gaps(folder: Path) -> dict[str, list[dict[str, Any]]]:
     for gap in rows.to_dicts():
         gaps[str(gap["message_id"]).strip("<> ")].append(gap)
     return gaps
+
+
+def _later(other: dict[str, Any], hop: dict[str, Any]) -> bool:
+    """Says whether two hops belong to the same second sending: one follows on the other, or is it."""
+    return (
+        other["hop_number"] == hop["hop_number"]
+        or hop["hop_number"] == other["parent_number"]
+        or (other["hop_number"] == hop["parent_number"] and hop["kind"] != "fork")
+    )
 
 
 def _explains(gap: dict[str, Any], hop: dict[str, Any], losses: list[Loss]) -> bool:

@@ -314,6 +314,42 @@ def test_mail_from_the_cloud_begins_there() -> None:
     ]
 
 
+def test_mail_that_comes_back_to_the_cloud_by_way_of_us_visits_it_twice() -> None:
+    told = [
+        cloud(from_ip="192.0.2.5", to_ip="198.51.100.2", date_time=START - timedelta(seconds=9), line_number=2),
+        cloud(from_ip="198.51.100.2", date_time=START + timedelta(seconds=3), line_number=3),
+    ]
+    given = [row | {"client_ip": "203.0.113.7"} if row["line_number"] == 1 else row for row in sent_to_cloud()]
+    con = built(tracking_event=given, exo_trace_event=told)
+    assert rows(con, "select kind, from_server, to_server, basis from hop order by hop_number") == [
+        ("receive", None, "Exchange Online", "reported"),
+        ("receive", "Exchange Online", "EX01", "observed"),
+        ("external", "EX01", "Exchange Online", "observed"),
+        ("deliver", "Exchange Online", "Exchange Online", "reported"),
+    ]
+    assert rows(con, "select count(*) from hop where parent_hop_key is null") == [(1,)]
+    assert rows(con, "select recipient_address, status from leg") == [("bob@contoso.com", "delivered")]
+
+
+def test_what_the_cloud_sends_on_for_us_is_relayed_and_not_delivered() -> None:
+    con = built(tracking_event=sent_to_cloud(), exo_trace_event=[cloud(from_ip="198.51.100.2", to_ip="192.0.2.25")])
+    assert rows(con, "select kind, from_server, to_server, to_ip, basis from hop order by hop_number")[1:] == [
+        ("external", "EX01", "Exchange Online", "203.0.113.7", "observed"),
+        ("external", "Exchange Online", None, "192.0.2.25", "reported"),
+    ]
+    assert rows(con, "select status, basis from leg") == [("relayed", "reported")]
+
+
+def test_single_events_and_a_summary_of_one_visit_stay_one_visit() -> None:
+    told = [
+        cloud(from_ip="192.0.2.5", to_ip="198.51.100.2", line_number=2),
+        cloud(kind="detail", status=None, event="Receive", date_time=START + timedelta(seconds=0.4), line_number=3),
+        cloud(kind="detail", status=None, event="Send external", date_time=START + timedelta(seconds=2), line_number=4),
+    ]  # fmt: skip
+    con = built(exo_trace_event=told)
+    assert rows(con, "select count(*) from hop where kind = 'receive'") == [(1,)]
+
+
 def test_a_message_that_only_the_cloud_saw_is_a_message() -> None:
     con = built(exo_trace_event=[cloud(subject="Hi", sender_address="ann@example.com", network_message_id="0a1b")])
     assert rows(con, "select message_key, message_subject, sender_address, status, hop_count from message") == [

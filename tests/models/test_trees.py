@@ -272,3 +272,70 @@ def test_one_tracking_key_twice_with_different_recipients_keeps_both() -> None:
     con = made.build()
     assert legs(con) == {"anna@contoso.com": "delivered", "ben@contoso.com": "delivered"}
     assert [row["n"] for row in ask(con, "select count(*) as n from hop")] == [1]
+
+
+def through_frontend(made: Made, answer: str, has_hub: bool = True) -> None:
+    """A hub hands a message to a front end on 717, which hands it to a system outside; all get the same answer."""
+    record = ("*", "", "sending message with RecordId 7 and InternetMessageId <m@example.com>")
+    if has_hub:
+        made.track(0, "EX01", "RECEIVE", internal_message_id=7, client_ip="10.0.0.9", connector_id="EX01\\Default EX01")
+        made.talk(1, "EX01", "hub", "send", "A1", "10.0.0.1:5000", "10.0.0.2:717", *mail("kim@fabrikam.com", answer, ">", "<", record), connector="Partner")  # fmt: skip
+    else:
+        made.talk(1, "EX01", "hub", "receive", "A0", "10.0.0.1:2525", "10.0.0.9:4000", ("<", "EHLO scan", ""))
+    made.talk(1, "EX02", "frontend", "receive", "B1", "10.0.0.2:717", "10.0.0.1:5000", *mail("kim@fabrikam.com", answer), connector="EX02\\Outbound Proxy Frontend EX02")  # fmt: skip
+    made.talk(1, "EX02", "frontend", "send", "B2", "10.0.0.2:6000", "203.0.113.20:25", *mail("kim@fabrikam.com", answer, ">", "<"), connector="Outbound Proxy Send Connector")  # fmt: skip
+
+
+def test_behind_the_outbound_proxy_an_answer_with_an_id_proves_the_way_outside() -> None:
+    made = Made()
+    through_frontend(made, "250 2.0.0 Ok: queued as 4F2A9B0C1D")
+    con = made.build()
+    assert [(row["kind"], row["basis"], row["parent"]) for row in tree(con)][1:] == [
+        ("proxy", "observed", "receive"),
+        ("external", "observed", "proxy"),
+    ]
+    assert [row["message_key"] for row in ask(con, "select message_key from message")] == ["id:m@example.com"]
+
+
+def test_behind_the_outbound_proxy_envelope_and_time_alone_prove_nothing() -> None:
+    made = Made()
+    through_frontend(made, "250 OK")
+    assert [(row["kind"], row["basis"]) for row in tree(made.build())][1:] == [
+        ("proxy", "observed"),
+        ("external", "inferred"),
+    ]
+
+
+def test_without_the_hub_the_front_end_shows_who_handed_it_over_for_the_outside() -> None:
+    made = Made()
+    through_frontend(made, "250 2.6.0 <m@example.com> [InternalId=9, Hostname=mail.fabrikam.com] Queued", has_hub=False)
+    con = made.build()
+    assert [(row["kind"], row["basis"], row["parent"]) for row in tree(con)] == [
+        ("proxy", "observed", None),
+        ("external", "observed", "proxy"),
+    ]
+    assert ask(con, "select from_server from hop where kind = 'proxy'") == [{"from_server": "EX01"}]
+    assert [tuple(row.values()) for row in ask(con, "select server, service, log from gap")] == [
+        ("EX01", "hub", "message_tracking")
+    ]
+
+
+def test_the_session_of_mailbox_delivery_alone_shows_the_delivery() -> None:
+    made = Made()
+    made.talk(0, "EX01", "hub", "receive", "A0", "10.0.0.1:2525", "10.0.0.9:4000", ("<", "EHLO scan", ""))
+    made.talk(1, "EX02", "delivery", "receive", "C1", "10.0.0.2:475", "10.0.0.1:5000",
+              *mail("anna@contoso.com", "250 2.0.0 OK <m@example.com> [Hostname=EX02.contoso.com]"))  # fmt: skip
+    con = made.build()
+    assert [(row["kind"], row["basis"], row["to_server"]) for row in tree(con)] == [("deliver", "observed", "EX02")]
+    assert ask(con, "select status, basis from leg") == [{"status": "delivered", "basis": "inferred"}]
+    assert [tuple(row.values()) for row in ask(con, "select server, service from gap order by server")] == [
+        ("EX01", "hub"),
+        ("EX02", "delivery"),
+    ]
+
+
+def test_which_delivery_came_first_is_not_claimed_of_a_duplicate() -> None:
+    made = Made()
+    made.track(1, "EX01", "DELIVER", "STOREDRIVER", internal_message_id=6, recipient_address=["bob@contoso.com"], client_hostname="EX01.contoso.com")  # fmt: skip
+    made.track(2, "EX01", "DUPLICATEDELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
+    assert ask(made.build(), "select basis from leg where status = 'duplicate'") == [{"basis": "inferred"}]

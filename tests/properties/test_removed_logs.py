@@ -31,7 +31,7 @@ FEW = settings(max_examples=3, deadline=None, derandomize=True, database=None, s
 PARENT = [f"parent_{name}" for name in HOP[1:]]
 seeds = st.integers(1, 9999)
 versions = st.sampled_from(["2013", "2016", "2019", "SE"])
-extras = st.sets(st.sampled_from(["edge", "hybrid", "old", "nat", "collisions"]), min_size=1).map(sorted)
+extras = st.sets(st.sampled_from(["edge", "hybrid", "centralised", "old", "nat", "collisions"]), min_size=1).map(sorted)
 logs = st.sampled_from(
     [
         "*",
@@ -47,9 +47,7 @@ logs = st.sampled_from(
     ]
 )
 servers = st.sampled_from(["EX01", "EX02", "EDGE1", "HUB10", "*"])
-hours = st.one_of(
-    st.just(""), st.integers(7, 12).map(lambda hour: f":{hour}")
-)  # the first hour says when the logs begin
+hours = st.one_of(st.just(""), st.integers(6, 12).map(lambda hour: f":{hour}"))
 sizes = st.integers(5, 40)
 losses = st.lists(
     st.builds(lambda server, log, hour: f"{server}:{log}{hour}", servers, logs, hours).filter(lambda text: text != "*:*"),

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from tracelens.asker import Here
 from tracelens.build import build
 from tracelens.classify import classify, fold, unwrap
 from tracelens.detect import name_replies, run
@@ -51,8 +52,8 @@ def test_a_rule_finds_what_its_example_expects(
             models.register("given", frame.to_arrow())
             models.execute(f'insert into "{table}" by name select * from given')
             models.unregister("given")
-        columns = run(models, rule)
-        is_worth = rule.id in worth_asking(models, [rule])
+        columns = run(Here(models), rule)
+        is_worth = rule.id in worth_asking(Here(models), [rule])
         named = {key: value for key, value in rule.params.items() if f"${key}" in rule.sql}
         raw = models.sql(rule.sql, params=named or None).pl().to_dicts()
     finally:

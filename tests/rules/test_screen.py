@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tracelens.asker import Here
 from tracelens.errors import ConfigError
 from tracelens.rulebook import Rule, load_rules
 from tracelens.screen import worth_asking
@@ -55,17 +56,17 @@ def rules(folder: Path, **told: tuple[int, str, str]) -> list[Rule]:
 
 def test_each_rule_is_judged_by_its_own_parameter(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     told = rules(tmp_path, few=(3, "session", "count(*) >= $many"), lots=(4, "session", "count(*) >= $many"))
-    assert worth_asking(con, told) == {"few"}
+    assert worth_asking(Here(con), told) == {"few"}
 
 
 def test_a_rule_without_a_condition_is_always_asked(con: duckdb.DuckDBPyConnection) -> None:
     plain = [rule for rule in load_rules() if not rule.only_if][:3]
-    assert worth_asking(con, plain) == {rule.id for rule in plain}
+    assert worth_asking(Here(con), plain) == {rule.id for rule in plain}
 
 
 def test_a_condition_on_an_empty_table_does_not_hold(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     con.execute("delete from session")
-    assert worth_asking(con, rules(tmp_path, idle=(1, "session", "bool_or(message_count >= $many)"))) == set()
+    assert worth_asking(Here(con), rules(tmp_path, idle=(1, "session", "bool_or(message_count >= $many)"))) == set()
 
 
 def test_a_condition_that_cannot_be_asked_is_named_and_not_its_neighbours(
@@ -73,7 +74,7 @@ def test_a_condition_that_cannot_be_asked_is_named_and_not_its_neighbours(
 ) -> None:
     told = rules(tmp_path, good=(1, "session", "count(*) >= $many"), odd=(1, "session", "bool_or(no_such > $many)"))
     with pytest.raises(ConfigError, match="only_if fails") as raised:
-        worth_asking(con, told)
+        worth_asking(Here(con), told)
     assert raised.value.where == "odd"
 
 

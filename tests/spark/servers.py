@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,14 +92,21 @@ def wait_for(port: int, started: subprocess.Popen[bytes], seconds: float = 120) 
 
 
 @contextmanager
-def connect_server(work: Path, master: str = "local[2]") -> Iterator[str]:
+def connect_server(work: Path, master: str = "local[2]", settings: Mapping[str, str] = SETTINGS) -> Iterator[str]:
     """Starts a Connect server and gives its URL."""
+    with connect_process(work, master, settings) as (remote, _):
+        yield remote
+
+
+@contextmanager
+def connect_process(work: Path, master: str, chosen: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Starts a Connect server and gives its URL and process id."""
     port = free_port()
-    settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port)}
+    settings = {**chosen, "spark.connect.grpc.binding.port": str(port)}
     words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     server = "org.apache.spark.sql.connect.service.SparkConnectServer"
     with process(
         work, "connect", "spark-submit", "--class", server, "--master", master, *words, "spark-internal"
     ) as it:
         wait_for(port, it)
-        yield f"sc://127.0.0.1:{port}"
+        yield f"sc://127.0.0.1:{port}", it.pid

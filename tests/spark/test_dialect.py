@@ -7,12 +7,22 @@ import re
 import pytest
 
 from tracelens.build import models
-from tracelens.dialect import UnportableError, spark, steps, type_of
+from tracelens.detect import question
+from tracelens.dialect import spark, steps, type_of
+from tracelens.rewrites import UnportableError
+from tracelens.rulebook import load_rules
+from tracelens.spark import filled
 
 
 @pytest.mark.parametrize("model", models(), ids=lambda model: model.name)
 def test_every_model_keeps_to_what_both_engines_have(model) -> None:
     assert steps(model.name, model.sql)[-1].name == model.name
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
+def test_every_rule_keeps_to_what_both_engines_have(rule) -> None:
+    for sql in (question(rule), *(f"select {condition} from {table}" for table, condition in rule.only_if)):
+        assert spark(filled(sql, rule.params)).startswith(("SELECT", "WITH"))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +36,6 @@ def test_every_model_keeps_to_what_both_engines_have(model) -> None:
         ("select x[1:2] from t", "slices"),
         ("select a.x from a asof join b on a.y >= b.y", "ASOF"),
         ("select regexp_replace(x, 'a', 'b') from t", "first match only"),
-        ("select list(x order by y desc) from t", "descending"),
         ("select jaro_similarity(x, y) from t", "not known to be the same"),
         ("select * exclude (x) from t", "EXCLUDE"),
         ("with n as (select row_number() over () as i, * from t) select * from n join n m on n.i = m.i", "each time"),
@@ -43,6 +52,10 @@ def test_what_has_no_equal_is_refused_with_the_reason(sql: str, reason: str) -> 
         ("percentile_disc(0.5) within group (order by x)", r"PERCENTILE_DISC\(0\.5\) WITHIN GROUP"),
         ("date_diff('second', a, b)", r"PMOD\(UNIX_MICROS\(`b`\), 1000000\)"),
         ("list(x order by y)", r"ARRAY_SORT\(COLLECT_LIST"),
+        ("list(x order by y desc)", r"WHEN `a_`\.`k`\.`v0` > `b_`\.`k`\.`v0` THEN -1"),
+        ("count(distinct x) over (partition by y)", r"SIZE\(COLLECT_SET\(`x`\) OVER"),
+        ("round(x / 60, 1)", r"ROUND\(\(CAST\(`x` AS DOUBLE\) / CAST\(60 AS DOUBLE\)\) \* 1e1\)"),
+        ("y + to_days(x)", r"MAKE_DT_INTERVAL\(`x`\)"),
         ("max({a: x, b: y})", r"MAX_BY\(STRUCT\(`x` AS `a`"),
         ("x[1]", r"GET\(`x`, CAST\(\(1\) - 1 AS INT\)\)"),
         ("regexp_matches(x, '^[$]a$')", r"\(\?d\)\^\[\$\]a\\\\z"),

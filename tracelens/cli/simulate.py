@@ -30,10 +30,13 @@ from tracelens.cli.shared import put
 @click.option(
     "--with",
     "extras",
-    type=click.Choice(["edge", "hybrid", "old", "nat", "collisions", "catalogue", "conduct", "mistakes", "history"]),
+    type=click.Choice(
+        ["edge", "hybrid", "old", "nat", "collisions", "catalogue", "conduct", "mistakes", "history", "uneven"]
+    ),
     multiple=True,
     help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
-    " addresses, ids that repeat; or a trouble more for each rule that a text (catalogue), counting (conduct), a"
+    " addresses, ids that repeat, one device and one journal with half of all mail"
+    " (uneven); or a trouble more for each rule that a text (catalogue), counting (conduct), a"
     " configuration (mistakes, --days 8) or weeks of logs (history, --days 32) can make fire.",
 )
 @click.option(

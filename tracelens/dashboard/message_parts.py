@@ -150,6 +150,18 @@ def ambiguous(message_key: str) -> None:
         widgets.table(found, labels, "ambiguous")
 
 
+def related(message_key: str) -> None:
+    """Shows the message that this one was made of, and the reports and copies that were made of it."""
+    found = data.ask("related", message=message_key)
+    if found.height:
+        st.caption("Reports and copies: the message that is the cause of this one, and those that Exchange made of it.")
+        labels = {
+            "relation": "Is", "kind": "Kind", "message_id": "Message-id", "status": "Status", "first_at": "First row",
+            "message_key": "Key",
+        }  # fmt: skip
+        widgets.table(found.select(list(labels)), labels, "related")
+
+
 def headers(rows: Sequence[Row], key: str) -> None:
     """Shows header lines with what the logs say of each."""
     counts = {state: sum(row["state"] == state for row in rows) for state in STATES}

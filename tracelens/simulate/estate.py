@@ -112,6 +112,7 @@ class Estate:
     Attributes:
         full_mailbox: A mailbox over its quota; none in an estate without troubles.
         devices: Machines inside that relay; without troubles none speaks an old TLS version.
+        busiest: The one that sends half of all mail; None where mail is even.
     """
 
     def __init__(self, rng: random.Random, servers: int, troubles: bool = True) -> None:
@@ -153,6 +154,12 @@ class Estate:
         self.last_mailbox = self.people[-1].address
         self.full_mailbox = self.last_mailbox if troubles else None
         self.devices = [d if troubles or d.tls != "TLS1_0" else replace(d, tls="TLS1_2") for d in DEVICES]
+        self.busiest: Device | None = None
+
+    def burden(self) -> None:
+        """Makes one device send half of all mail, and the journal keep what it and everybody sends."""
+        self.busiest = self.devices[1]
+        self.journaled = {person.address for person in self.people} | {self.busiest.sender}
 
     def is_known(self, address: str) -> bool:
         """Says whether an address inside takes mail."""

@@ -20,7 +20,7 @@ from tracelens.simulate.intake import Item, take
 from tracelens.simulate.smtp import Talk, connect, listen
 from tracelens.simulate.tracking import latency, track
 from tracelens.simulate.transport import NOT_FOUND, remote_of, route
-from tracelens.simulate.world import Mail, World
+from tracelens.simulate.world import CLOUD_NAME, Mail, World
 
 
 @dataclass
@@ -116,8 +116,8 @@ def accept(world: World, frontend: Server, caller: Caller, mails: list[Mail], mo
         item, proxied_at = pass_on(world, proxy, talk, frontend, hub, caller, mail, taken, number + 1)
         receiver = talk.server.connector
         first = world.hop(
-            mail, "receive", started, talk.moment, (None, None, caller.ip),
-            (frontend.name, "frontend", frontend.ip, 25), None, receiver,
+            mail, "receive", started, talk.moment, (*((CLOUD_NAME, "cloud") if mail.before else (None, None)), caller.ip),
+            (frontend.name, "frontend", frontend.ip, 25), None, receiver, mail.before,
         )  # fmt: skip
         item.hop = world.hop(
             mail, "proxy", proxied_at, item.moment, (frontend.name, "frontend", frontend.ip),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracelens.simulate.cloud import arrive
 from tracelens.simulate.delivery import release, reuse
 from tracelens.simulate.estate import (
+    CLOUD,
     INTERNET_CONNECTOR,
     OUTBOUND_PROXY_CONNECTOR,
     PARTNER_CONNECTOR,
@@ -15,7 +17,7 @@ from tracelens.simulate.estate import (
 from tracelens.simulate.intake import Item, final_reply
 from tracelens.simulate.smtp import Session, Talk, connect, dial
 from tracelens.simulate.tracking import latency, track
-from tracelens.simulate.world import Mail, World
+from tracelens.simulate.world import CLOUD_NAME, Mail, World
 from tracelens.simulate.writer import MINUTE, SECOND, stamp
 
 GREYLISTED = "450 4.2.0 <{address}>: Recipient address rejected: Greylisted, please try again later"
@@ -53,9 +55,10 @@ def send_out(world: World, item: Item, recipients: list[str], remote: Remote, co
             _defer(world, item, recipients, remote, soft)
             outcome = Outcome({}, [])
     here = (item.hub.name, item.hub.service, item.hub.ip)
-    far = (None, None, remote.ip, 25)
+    is_traced = remote is CLOUD and (mail.by_cloud or mail.before > 0)
+    far = (*((CLOUD_NAME, "cloud") if is_traced else (None, None)), remote.ip, 25)
     if frontend is None:
-        world.hop(mail, "external", started, last, here, far, connector, parent=item.hop)
+        passed = world.hop(mail, "external", started, last, here, far, connector, parent=item.hop)
     else:
         proxy = f"{frontend.name}\\Outbound Proxy Frontend {frontend.name}"
         over = (frontend.name, "frontend", frontend.ip, 717)
@@ -64,6 +67,9 @@ def send_out(world: World, item: Item, recipients: list[str], remote: Remote, co
     if attempts[-1]:
         for recipient in recipients:
             world.leg(mail, recipient, "deferred", item.moment)
+    if is_traced:
+        arrive(world, mail, outcome.accepted, last, passed)
+        return outcome
     for recipient in outcome.accepted:
         world.leg(mail, recipient, "relayed", item.moment)
     return outcome

@@ -23,7 +23,9 @@ from tracelens.simulate.borders import (
     to_cloud,
     to_old,
 )
+from tracelens.simulate.centralised import out_by_cloud, out_by_us, round_trip
 from tracelens.simulate.clock import Clocks
+from tracelens.simulate.cloud import write_trace
 from tracelens.simulate.delivery import expire
 from tracelens.simulate.estate import BUILDS, Estate
 from tracelens.simulate.exports import write_exports
@@ -41,6 +43,7 @@ Begin = tuple[int, int, Callable[[], None]]
 EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "edge": (from_internet_by_edge,),
     "hybrid": (from_cloud, to_cloud),
+    "centralised": (round_trip, out_by_us, out_by_cloud),
     "old": (to_old, from_old),
     "nat": (),
     "collisions": (same_id_twice,),
@@ -48,10 +51,13 @@ EXTRAS: dict[str, tuple[Callable[[World, int], None], ...]] = {
     "conduct": (),
     "mistakes": (),
     "history": (),
+    "uneven": (),
 }
-"""What an estate can have besides its servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that
+"""What an estate can have besides its servers: an Edge server, Exchange Online (centralised: with its message
+trace, mail passing through it or through here on its way to the other), a hub of 2010, a load balancer that
 translates addresses, ids that repeat (restarts, servers, senders); and troubles, one for each rule that a text makes fire
-(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history)."""
+(catalogue), that counts or compares (conduct), that judges a configuration (mistakes) or needs weeks of logs (history); half of all mail from one device, and
+a journal address that gets a copy of what it and everybody sends (uneven)."""
 
 LEAST_SERVERS = {"conduct": 3, "mistakes": 2}
 """Servers without which some of an extra's troubles have no place."""
@@ -136,8 +142,10 @@ def simulate(
     world = World(sink, truth, rng, estate, version, first, "nat" in extras, "collisions" in extras)
     if "edge" in extras:
         add_edge(estate, random.Random(seed + 1))
-    if "hybrid" in extras:
+    if {"hybrid", "centralised"} & set(extras):
         add_cloud(estate)
+    if "uneven" in extras:
+        estate.burden()
     if "old" in extras:
         add_old_hub(estate, random.Random(seed + 2))
         sink.old_builds["HUB10"] = OLD_BUILD
@@ -157,6 +165,8 @@ def simulate(
         sink.write_until(moment)
         begin()
     expire(world, None)
+    if "centralised" in extras:
+        write_trace(world, folder)
     world.record_clocks()
     if "conduct" in extras:
         world.plant("header-not-confirmed", None, None)
@@ -242,6 +252,11 @@ def _messages(world: World, messages: int, days: int, first: int, hours: tuple[i
 
 
 def _flow(world: World, roll: float, moment: int) -> Callable[[], None]:
+    busiest = world.estate.busiest
+    if busiest:
+        if roll < 0.5:
+            return partial(from_device, world, moment, busiest)
+        roll = 2 * roll - 1
     if roll < 0.42:
         return partial(from_internet, world, moment)
     if roll < 0.64:

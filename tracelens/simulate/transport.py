@@ -46,7 +46,7 @@ def route(world: World, item: Item, recipients: list[str], may_transfer: bool = 
         copies += _inside(world, item, home_name, addresses, may_transfer)
     away.moment = max(away.moment, item.moment)
     for number, addresses in outside.items():
-        remote = (*REMOTES, CLOUD)[number]
+        remote = CLOUD if item.mail.by_cloud else (*REMOTES, CLOUD)[number]
         edge, sender, connector = world.estate.edge, away, CLOUD_CONNECTOR if remote is CLOUD else ""
         if edge is not None and not any(address.startswith(("nobody.", "slow.")) for address in addresses):
             sender, connector = hand_over(world, away, addresses, edge), EDGE_OUT_CONNECTOR

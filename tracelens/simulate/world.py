@@ -16,12 +16,18 @@ if TYPE_CHECKING:
 
 CLOCK_OFF_MS = 2_000
 """From here on a wrong clock counts as a trouble."""
+CLOUD_NAME = "Exchange Online"
 _EPOCH_TICKS = (datetime(1970, 1, 1) - datetime(1, 1, 1)).days * 86_400 * 10_000_000
 
 
 @dataclass
 class Mail:
-    """One message on its way."""
+    """One message on its way.
+
+    Attributes:
+        by_cloud: It leaves this organisation by way of the cloud.
+        before: Number of the hop by which the cloud took it before it came here; 0 for none.
+    """
 
     message_id: str
     network_id: str
@@ -38,6 +44,8 @@ class Mail:
     history: list[str] = field(default_factory=list)
     hop_count: int = 0
     shadows: dict[tuple[str, int], tuple[Server, int]] = field(default_factory=dict)
+    by_cloud: bool = False
+    before: int = 0
 
 
 class World:
@@ -73,6 +81,7 @@ class World:
         self._tallies: dict[tuple[str, str, str, str], tuple[int, int, int]] = {}
         self._start = start
         self.has_exports = False
+        self.cloud_rows: list[tuple[str, ...]] = []
 
     def session_id(self, server: Server, service: str) -> str:
         """Gives the next session id of one service process: 16 hex digits, counted up from its start."""

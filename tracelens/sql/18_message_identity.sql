@@ -1,5 +1,5 @@
 -- Which message a protocol transaction carried: by InternalId and host (J5), RecordId (J6), else by message-id (J17), else itself.
--- column basis: observed where an id names the message; inferred where only the envelope and the time fit
+-- column basis: observed where an id names the message, or an answer with an id in it; inferred where only the envelope and the time fit
 -- Two messages that fit equally well: the transaction stays alone, and `link` names both as ambiguous.
 -- grain: session_key, transaction_number
 -- kind: temp
@@ -42,22 +42,38 @@ identified as (
     from candidate c left join by_id b on b.mid = c.mid
     left join person p on p.session_key = c.session_key and p.transaction_number = c.transaction_number
 ),
-outbound as (
-    -- behind the outbound proxy (717) no row of the Front End names the message: the same envelope at the same time does
-    select f.session_key, f.transaction_number, min(i.message_key) as message_key, min(i.mid) as mid
+handed as (
+    -- what a hub gave to the outbound proxy (717), with the same transaction as the Front End logged it, by its own clock
+    select h.session_key, h.mail_from, list_sort(h.recipients) as recipients, i.message_key, i.mid, v.server,
+        case when h.is_accepted and regexp_matches(substr(h.reply_text, 5), '[0-9A-Za-z_-]{7,}[0-9]|[0-9][0-9A-Za-z_-]{7,}|[0-9A-Za-z_-]{3,}[0-9][0-9A-Za-z_-]{3,}') then h.reply_text end as answer_with_id,
+        g.session_key as front_key, g.transaction_number as front_number, g.reply_text as front_reply, coalesce(g.started_at, h.started_at) as started_at, coalesce(g.ended_at, h.ended_at) as ended_at
     from transaction h
     join identified i on i.session_key = h.session_key and i.transaction_number = h.transaction_number and i.message_key is not null
     join inventory v on v.network = h.remote_ip and v.role = 'server'
-    -- the same transaction as the Front End logged it, by its own clock
     left join session_pair p on p.send_key = h.session_key and p.is_only
     left join transaction g on g.session_key = p.receive_key and g.mail_from = h.mail_from and list_sort(g.recipients) = list_sort(h.recipients)
-    join transaction f on f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and f.server = v.server
-        and f.mail_from = h.mail_from and list_sort(f.recipients) = list_sort(h.recipients)
-        and f.started_at between coalesce(g.started_at, h.started_at) - interval 5 seconds and coalesce(g.ended_at, h.ended_at) + interval 5 seconds
+        and g.reply_text is not distinct from h.reply_text
     where h.direction = 'send' and h.service = 'hub' and h.remote_port = 717
-    group by f.session_key, f.transaction_number having count(distinct i.message_key) = 1
+),
+through as (
+    -- no row of the Front End need name the message: the same envelope at the same time may be it; that the other system's answer,
+    -- with an id in it, was handed back word by word proves it
+    select f.session_key, f.transaction_number, h.message_key, h.mid, coalesce(f.reply_text = h.answer_with_id, false) as is_told
+    from handed h
+    join transaction f on f.direction = 'send' and f.service = 'frontend' and f.remote_port not in (2525, 465) and f.server = h.server
+        and f.mail_from = h.mail_from and list_sort(f.recipients) = h.recipients
+        and f.started_at between h.started_at - interval 5 seconds and h.ended_at + interval 5 seconds
+    union all
+    select front_key, front_number, message_key, mid, coalesce(front_reply = answer_with_id, false) from handed where front_key is not null
+),
+outbound as (
+    select session_key, transaction_number, case when count(distinct message_key) filter (is_told) = 1 then min(message_key) filter (is_told) else min(message_key) end as message_key,
+        case when count(distinct message_key) filter (is_told) = 1 then min(mid) filter (is_told) else min(mid) end as mid,
+        case when count(distinct message_key) filter (is_told) = 1 then 'observed' else 'inferred' end as basis
+    from through group by session_key, transaction_number
+    having count(distinct message_key) filter (is_told) = 1 or count(distinct message_key) = 1
 )
 select i.session_key, i.transaction_number,
     coalesce(i.message_key, o.message_key, 'smtp:' || i.session_key || '#' || cast(i.transaction_number as varchar)) as message_key,
-    coalesce(i.mid, o.mid) as mid, case when i.message_key is null and o.message_key is not null then 'inferred' else i.basis end as basis
+    coalesce(i.mid, o.mid) as mid, case when i.message_key is null and o.message_key is not null then o.basis else i.basis end as basis
 from identified i left join outbound o on o.session_key = i.session_key and o.transaction_number = i.transaction_number

@@ -1,6 +1,7 @@
 -- A transaction that carried a message, with the other side of its session, the queue entry it left and the one it made.
 -- grain: session_key, transaction_number
 -- kind: temp
+-- by: message
 select t.session_key, t.transaction_number, t.server, t.service, t.direction, t.connector_id, t.local_ip, t.local_port, t.remote_ip, t.remote_port,
     t.next_server, t.server_internal_id, t.reply_code, t.reply_text, t.started_at, t.ended_at, t.is_accepted, t.server_auth, t.auth_user, t.tls_version,
     t.proxied_session_id, t.proxy_accepted, t.recipients <> [] as has_recipients, t.evidence, i.message_key, i.mid, i.basis as identity_basis, a.server as peer_server, s.service as peer_service,

@@ -2,6 +2,7 @@
 -- column is_sure: the row itself, or one it names, says so
 -- grain: file_id, line_number
 -- kind: temp
+-- by: message
 with wired as (
     select queue_node, message_key, max(remote_port) as remote_port, remote_ip from carried
     where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip

@@ -1,6 +1,7 @@
 -- How a queue entry came to be, judged by all its witnesses; a verdict above rank 6 is a guess.
 -- grain: node, message_key
 -- kind: temp
+-- by: message
 with claim as (
     -- what each witness says about how a queue entry came to be; above rank 5 it is a guess
     select node, message_key, case when source = 'DSN' then 'dsn' when frontend_server is not null or contains(coalesce(connector_id, ''), 'Client Proxy') then 'proxy'

@@ -2,6 +2,7 @@
 -- the queue entry it made (SERVER#InternalId), or the queue entry it left and where it went.
 -- grain: part_key
 -- kind: temp
+-- by: message
 with receipt_kind as (
     select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
     from receipt r left join hop_origin j on j.node = r.node and j.message_key = r.message_key
@@ -106,6 +107,30 @@ proto_client as (
     join session f on f.session_key = l.from_key and f.message_count = 0
     where t.direction = 'receive' and t.service = 'hub' and t.is_accepted and t.reply_node is not null
 ),
+proto_deliver as (
+    -- Mailbox Delivery's own session, where neither its tracking nor the hub's logs show that hand-over
+    select 'proto_in', t.message_key, 'deliver', concat(t.session_key, '#', t.transaction_number), t.peer_server, 'hub', t.remote_ip, coalesce(t.server, t.next_server), 'delivery', t.local_ip, t.local_port,
+        t.send_connector, t.connector_id, t.started_at, t.ended_at, t.tls_version, t.auth_user,
+        case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null, null, t.evidence
+    from carried t join session s on s.session_key = t.session_key
+    left join session_pair p on p.receive_key = t.session_key and p.is_only
+    where t.direction = 'receive' and t.service = 'delivery' and t.mid is not null
+        and not exists (select 1 from carried x where x.session_key = p.send_key and x.message_key = t.message_key)
+        and not exists (select 1 from delivery_row d where d.message_key = t.message_key and d.server = t.server and split_part(d.source_context, ';', 1) = s.session_id)
+        and not exists (select 1 from departure o where o.message_key = t.message_key and o.kind = 'deliver' and coalesce(nullif(o.next_server, ''), o.address_server) = t.server
+            and o.date_time between t.started_at - interval 5 minutes and t.ended_at + interval 5 minutes)
+),
+proto_through as (
+    -- a hub handed it to the Front End for the outside (717), and nothing of that hub shows it
+    select 'proto_in', t.message_key, 'proxy', concat(t.session_key, '#', t.transaction_number), t.peer_server, 'hub', t.remote_ip, t.server, 'frontend', t.local_ip, t.local_port,
+        t.send_connector, t.connector_id, t.started_at, t.ended_at, t.tls_version, t.auth_user,
+        case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null,
+        'fx:' || coalesce(t.server, '?'), t.evidence
+    from carried t
+    where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717 and t.mid is not null
+        and not exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send' and x.remote_port = 717)
+        and not exists (select 1 from departure d where d.message_key = t.message_key and d.kind = 'proxy')
+),
 proto_out as (
     select 'proto_out', t.message_key, t.kind,
         case when t.kind = 'receive' then 'fe:' || t.reply_node
@@ -176,7 +201,8 @@ tracking_fork as (
 ),
 united as (
     select * from tracking_in union all select * from tracking_submit union all select * from tracking_frontend union all select * from tracking_out
-    union all select * from tracking_deliver union all select * from proto_in union all select * from proto_reply union all select * from proto_client
+    union all select * from tracking_deliver union all select * from proto_in union all select * from proto_reply union all select * from proto_client union all select * from proto_through
+    union all select * from proto_deliver
     union all select * from proto_out union all select * from tracking_fork
 )
 select row_number() over () as part_key, * from united where message_key is not null

@@ -1,6 +1,7 @@
 -- One hand-over put together from all its witnesses, with the times that each side's clock gives.
 -- grain: message_key, kind, anchor
 -- kind: temp
+-- by: message
 with told as (
     select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, to_port, send_connector, receive_connector,
         -- a reply alone tells when a hand-over ended, not when it began
@@ -11,6 +12,9 @@ with told as (
     union all
     select witness, message_key, kind, anchor, from_server, from_service, from_ip, to_server, to_service, to_ip, null, send_connector, null,
         null, ended_at, null, null, outcome, null, basis, from_node, to_node, evidence from cloud_part
+    union all
+    select witness, message_key, kind, anchor, from_server, from_service, null, to_server, to_service, to_ip, to_port, send_connector, null,
+        null, ended_at, null, null, outcome, reply_text, basis, from_node, to_node, evidence from queue_part
 ),
 part as (
     -- the Front End's own hop, told by the hub's row, bears the hub's times: they are on neither side's clock

@@ -3,6 +3,7 @@
 -- column stage: place among the kinds of hand-overs
 -- grain: hop_key
 -- kind: temp
+-- by: message
 with keyed as (
     select md5(concat_ws('|', message_key, kind, anchor)) as hop_key, message_key, kind, anchor, from_server, to_server, from_node, to_node,
         started_at, ended_at, from_started_at, from_ended_at, to_started_at, to_ended_at

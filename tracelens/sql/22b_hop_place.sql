@@ -2,6 +2,7 @@
 -- column order_basis: see hop
 -- grain: hop_key
 -- kind: temp
+-- by: message
 with recursive root as (
     select hop_key, message_key, case when coalesce(from_started_at, from_ended_at) is not null then from_server else to_server end as clock,
         coalesce(from_started_at, from_ended_at, to_started_at, to_ended_at, started_at, ended_at) as moment, stage

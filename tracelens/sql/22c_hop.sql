@@ -8,6 +8,7 @@
 -- column order_basis: what its place among the message's hops rests on: path, one clock, corrected clocks, kind
 -- grain: hop_key
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed where a log of either side shows it, inferred where only a later log reports it, reported where only a header or a cloud trace tells it
 with span as (

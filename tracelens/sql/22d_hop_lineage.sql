@@ -1,6 +1,7 @@
 -- Each hop with itself and the hops before it, up to the first.
 -- grain: hop_key, earlier_key
 -- kind: temp
+-- by: message
 with recursive line as (
     select hop_key, hop_key as earlier_key, parent_hop_key, 0 as depth from hop
     union all

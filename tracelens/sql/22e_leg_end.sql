@@ -2,6 +2,7 @@
 -- column best: the row with the lowest rank, the latest of several; rank: what it means, see leg
 -- grain: message_key, address
 -- kind: temp
+-- by: message
 with receipt_node as (
     select distinct message_key, server, internal_message_id from receipt
 ),
@@ -34,6 +35,9 @@ fate as (
     select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else -1 end, null
     from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
     where t.event_id in ('EXPAND', 'REDIRECT') and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
+    union all
+    -- it waits in a queue in retry
+    select message_key, address, ended_at, evidence[1].file_id, evidence[1].line_number, from_node, 8, reply_text from queue_part
 ),
 wire_tx as (
     select i.message_key, t.direction, t.service, t.is_accepted, t.remote_port, t.reply_code, t.reply_text, t.server_auth, t.ended_at, t.recipients, t.accepted_recipients,
@@ -49,6 +53,7 @@ wire as (
             when t.is_out and t.is_accepted and t.remote_port <> 717 and not t.is_next_ours then 3
             when t.is_out and t.reply_code >= 500 then 5
             when t.is_out and t.reply_code between 400 and 499 then 8
+            when t.direction = 'receive' and t.is_accepted and t.service = 'delivery' then 4
             when t.direction = 'receive' and t.is_accepted then 13
             when t.direction = 'receive' and t.reply_code >= 400 and not (t.server_auth and t.service = 'hub') then 9 else 13 end as rank,
         case when not t.is_accepted then t.reply_text end as reason

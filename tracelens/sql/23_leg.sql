@@ -6,6 +6,7 @@
 -- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed, or reported where only a cloud trace or a report tells the end
 with cloud as (
@@ -23,10 +24,6 @@ best as (
         select message_key, address, {rank: cast(rank as double), later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number, node: node, is_told: true}
         from cloud where address is not null and address <> '')
     group by message_key, address
-),
-arrived as (
-    -- a copy that came twice says that one came before it; with no such row here it may have been this recipient's own
-    select distinct message_key from leg_end where best.rank = 1
 ),
 replaced as (
     -- a proxy address that was resolved is the same recipient under another name
@@ -57,15 +54,15 @@ total as (
     where b.best.rank < 12 group by b.message_key, b.address
 ),
 witness as (
-    select w.hop_key, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
-    from (select hop_key, message_key, unnest(evidence) as evidence from hop) w
+    select w.hop_key, w.hop_number, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
+    from (select hop_key, hop_number, message_key, unnest(evidence) as evidence from hop) w
 ),
 maker as (
     select message_key, to_node, min(hop_key) as hop_key from hop_node where to_node is not null group by message_key, to_node
 ),
 ended as (
     -- the hop that the last row belongs to, or the one that made its queue entry
-    select b.message_key, b.address, coalesce(max(w.hop_key), max(m.hop_key)) as hop_key
+    select b.message_key, b.address, coalesce(max({number: w.hop_number, key: w.hop_key}) filter (w.hop_key is not null).key, max(m.hop_key)) as hop_key
     from best b left join witness w on w.message_key = b.message_key and w.file_id = b.best.file_id and w.line_number = b.best.line_number
     left join maker m on m.message_key = b.message_key and m.to_node = b.best.node
     group by b.message_key, b.address
@@ -79,13 +76,12 @@ select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, 
     case b.best.rank when -1 then 'redirected' when 0 then 'expanded' when 1 then 'delivered' when 2 then 'duplicate' when 3 then 'relayed' when 4 then 'delivered'
         when 2.1 then 'failed' when 2.2 then 'quarantined' when 2.3 then 'dropped' when 2.4 then 'deferred' when 2.5 then 'relayed' when 2.6 then 'in transit'
         when 5 then 'failed' when 6 then 'quarantined' when 7 then 'dropped' when 8 then 'deferred' when 9 then 'refused' when 12 then 'in transit' else 'unknown' end as status,
-    case when b.best.is_told then 'reported' when b.best.rank in (4, 8, 12, 13) or b.best.rank = 2 and d.message_key is null then 'inferred' else 'observed' end as basis,
+    case when b.best.is_told then 'reported' when b.best.rank in (2, 4, 8, 12, 13) then 'inferred' else 'observed' end as basis,
     b.best.moment as final_at,
     case when o.most.us >= -1000 * greatest(o.most.bound, 0) then cast(floor(greatest(o.most.us, 0) / 1000) as bigint) end as total_ms,
     case when o.most.us >= -1000 * o.most.bound then nullif(cast(o.most.bound as bigint), -1) end as total_bound_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
     coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
 from best b left join total o on o.message_key = b.message_key and o.address = b.address left join hops h on h.message_key = b.message_key and h.address = b.address
-left join arrived d on d.message_key = b.message_key
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null

@@ -3,6 +3,7 @@
 -- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed; reported where no log but a header or a cloud trace names it
 with tracked as (
@@ -61,7 +62,7 @@ hops as (
 select u.message_key, u.mid as message_id, u.network_message_id, u.sender_address, u.message_subject, u.first_at, u.last_at, u.message_bytes,
     coalesce(l.recipient_count, 0) as recipient_count, coalesce(substr(l.worst, 3), 'unknown') as status, coalesce(h.hop_count, 0) as hop_count,
     coalesce(l.leg_count, 0) as leg_count, h.first_hop.ip as origin_ip,
-    case when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' then 'system' when h.first_hop.port = 587 then 'client'
+    case when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' or h.first_hop.kind = 'fork' and c.first_row.cause is not null then 'system' when h.first_hop.port = 587 then 'client'
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
             case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
         else 'unknown' end as origin_class,

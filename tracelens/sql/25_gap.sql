@@ -40,7 +40,7 @@ tried as (
 ),
 hopless as (
     select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else t.server end}) as first_row
-    from track t left join (select distinct message_key from hop) h on h.message_key = t.message_key
+    from track t left join (select distinct message_key from hop where basis <> 'reported') h on h.message_key = t.message_key
     where h.message_key is null and t.message_key is not null group by t.message_key
 ),
 client_hop as (
@@ -83,6 +83,11 @@ missing as (
     -- the front end took it for the outside and its send session is not here
     select h.message_key, h.hop_key, h.to_server, 'frontend', 'smtp_send', h.started_at, 'after'
     from hop_end h where h.kind = 'proxy' and h.to_service = 'frontend' and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
+    union all
+    -- a queue's error tells what the front end met outside, and its send session is not here
+    select h.message_key, h.parent_hop_key, h.from_server, 'frontend', 'smtp_send', coalesce(q.ended_at, q.entered_at), 'after'
+    from queue_part q join hop_end h on h.message_key = q.message_key and h.kind = 'external' and h.from_node = q.from_node and q.from_service = 'frontend' and h.from_server = q.from_server
+    where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
     union all
     -- a queue's hop that nothing leads to
     select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before'

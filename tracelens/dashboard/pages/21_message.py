@@ -30,6 +30,7 @@ else:
     picked = widgets.hops(hops, "hops")
 st.subheader("Recipients", anchor=False)
 widgets.legs(legs, "legs")
+message_parts.related(key)
 message_parts.latency(key)
 st.subheader("What it rests on", anchor=False)
 message_parts.rests_on(key)
