@@ -154,17 +154,15 @@ def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) 
             hovertemplate="%{y} → %{x}<br>%{text} failed (%{z:.1%})<extra></extra>",
         )
     )
-    cells = [
-        (at, to, one, other) for to, one in enumerate(rows) for at, other in enumerate(columns) if held[one, other]
-    ]
+    cells = [(one, other) for one in rows for other in columns if held[one, other]]
     figure.add_scatter(  # a cell of a heat map cannot be selected
-        x=[at for at, *_ in cells],
-        y=[to for _, to, *_ in cells],
+        x=[text(other) for _, other in cells],
+        y=[text(one) for one, _ in cells],
         mode="markers",
         marker={"symbol": "square", "size": 34, "opacity": 0},
         selected={"marker": {"opacity": 0.35, "color": "white"}},
         unselected={"marker": {"opacity": 0}},
-        customdata=[[one, other, held[one, other], bad[one, other]] for *_, one, other in cells],
+        customdata=[[one, other, held[one, other], bad[one, other]] for one, other in cells],
         hoverinfo="skip",
         showlegend=False,
     )

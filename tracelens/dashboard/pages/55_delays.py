@@ -37,9 +37,9 @@ def recipients(window: Window) -> None:
     )
     left, right = st.columns(2)
     with left:
-        st.caption(f"Seconds to the recipient, per {window.bucket}")
+        st.caption(f"Time to the recipient, per {window.bucket}")
         widgets.lines(
-            in_seconds(over), charts_series.LINE, "Seconds", window.bucket, "latency_time",
+            percentiles(over), charts_series.LINE, "Time taken", window.bucket, "latency_time",
             lambda _, at: behind("leg", timed=True, **window.params | at), window.params, is_count=False,
         )  # fmt: skip
     with right:
@@ -68,11 +68,11 @@ def recipients(window: Window) -> None:
         widgets.open_message(found["message_key"][at])
 
 
-def in_seconds(over: pl.DataFrame) -> pl.DataFrame:
+def percentiles(over: pl.DataFrame) -> pl.DataFrame:
     """Gives medians and 95th percentiles as the points of two lines."""
     steps = over.filter(pl.col("moment").is_not_null())
     return pl.concat(
-        steps.select("moment", pl.lit(name).alias("series"), (pl.col(column) / 1000).alias("value"))
+        steps.select("moment", pl.lit(name).alias("series"), pl.col(column).alias("value"))
         for name, column in {"median": "median_ms", "95 %": "p95_ms"}.items()
     )
 

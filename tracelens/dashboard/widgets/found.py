@@ -21,10 +21,10 @@ def findings(frame: pl.DataFrame, key: str) -> dict[str, Any] | None:
         "severity": "Severity",
         "class": "Class",
         "title": "Finding",
-        "summary": "Summary",
-        "server": "Server",
-        "remote_ip": "Remote address",
         "hit_count": "Hits",
+        "server": "Server",
+        "summary": "Summary",
+        "remote_ip": "Remote address",
         "first_at": "First",
         "last_at": "Last",
     }
