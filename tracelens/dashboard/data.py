@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from tracelens.errors import StoreError
 
 TIMEOUT_S = 60
 TRIES = 3
+BOUND = re.compile(r"\blimit (\d+)\s*$")
 HOURLY_LIMIT = timedelta(days=10)
 
 
@@ -69,6 +71,12 @@ def _ask(generation: str, store: str, name: str, params: tuple[tuple[str, Any], 
     return query.ask(store, name, timeout_s=TIMEOUT_S, **dict(params))
 
 
+def most(name: str) -> int | None:
+    """Gives how many rows a saved question answers at most; None where it has no bound of its own."""
+    found = BOUND.search(query.question(name))
+    return int(found[1]) if found else None
+
+
 def one(name: str, /, **params: Any) -> dict[str, Any] | None:
     """Gives the first row of an answer, or None.
 
@@ -98,7 +106,8 @@ def _path(generation: str, store: str, message_key: str) -> query.Path:
 
 def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     """Gives the width of one time step: hours while they stay readable, else days."""
-    if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:
+    if first_at is None or last_at is None or last_at - first_at <= BOUND = re.compile(r"\blimit (\d+)\s*$")
+HOURLY_LIMIT:
         return "hour"
     return "day"
 
