@@ -106,8 +106,7 @@ def _path(generation: str, store: str, message_key: str) -> query.Path:
 
 def bucket(first_at: datetime | None, last_at: datetime | None) -> str:
     """Gives the width of one time step: hours while they stay readable, else days."""
-    if first_at is None or last_at is None or last_at - first_at <= BOUND = re.compile(r"\blimit (\d+)\s*$")
-HOURLY_LIMIT:
+    if first_at is None or last_at is None or last_at - first_at <= HOURLY_LIMIT:
         return "hour"
     return "day"
 
