@@ -399,3 +399,17 @@ def test_two_queue_entries_through_one_front_end_keep_their_own_way_outside() ->
         ("a@fabrikam.com", "relayed", "203.0.113.20"),
         ("b@example.net", "relayed", "203.0.113.30"),
     ]
+
+
+def test_of_two_servers_behind_one_translated_address_none_is_taken_for_the_other() -> None:
+    made = Made()
+    for number in (1, 2):
+        server = f"EX0{number}"
+        made.talk(0, server, "hub", "receive", f"A{number}", f"10.0.0.{number}:2525", "10.0.0.9:4000", ("<", "EHLO scan", ""))  # fmt: skip
+        logon = [("<", f"EHLO {server}.contoso.com", ""), ("<", "X-EXPS GSSAPI", ""), (">", "235 <authentication information>", "")]  # fmt: skip
+        made.talk(number * 10, "EX03", "delivery", "receive", f"C{number}", "10.0.0.3:475", f"172.16.0.1:500{number}",
+                  *logon, *mail("anna@contoso.com", f"250 2.0.0 OK <m{number}@example.com> [Hostname=EX03.contoso.com]"))  # fmt: skip
+    con = made.build()
+    found = ask(con, "select m.message_id, h.from_server from hop h join message m on m.message_key = h.message_key")
+    assert {row["message_id"]: row["from_server"] for row in found} == {"m1@example.com": "EX01", "m2@example.com": "EX02"}  # fmt: skip
+    assert ask(con, "select server from inventory where network = '172.16.0.1'") == [{"server": None}]

@@ -10,23 +10,24 @@
 -- kind: table
 -- basis: inferred
 with seen as (
-    select local_ip as ip, server, 'local address in the SMTP logs' as basis from session where local_ip is not null
+    select local_ip as ip, server, 'local address in the SMTP logs' as basis, true as is_own from session where local_ip is not null
     union all
-    select server_ip, server, 'server-ip of a RECEIVE row' from tracking_event where event_id = 'RECEIVE' and source = 'SMTP' and server_ip is not null
+    select server_ip, server, 'server-ip of a RECEIVE row', true from tracking_event where event_id = 'RECEIVE' and source = 'SMTP' and server_ip is not null
     union all
-    select client_ip, server, 'client-ip of a SEND row' from tracking_event where event_id in ('SEND', 'SENDEXTERNAL') and client_ip is not null
+    select client_ip, server, 'client-ip of a SEND row', true from tracking_event where event_id in ('SEND', 'SENDEXTERNAL') and client_ip is not null
     union all
     select regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 2), upper(split_part(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 1), '.', 1)),
-        'ProxyHop1 of a RECEIVE row' from tracking_event where contains(custom_data, 'ProxyHop1=')
+        'ProxyHop1 of a RECEIVE row', false from tracking_event where contains(custom_data, 'ProxyHop1=')
     union all
-    select remote_ip, upper(split_part(helo_name, '.', 1)), 'Exchange authentication' from session
+    select remote_ip, upper(split_part(helo_name, '.', 1)), 'Exchange authentication', false from session
     where direction = 'receive' and server_auth and remote_ip is not null and helo_name is not null
     union all
-    select remote_ip, nullif(upper(split_part(split_part(banner, ' ', 2), '.', 1)), ''), 'answered on an Exchange-only port' from session
+    select remote_ip, nullif(upper(split_part(split_part(banner, ' ', 2), '.', 1)), ''), 'answered on an Exchange-only port', false from session
     where direction = 'send' and remote_port in (2525, 465, 475, 717) and remote_ip is not null
 ),
 ours as (
-    select ip as network, min(server) as server, string_agg(distinct basis, '; ' order by basis) as basis
+    -- an address that several servers share (a translated or a virtual one) names none of them; whose own logs show it alone has it
+    select ip as network, case when count(distinct server) filter (is_own) = 1 then min(server) filter (is_own) when count(distinct server) = 1 then min(server) end as server, string_agg(distinct basis, '; ' order by basis) as basis
     from seen where ip is not null and ip <> '' group by ip
 ),
 smarthost as (

@@ -109,24 +109,27 @@ proto_client as (
 ),
 proto_deliver as (
     -- Mailbox Delivery's own session, where neither its tracking nor the hub's logs show that hand-over
-    select 'proto_in', t.message_key, 'deliver', concat(t.session_key, '#', t.transaction_number), t.peer_server, 'hub', t.remote_ip, coalesce(t.server, t.next_server), 'delivery', t.local_ip, t.local_port,
+    select 'proto_in', t.message_key, 'deliver', concat(t.session_key, '#', t.transaction_number), coalesce(o.server, t.peer_server), 'hub', t.remote_ip, coalesce(t.server, t.next_server), 'delivery', t.local_ip, t.local_port,
         t.send_connector, t.connector_id, t.started_at, t.ended_at, t.tls_version, t.auth_user,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null, null, t.evidence
     from carried t join session s on s.session_key = t.session_key
+    -- a server that logged on says who it is; its address may be a translated one
+    left join our_server o on s.server_auth and o.server = upper(split_part(s.helo_name, '.', 1))
     left join session_pair p on p.receive_key = t.session_key and p.is_only
     where t.direction = 'receive' and t.service = 'delivery' and t.mid is not null
         and not exists (select 1 from carried x where x.session_key = p.send_key and x.message_key = t.message_key)
         and not exists (select 1 from delivery_row d where d.message_key = t.message_key and d.server = t.server and split_part(d.source_context, ';', 1) = s.session_id)
-        and not exists (select 1 from departure o where o.message_key = t.message_key and o.kind = 'deliver' and coalesce(nullif(o.next_server, ''), o.address_server) = t.server
-            and o.date_time between t.started_at - interval 5 minutes and t.ended_at + interval 5 minutes)
+        and not exists (select 1 from departure d where d.message_key = t.message_key and d.kind = 'deliver' and coalesce(nullif(d.next_server, ''), d.address_server) = t.server
+            and d.date_time between t.started_at - interval 5 minutes and t.ended_at + interval 5 minutes)
 ),
 proto_through as (
     -- a hub handed it to the Front End for the outside (717), and nothing of that hub shows it
-    select 'proto_in', t.message_key, 'proxy', concat(t.session_key, '#', t.transaction_number) as anchor, t.peer_server, 'hub', t.remote_ip, t.server as to_server, 'frontend', t.local_ip, t.local_port,
+    select 'proto_in', t.message_key, 'proxy', concat(t.session_key, '#', t.transaction_number) as anchor, coalesce(o.server, t.peer_server), 'hub', t.remote_ip, t.server as to_server, 'frontend', t.local_ip, t.local_port,
         t.send_connector, t.connector_id, t.started_at, t.ended_at, t.tls_version, t.auth_user,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null,
         concat('fx:', t.server, ':', t.session_key, '#', t.transaction_number), t.evidence
-    from carried t
+    from carried t join session s on s.session_key = t.session_key
+    left join our_server o on s.server_auth and o.server = upper(split_part(s.helo_name, '.', 1))
     where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717
         and (t.mid is not null or exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send'))
         and not exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send' and x.remote_port = 717)
