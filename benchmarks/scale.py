@@ -3,7 +3,9 @@
 
 python benchmarks/scale.py --messages 2000 20000 200000 [--servers 4 --days 3] [--memory-limit 1GB 2GB 4GB]
                            [--spark local|none|sc://host:port] [--keep DIR]
-python benchmarks/scale.py --logs TREE … (sizes that are there, in place of --messages)
+python benchmarks/scale.py --logs TREE … (sizes that are there, in place of --messages) [--first-days 7]
+                           [--protocol-hours 09 10] (of the first day; message tracking of all days stays: many messages,
+                           and few lines of each)
 
 Each step runs in a process of its own: wall seconds, CPU seconds and peak MB are its own and its children's. Spark is
 started anew for each size from the pyspark wheel (local[2], Java 17), and its CPU seconds and peak MB are in the table
@@ -140,6 +142,10 @@ def main() -> None:
     given.add_argument("--memory-limit", nargs="+", default=[""])
     given.add_argument("--spark", default="local", help="local, none or the URL of a Connect server")
     given.add_argument("--driver-memory", default="4g")
+    given.add_argument("--first-days", type=int, default=0, help="of the logs, all if 0")
+    given.add_argument(
+        "--protocol-hours", nargs="+", default=[], help="of the first day, as in file names; all if none"
+    )
     given.add_argument("--keep", type=Path)
     chosen = given.parse_args()
     base = chosen.keep or Path(tempfile.mkdtemp(prefix="tracelens-scale-"))
@@ -168,6 +174,21 @@ def spark_of(place: Path, chosen: argparse.Namespace) -> Iterator[tuple[str, int
         yield found
 
 
+def thinned(tree: Path, target: Path, days: int, hours: list[str]) -> Path:
+    """Links the logs of the first days, of protocol logs those of some hours of the first day, into a tree of their own."""
+    logs = [
+        (path, found) for path in tree.rglob("*.LOG") if (found := re.search(r"(\d{8})(\d\d)-\d+[.]LOG$", path.name))
+    ]
+    named = sorted({found[1] for _, found in logs})
+    for path, found in logs:
+        is_wanted = not hours or path.parent.name == "MessageTracking" or (found[1] == named[0] and found[2] in hours)
+        link = target / path.relative_to(tree)
+        if is_wanted and found[1] in named[: days or None] and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, link)
+    return target
+
+
 def used_by(process: int) -> tuple[float, float]:
     """Gives the CPU seconds and the peak MB of a running process."""
     if not process:
@@ -183,6 +204,8 @@ def measure(place: Path, size: Path | int, chosen: argparse.Namespace) -> None:
     logs, lake = (size, place / "lake") if isinstance(size, Path) else (place / "logs", place / "lake")
     if not isinstance(size, Path) and not logs.exists():
         run(SIMULATE, logs, size, chosen.servers, chosen.days)
+    if chosen.first_days or chosen.protocol_hours:
+        logs = thinned(logs, place / "thinned", chosen.first_days, chosen.protocol_hours)
     steps = [("collect", run(COLLECT, logs, lake), None)]
     reference: Path | None = None
     for limit in chosen.memory_limit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -199,9 +199,20 @@ def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
         **{name: row.get(name) for name in COPIED},
         "account": account_of(rule, row),
         "hit_count": int(row.get("hit_count") or 1),
-        "evidence": (row.get("evidence") or [])[:EVIDENCE_ROWS],
+        "evidence": _first(row.get("evidence") or ()),
         "advice": rule.advice,
     }
+
+
+def _first(evidence: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
+    """Gives the first rows of some evidence, each once, in the order that the rule gives."""
+    rows: dict[tuple[int, int], Mapping[str, int]] = {}
+    for row in evidence:
+        if row:
+            rows.setdefault((row["file_id"], row["line_number"]), row)
+        if len(rows) == EVIDENCE_ROWS:
+            break
+    return list(rows.values())
 
 
 def _shown(value: Any) -> str:

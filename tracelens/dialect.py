@@ -151,6 +151,8 @@ def _from_below(tree: Node, rewrite: Callable[[Node], Node]) -> Node:
 
 def _refuse(node: Node) -> None:
     reason = REFUSED.get(type(node))
+    if isinstance(node, exp.ArrayDistinct) and not isinstance(node.parent, exp.ArraySort | exp.ArraySize):
+        reason = "list_distinct has no order; take list_sort(list_distinct())"
     if isinstance(node, exp.Join) and (node.method or "").upper() == "ASOF":
         reason = "ASOF joins have no equal"
     if isinstance(node, exp.Anonymous) and node.name.lower() not in KNOWN:

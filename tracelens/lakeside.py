@@ -113,7 +113,7 @@ def _locked(lake: Lake, folder: Path, held: Held, options: BuildOptions, tell: T
     account = Account(known_files=len(entries) - len(fresh))
     if fresh or not held.is_up_to_date or held.made_by != options.recipe:
         tell(Progress("read", files_total=len(entries)))
-        taken = _taken(lake, entries, {entry.row["file_id"] for entry in fresh}, held, folder)
+        account.copied_segments, taken = _taken(lake, entries, {entry.row["file_id"] for entry in fresh}, held, folder)
         account.new_files = sum(entry.row["state"] in HOLDING for entry in fresh)
         for entry in fresh:
             row = taken.files[entry.row["file_id"]]
@@ -127,8 +127,8 @@ def _state(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return row["size_bytes"], row["modified_at"], row["format"], row["server"], row["service"], row["content_hash"]
 
 
-def _copy(lake: Lake, names: Iterable[str], folder: Path) -> None:
-    """Copies the segments of a lake that the store does not have yet."""
+def _copy(lake: Lake, names: Iterable[str], folder: Path) -> int:
+    """Copies the segments of a lake that the store does not have yet, and counts them."""
     missing = [name for name in sorted(names) if not (folder / name).is_file()]
     with ThreadPoolExecutor(READERS) as pool:
         copying = [pool.submit(lake.fetch, name, folder / name) for name in missing]
@@ -138,10 +138,11 @@ def _copy(lake: Lake, names: Iterable[str], folder: Path) -> None:
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+    return len(missing)
 
 
-def _taken(lake: Lake, entries: Sequence[Entry], fresh: set[int], held: Held, folder: Path) -> Held:
-    """Gives the ledger of a lake: what its entries say, less what stands in two files and what was pruned."""
+def _taken(lake: Lake, entries: Sequence[Entry], fresh: set[int], held: Held, folder: Path) -> tuple[int, Held]:
+    """Gives how many segments were copied, and the ledger of a lake: what its entries say, less what was set aside."""
     run = int(max((row["ingest_id"] for row in held.files.values()), default=0))
     files: dict[int, dict[str, Any]] = {}
     segments: list[dict[str, Any]] = []
@@ -165,8 +166,7 @@ def _taken(lake: Lake, entries: Sequence[Entry], fresh: set[int], held: Held, fo
             for number, reason, text in entry.rejects
         ]
     segments = still_pruned(files, held.files, segments)
-    if not lake.local:
-        _copy(lake, {row["path"] for row in segments}, folder)
+    copied = 0 if lake.local else _copy(lake, {row["path"] for row in segments}, folder)
     aside = set_aside(files, dict.fromkeys(files, None), segments, folder)
     sums = {row["path"]: row["checksum"] for row in held.segments}
     kept = [row for row in prune(files, segments) if row["file_id"] not in aside]
@@ -174,4 +174,4 @@ def _taken(lake: Lake, entries: Sequence[Entry], fresh: set[int], held: Held, fo
         row["checksum"] = sums.get(row["path"]) or checksum(folder / row["path"])
         sums[row["path"]] = row["checksum"]
     rejects = [row for row in rejects if row["file_id"] not in aside]
-    return Held(held.generation, files, kept, rejects, held.made_by)
+    return copied, Held(held.generation, files, kept, rejects, held.made_by)

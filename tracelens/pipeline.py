@@ -75,6 +75,7 @@ class Account:
         failed: (path, reason) of files of this run that could not be read.
         new_files: Files read in this run.
         known_files: Files of this run that were already in the store, unchanged.
+        copied_segments: Segments copied from a lake in object storage.
         generation: Live database after the run.
         seconds: Wall time.
     """
@@ -84,6 +85,7 @@ class Account:
     failed: list[tuple[str, str]] = field(default_factory=list)
     new_files: int = 0
     known_files: int = 0
+    copied_segments: int = 0
     generation: str | None = None
     seconds: float = 0.0
 

@@ -87,6 +87,14 @@ def test_each_segment_is_copied_once_and_what_is_new_alone_after_that(
     assert not set(first) & set(served.segments_read())
 
 
+def test_ingest_says_how_many_segments_it_copied(
+    tmp_path: Path, served: Bucket, few_rules: Rulebook, call: Callable[..., Result]
+) -> None:
+    names = [name for name in listing(served.folder / "lake") if name.startswith("segments/")]
+    told = call("ingest", "--lake", served.uri(), "--store", str(tmp_path / "store"))
+    assert f"{len(names)} segments copied from the lake" in told.stdout + told.stderr
+
+
 def test_a_copy_that_was_interrupted_is_ended_by_the_next_ingest(
     tmp_path: Path, served: Bucket, built: Path, few_rules: Rulebook
 ) -> None:

@@ -32,7 +32,7 @@ PER_ROW = (
     "words[n]",
     "words[4]",
     "len(words)",
-    "list_distinct(words) = []",
+    "list_sort(list_distinct(words)) = []",
     "list_has_any(words, ['x'])",
     "array_to_string(words, ' ')",
     "list_sort(words)[1]",

@@ -162,4 +162,6 @@ def put_account(account: Account, store: Path, verbose: bool = False) -> None:
 
     put(account_text(account.kinds, account.skipped, account.failed, verbose))
     news = f"{account.new_files} files read, {account.known_files} known" if account.new_files else "nothing new"
+    if account.copied_segments:
+        news += f", {account.copied_segments} segments copied from the lake"
     put(f"{news}; store {store}, generation {account.generation}, {account.seconds:.1f} s\n")
