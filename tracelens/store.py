@@ -23,7 +23,7 @@ from tracelens import vintage
 from tracelens.deadline import time_limit
 from tracelens.errors import QueryError, StoreError
 from tracelens.reader import KeptEngine
-from tracelens.schema import SEGMENT, TABLES, Table
+from tracelens.schema import TABLES, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -392,7 +392,7 @@ def tidy(store: Path) -> None:
         if name not in kept:
             remove(store / name)
             remove(store / f"{name}.wal")
-    listed = {row["path"] for name in kept for rows in kept_rows(store, name, SEGMENT) for row in rows}
+    listed = {path for name in kept for path in _segments_of(store, name)}
     root = store / "segments"
     for path in sorted(root.rglob("*")) if root.is_dir() else []:
         if path.is_file() and path.relative_to(store).as_posix() not in listed:
@@ -401,6 +401,11 @@ def tidy(store: Path) -> None:
         with contextlib.suppress(OSError):
             folder.rmdir()
     shutil.rmtree(store / "tmp", ignore_errors=True)
+
+
+def _segments_of(store: Path, name: str) -> list[str]:
+    with _attach(store, name) as con:
+        return [path for (path,) in con.execute("select path from segment").fetchall()]
 
 
 def remove(path: Path) -> None:

@@ -42,6 +42,8 @@ def opened(store: Path, name: str) -> dict[str, str]:
     if name.endswith("_session"):
         key = stores.ask(store, "select session_key from session where message_count > 0 order by session_key limit 1")
         return {"session": key[0, 0]}
+    if name.endswith("_finding"):
+        return {"finding": stores.ask(store, "select min(finding_key) from finding")[0, 0] or "none"}
     if name.endswith("_counted"):
         return {"of": "session"}
     return {}

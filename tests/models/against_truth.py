@@ -146,7 +146,7 @@ def idle_gaps(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[str
         str(gap)
         for mid, gaps in found_gaps(folder).items()
         for gap in gaps
-        if not _is_removed(gap, losses) or gap["server"] not in met.get(mid, set())
+        if not _is_removed(gap, losses) or (mid != "None" and gap["server"] not in met.get(mid, set()))
     ]
 
 

@@ -339,3 +339,63 @@ def test_which_delivery_came_first_is_not_claimed_of_a_duplicate() -> None:
     made.track(1, "EX01", "DELIVER", "STOREDRIVER", internal_message_id=6, recipient_address=["bob@contoso.com"], client_hostname="EX01.contoso.com")  # fmt: skip
     made.track(2, "EX01", "DUPLICATEDELIVER", "STOREDRIVER", internal_message_id=7, client_hostname="EX01.contoso.com")
     assert ask(made.build(), "select basis from leg where status = 'duplicate'") == [{"basis": "inferred"}]
+
+
+def waiting(made: Made, *numbers: int, message_count: int = 1) -> None:
+    """Messages that came into a queue of EX01, and the queue as a listing shows it."""
+    error = "[{LED=451 4.4.397 Error communicating with target host.};{FQDN=mail.fabrikam.com};{IP=203.0.113.20}]"
+    for number in numbers:
+        made.track(
+            number, "EX01", "RECEIVE", internal_message_id=number, client_ip="10.0.0.9", message_id=f"<{number}@contoso.com>",
+            connector_id="EX01\\Relay", recipient_address=["kim@fabrikam.com", "anna@contoso.com"],
+        )  # fmt: skip
+    made.add(
+        "queue_state", server="EX01", identity="EX01\\5", delivery_type="DnsConnectorDelivery", status="Retry",
+        message_count=message_count, next_hop_domain="fabrikam.com", next_hop_category="External", last_error=error,
+    )  # fmt: skip
+
+
+def test_a_message_in_a_queue_in_retry_is_deferred_at_the_host_that_the_error_names() -> None:
+    made = Made()
+    waiting(made, 7)
+    con = made.build()
+    assert [(row["kind"], row["outcome"], row["basis"]) for row in tree(con)][1:] == [
+        ("external", "deferred", "inferred")
+    ]
+    assert legs(con) == {"kim@fabrikam.com": "deferred", "anna@contoso.com": "in transit"}
+
+
+def test_a_queue_of_fewer_messages_than_are_open_tells_of_none() -> None:
+    made = Made()
+    waiting(made, 7, 8)
+    con = made.build()
+    assert {row["kind"] for row in tree(con)} == {"receive"}
+    assert {row["status"] for row in ask(con, "select status from leg")} == {"in transit"}
+
+
+def test_a_message_that_left_the_queue_before_is_not_in_it() -> None:
+    made = Made()
+    waiting(made, 7)
+    made.track(9, "EX01", "SENDEXTERNAL", internal_message_id=7, message_id="<7@contoso.com>", server_ip="203.0.113.20",
+               server_hostname="mail.fabrikam.com", connector_id="Internet", recipient_address=["kim@fabrikam.com"])  # fmt: skip
+    assert legs(made.build())["kim@fabrikam.com"] == "relayed"
+
+
+def test_two_queue_entries_through_one_front_end_keep_their_own_way_outside() -> None:
+    made = Made()
+    made.track(0, "EX01", "RECEIVE", internal_message_id=7, client_ip="10.0.0.9", connector_id="EX01\\Default EX01", recipient_address=["a@fabrikam.com", "b@example.net"])  # fmt: skip
+    made.track(0.5, "EX01", "TRANSFER", "ROUTING", internal_message_id=8, reference="7", recipient_address=["b@example.net"])  # fmt: skip
+    for number, address, far in ((7, "a@fabrikam.com", "203.0.113.20"), (8, "b@example.net", "203.0.113.30")):
+        answer, near = f"250 2.0.0 Ok: queued as {number}F2A9B0C1D", f"10.0.0.1:500{number}"
+        record = ("*", "", f"sending message with RecordId {number} and InternetMessageId <m@example.com>")
+        made.talk(1, "EX01", "hub", "send", f"A{number}", near, "10.0.0.2:717", *mail(address, answer, ">", "<", record))  # fmt: skip
+        made.talk(1, "EX02", "frontend", "receive", f"B{number}", "10.0.0.2:717", near, *mail(address, answer))
+        made.talk(1, "EX02", "frontend", "send", f"C{number}", f"10.0.0.2:600{number}", f"{far}:25", *mail(address, answer, ">", "<"))  # fmt: skip
+    con = made.build()
+    found = ask(con, "select h.to_ip, g.kind from hop h join hop p on p.hop_key = h.parent_hop_key join hop g on g.hop_key = p.parent_hop_key where h.kind = 'external'")  # fmt: skip
+    assert {row["to_ip"]: row["kind"] for row in found} == {"203.0.113.20": "receive", "203.0.113.30": "fork"}
+    ends = ask(con, "select l.recipient_address, l.status, h.to_ip from leg l join hop h on h.hop_key = l.hop_keys[-1]")
+    assert sorted(tuple(row.values()) for row in ends) == [
+        ("a@fabrikam.com", "relayed", "203.0.113.20"),
+        ("b@example.net", "relayed", "203.0.113.30"),
+    ]

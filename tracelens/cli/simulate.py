@@ -31,10 +31,23 @@ from tracelens.cli.shared import put
     "--with",
     "extras",
     type=click.Choice(
-        ["edge", "hybrid", "old", "nat", "collisions", "catalogue", "conduct", "mistakes", "history", "uneven"]
+        [
+            "edge",
+            "hybrid",
+            "centralised",
+            "old",
+            "nat",
+            "collisions",
+            "catalogue",
+            "conduct",
+            "mistakes",
+            "history",
+            "uneven",
+        ]
     ),
     multiple=True,
-    help="What stands beside the servers: an Edge server, Exchange Online, a hub of 2010, a load balancer that hides"
+    help="What stands beside the servers: an Edge server, Exchange Online (centralised: mail that passes it and these"
+    " servers, with its message trace), a hub of 2010, a load balancer that hides"
     " addresses, ids that repeat, one device and one journal with half of all mail"
     " (uneven); or a trouble more for each rule that a text (catalogue), counting (conduct), a"
     " configuration (mistakes, --days 8) or weeks of logs (history, --days 32) can make fire.",

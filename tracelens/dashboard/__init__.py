@@ -12,7 +12,7 @@ PAGES = Path(__file__).parent / "pages"
 STYLE = Path(__file__).parent / "style.css"
 BACK = (Path(__file__).parent / "back.html").read_text(encoding="utf-8")
 GROUPS = {"1": "", "2": "Mail", "3": "Clients", "4": "Trouble", "5": "Routes", "9": "Store"}
-OPENED = ("message", "session", "counted")  # from a list; without one they have nothing to show
+OPENED = ("message", "session", "counted", "finding")  # from a list; without one they have nothing to show
 SIDEBAR = 210
 
 

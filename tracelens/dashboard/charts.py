@@ -111,7 +111,7 @@ def coverage(frame: pl.DataFrame, bucket: str) -> go.Figure:
             x=middles,
             y=order,
             text=named,
-            z=[[None if count is None else log10(count + 1) for count in row] for row in grid],
+            z=[[None if count is None else round(log10(count + 1), 2) for count in row] for row in grid],
             customdata=grid,
             zmin=0,
             colorscale=[[0, "rgba(47, 127, 158, 0.25)"], [1, "rgba(47, 127, 158, 1)"]],
@@ -151,5 +151,5 @@ def strip(frame: pl.DataFrame, bucket: str) -> go.Figure:
     figure = coverage(lanes, bucket)
     figure.update_traces(ygap=1, selector={"type": "heatmap"})
     figure.update_yaxes(tickfont={"size": 10}, dtick=1)
-    figure.update_layout(height=50 + 17 * max(3, lanes.select("server", "log").n_unique()))
+    figure.update_layout(height=75 + 17 * max(3, lanes.select("server", "log").n_unique()))
     return figure

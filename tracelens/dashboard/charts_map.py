@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
@@ -18,21 +18,36 @@ NAME = 30
 NODE = "#5b7f95"
 FORBIDDEN = "rgba(192, 20, 30, 0.85)"
 CALM, BAD = (120, 150, 170), (200, 60, 45)
+WORDS = ("source", "taken", "last", "out", "to")
 Place = tuple[int, str]
 
 
-def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) -> go.Figure:
+def behind_places(frame: pl.DataFrame, at: int, names: Sequence[str]) -> dict[str, str]:
+    """Gives the words of the list `way` that one place, or two that follow each other, of the map stand for."""
+    found = {}
+    for place, name in enumerate(names, at):
+        shown = kept(frame, STAGES[place])
+        known = set(frame[STAGES[place]].to_list())
+        is_other = name == OTHER and len(known) > NODES
+        found[f"but_{WORDS[place]}" if is_other else WORDS[place]] = "\x1f".join(sorted(shown)) if is_other else name
+    return found
+
+
+def journey(
+    frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = (), leads: Callable[..., str] | None = None
+) -> go.Figure:
     """Draws the map: five columns, width for messages, colour for the share of failures.
 
     Args:
         frame: Rows of the question `route`.
         forbidden: Edges that must not be: `source`, `receive_connector`, `hit_count`; drawn in red.
+        leads: Gives the address of the list that places which follow each other stand for, by stage and names.
     """
-    kept = [_most(frame, stage) for stage in STAGES]
+    most = [kept(frame, stage) for stage in STAGES]
     flows: Counter[tuple[Place, Place]] = Counter()
     failures: Counter[tuple[Place, Place]] = Counter()
     for row in frame.select(*STAGES, "message_count", "failed_count").iter_rows():
-        names = [name if name in kept[at] else OTHER for at, name in enumerate(row[:5])]
+        names = [name if name in most[at] else OTHER for at, name in enumerate(row[:5])]
         for at in range(4):
             edge = (at, names[at]), (at + 1, names[at + 1])
             flows[edge] += row[5]
@@ -41,7 +56,7 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
         (edge, count, _shade(failures[edge] / count), failures[edge]) for edge, count in flows.items()
     ]
     for barred in forbidden[:NODES]:
-        connector = barred["receive_connector"] if barred["receive_connector"] in kept[1] else OTHER
+        connector = barred["receive_connector"] if barred["receive_connector"] in most[1] else OTHER
         edges.append((((0, f"not allowed: {barred['source']}"), (1, connector)), barred["hit_count"], FORBIDDEN, 0))
     places = list(dict.fromkeys(place for edge, *_ in edges for place in edge))
     number = {place: at for at, place in enumerate(places)}
@@ -50,13 +65,13 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
             arrangement="snap",
             node={
                 "label": [_short(name) for _, name in places],
-                "customdata": [text(name) for _, name in places],
+                "customdata": [[text(name), _address(leads, at, [name])] for at, name in places],
                 "color": [FORBIDDEN if name.startswith("not allowed: ") else NODE for _, name in places],
                 "pad": 14,
                 "thickness": 12,
                 "line": {"width": 0},
                 "align": "left",
-                "hovertemplate": "%{customdata}<br>%{value:,}<extra></extra>",
+                "hovertemplate": "%{customdata[0]}<br>%{value:,}<extra></extra>",
             },
             link={
                 "source": [number[edge[0]] for edge, *_ in edges],
@@ -64,10 +79,15 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
                 "value": [count for _, count, *_ in edges],
                 "color": [colour for *_, colour, _ in edges],
                 "customdata": [
-                    "forbidden edge" if colour == FORBIDDEN else f"{failed:,} failed ({failed / count:.0%})"
-                    for _, count, colour, failed in edges
+                    ["forbidden edge", ""]
+                    if colour == FORBIDDEN
+                    else [
+                        f"{failed:,} failed ({failed / count:.0%})",
+                        _address(leads, edge[0][0], [name for _, name in edge]),
+                    ]
+                    for edge, count, colour, failed in edges
                 ],
-                "hovertemplate": "%{source.customdata} → %{target.customdata}<br>%{value:,}, %{customdata}"
+                "hovertemplate": "%{source.customdata[0]} → %{target.customdata[0]}<br>%{value:,}, %{customdata[0]}"
                 "<extra></extra>",
             },
         )
@@ -83,12 +103,17 @@ def journey(frame: pl.DataFrame, forbidden: Sequence[Mapping[str, Any]] = ()) ->
     return figure
 
 
-def _most(frame: pl.DataFrame, stage: str) -> set[str]:
+def kept(frame: pl.DataFrame, stage: str) -> set[str]:
+    """Gives the names of a column of the map that are shown by themselves, the largest."""
     held = (
         frame.group_by(stage).agg(pl.col("message_count").sum()).sort("message_count", stage, descending=[True, False])
     )
     names = held[stage].to_list()
     return set(names if len(names) <= NODES else names[: NODES - 1])
+
+
+def _address(leads: Callable[..., str] | None, at: int, names: Sequence[str]) -> str:
+    return "" if leads is None or names[0].startswith("not allowed: ") else leads(at, names)
 
 
 def _shade(share: float) -> str:
@@ -129,17 +154,15 @@ def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) 
             hovertemplate="%{y} → %{x}<br>%{text} failed (%{z:.1%})<extra></extra>",
         )
     )
-    cells = [
-        (at, to, one, other) for to, one in enumerate(rows) for at, other in enumerate(columns) if held[one, other]
-    ]
+    cells = [(one, other) for one in rows for other in columns if held[one, other]]
     figure.add_scatter(  # a cell of a heat map cannot be selected
-        x=[at for at, *_ in cells],
-        y=[to for _, to, *_ in cells],
+        x=[text(other) for _, other in cells],
+        y=[text(one) for one, _ in cells],
         mode="markers",
         marker={"symbol": "square", "size": 34, "opacity": 0},
         selected={"marker": {"opacity": 0.35, "color": "white"}},
         unselected={"marker": {"opacity": 0}},
-        customdata=[[one, other, held[one, other], bad[one, other]] for *_, one, other in cells],
+        customdata=[[one, other, held[one, other], bad[one, other]] for one, other in cells],
         hoverinfo="skip",
         showlegend=False,
     )

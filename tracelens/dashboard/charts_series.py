@@ -21,7 +21,6 @@ TLS = {
     "SSL2": "#8c1d40",
     "none": "#9aa5ab",
 }
-LOGON = {"signed in": "#3a7d5c", "failed": "#c0392b"}
 LINE = {"median": "#2f7f9e", "95 %": "#e07a5f"}
 PALETTE = ("#2f7f9e", "#e07a5f", "#3a7d5c", "#edae49", "#a5668b", "#8a9fd0", "#7b4b6e", "#8fbfd0")
 TICKS = (1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000)
@@ -37,8 +36,8 @@ def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     return figure
 
 
-def lines(frame: pl.DataFrame, colours: dict[str, str], measure: str) -> go.Figure:
-    """Draws rows `moment, series, value` as lines, one point per step."""
+def lines(frame: pl.DataFrame, colours: dict[str, str], measure: str, is_count: bool = True) -> go.Figure:
+    """Draws rows `moment, series, value` as lines, one point per step: counts, or lengths of time in milliseconds."""
     figure = go.Figure()
     for name in sorted(
         set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)
@@ -46,16 +45,20 @@ def lines(frame: pl.DataFrame, colours: dict[str, str], measure: str) -> go.Figu
         part = frame.filter(pl.col("series") == name).sort("moment")
         figure.add_scatter(
             x=part["moment"].to_list(),
-            y=part["value"].to_list(),
+            y=part["value"].to_list() if is_count else part["value"].clip(1).to_list(),
             name=text(name),
             mode="lines+markers",
             line={"color": colours.get(name, OTHER), "width": 2},
             marker={"size": 6},
             customdata=[[name, moment.isoformat()] for moment in part["moment"].to_list()],
-            hovertemplate="%{x|%d %b %H:%M} · %{y:,.3~f} " + measure.lower() + "<extra>" + text(name) + "</extra>",
+            text=[f"{value:,.0f}" if is_count else duration(value) for value in part["value"].to_list()],
+            hovertemplate="%{x|%d %b %H:%M} · %{text}<extra>" + text(name) + "</extra>",
         )
     figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(title=measure, rangemode="tozero")
+    if is_count:
+        figure.update_yaxes(title=measure, rangemode="tozero")
+    else:  # a slow hour would flatten all the others
+        figure.update_yaxes(title=measure, type="log", tickvals=TICKS, ticktext=[duration(at) for at in TICKS])
     return _laid_out(figure, 280, showlegend=True)
 
 

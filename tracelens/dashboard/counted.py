@@ -14,6 +14,7 @@ from tracelens.errors import UsageError
 NONE = "none"
 PARAMETER = re.compile(r"\$([a-z_]+)")
 SPAN = ("since", "until")
+BUT, SPLIT = "but_", "\x1f"
 FRAME = ("of", "by", "sum", "server", "since", "until", "page", "zone")
 
 
@@ -84,6 +85,14 @@ KINDS = {
             "tls_version": "TLS", **MAIL,
         }, "message",
     ),
+    "way": Kind(
+        "counted_way", "ways of messages",
+        {
+            "first_at": "First seen", "source": "Came from", "receive_connector": "Taken in by",
+            "server": "Last server", "send_connector": "Handed out by", "destination": "To", "is_failed": "Failed",
+            **MAIL,
+        }, "message",
+    ),
     "component": Kind(
         "counted_component", "times",
         {
@@ -148,11 +157,16 @@ def asked(address: Mapping[str, str]) -> dict[str, Any]:
 
 def told(address: Mapping[str, str]) -> str:
     """Says in words what the rows of an address have in common."""
-    parts = [
-        f"{name} {value}" if name not in ("text", "reason", "failure", "handshake") or value == NONE else f"one {name}"
-        for name, value in sorted(asked_words(address).items())
-    ]
+    parts = [_told(name, value) for name, value in sorted(asked_words(address).items())]
     return ", ".join(parts) or "all of them"
+
+
+def _told(name: str, value: str) -> str:
+    if name.startswith(BUT):
+        return f"{name.removeprefix(BUT)} another than the {value.count(SPLIT) + 1} largest"
+    return (
+        f"{name} {value}" if name not in ("text", "reason", "failure", "handshake") or value == NONE else f"one {name}"
+    )
 
 
 def asked_words(address: Mapping[str, str]) -> dict[str, str]:

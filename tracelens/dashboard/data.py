@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from tracelens.errors import StoreError
 
 TIMEOUT_S = 60
 TRIES = 3
+BOUND = re.compile(r"\blimit (\d+)\s*$")
 HOURLY_LIMIT = timedelta(days=10)
 
 
@@ -67,6 +69,12 @@ def ask(name: str, /, **params: Any) -> pl.DataFrame:
 def _ask(generation: str, store: str, name: str, params: tuple[tuple[str, Any], ...]) -> pl.DataFrame:
     assert generation is not None  # a part of the key only
     return query.ask(store, name, timeout_s=TIMEOUT_S, **dict(params))
+
+
+def most(name: str) -> int | None:
+    """Gives how many rows a saved question answers at most; None where it has no bound of its own."""
+    found = BOUND.search(query.question(name))
+    return int(found[1]) if found else None
 
 
 def one(name: str, /, **params: Any) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.dashboard import widgets
+from tracelens.dashboard import data, widgets
 
 
 def drill(frame: pl.DataFrame, labels: Mapping[str, str], key: str, param: str, column: str, **options: Any) -> str:
@@ -65,7 +65,10 @@ def tile(label: str, count: int, place: Any, /, **filters: str) -> None:
 
 
 def as_sql(name: str, /, **params: Any) -> None:
-    """Shows a link that opens a saved question, with its values, on the page SQL."""
+    """Shows a link that opens a saved question, with its values, on the page SQL; says so where it is cut."""
+    most = data.most(name)
+    if most and data.ask(name, **params).height >= most:
+        st.caption(f"Showing the first {most:,} rows; narrow the window or choose a server to see the others.")
     values = {key: _written(value) for key, value in params.items()}
     st.page_link(
         st.session_state["pages"]["sql"],

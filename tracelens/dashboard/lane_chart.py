@@ -23,6 +23,7 @@ DASH = {"observed": "solid", "inferred": "dash", "reported": "dot", "ambiguous":
 SHOWN = 40
 NAMED = 7
 LONGEST = 24
+LETTERS = 130  # of a label, over the width of the picture
 GAP = "#c0392b"
 LINE = "rgba(140, 150, 155, 0.55)"
 
@@ -66,8 +67,9 @@ def lane_chart(hops: Sequence[Row], gaps: Sequence[Row], critical: Sequence[str]
         )  # fmt: skip
     for hop in drawn:
         _ways(figure, hop, drawn, places, rows)
+    room = min(LONGEST, LETTERS // len(drawn) - 5) if 0 < len(drawn) <= NAMED else 0
     for hop in drawn:
-        _arrow(figure, hop, places[hop["hop_key"]], rows, hop["hop_key"] in critical, len(drawn) <= NAMED)
+        _arrow(figure, hop, places[hop["hop_key"]], rows, hop["hop_key"] in critical, room)
     _gaps(figure, seen_gaps, {hop["hop_number"]: at for at, hop in enumerate(drawn, 1)}, rows)
     figure.update_xaxes(visible=False, range=[0.4, len(drawn) + 0.9], fixedrange=True)
     figure.update_yaxes(
@@ -97,7 +99,7 @@ def _ways(
     )  # fmt: skip
 
 
-def _arrow(figure: go.Figure, hop: Row, x: int, rows: Mapping[str, int], is_critical: bool, is_named: bool) -> None:
+def _arrow(figure: go.Figure, hop: Row, x: int, rows: Mapping[str, int], is_critical: bool, room: int) -> None:
     """Draws one hand-over with its port, and its connector while there is room."""
     start, end = (rows[lane(hop[f"{side}_server"], hop[f"{side}_service"])] for side in ("from", "to"))
     colour = colour_of(hop)
@@ -118,19 +120,19 @@ def _arrow(figure: go.Figure, hop: Row, x: int, rows: Mapping[str, int], is_crit
         )  # fmt: skip
     beside = start + 0.5 if end > start else start - 0.5  # between lanes, where nothing else is drawn
     figure.add_annotation(
-        x=x, y=beside if start != end else end, text=_label(hop, is_named), showarrow=False, xanchor="left",
+        x=x, y=beside if start != end else end, text=_label(hop, room), showarrow=False, xanchor="left",
         xshift=9, yshift=0 if start != end else 16, align="left", font={"size": 11},
     )  # fmt: skip
 
 
-def _label(hop: Row, is_named: bool) -> str:
+def _label(hop: Row, room: int) -> str:
     """Gives the number and connector:port of a hop."""
     connector = hop["receive_connector"] or hop["send_connector"] or ""
-    name = connector.rsplit("\\", 1)[-1] if is_named else ""
+    name = connector.rsplit("\\", 1)[-1] if room else ""
     port = f":{hop['to_port']}" if hop["to_port"] else ""
     lines = [f"<b>{hop['hop_number']}</b> {text(hop['kind'])}"]
     if name or port:
-        short = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+        short = name if len(name) <= room else name[: room - 1] + "…"
         lines.append(text(f"{short}{port}"))
     return "<br>".join(lines)
 

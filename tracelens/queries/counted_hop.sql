@@ -8,13 +8,15 @@ with kept as (
         coalesce(nullif(coalesce(h.send_connector, h.receive_connector), ''), 'none') as connector_,
         coalesce(h.from_ip, 'none') as client_,
         if(h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and not m.is_noise, 'yes', 'no') as entry_,
-        if(h.started_at is not null and h.outcome <> 'refused', 'yes', 'no') as timed_
+        if(h.started_at is not null and h.outcome <> 'refused', 'yes', 'no') as timed_,
+        if(h.outcome = 'accepted' and not m.is_noise and h.corrected_ms is not null, 'yes', 'no') as transit_,
+        if(h.outcome = 'accepted' and not m.is_noise and h.wait_bound_ms is not null and h.wait_ms is not null, 'yes', 'no') as wait_
     from hop h join message m on m.message_key = h.message_key
     where ($since is null or coalesce(h.started_at, m.first_at) >= $since) and ($until is null or coalesce(h.started_at, m.first_at) < $until) and ($server = '' or h.from_server = $server or h.to_server = $server)
 ),
 hit as (
     select row_key, moment, amount,
-        case $by when 'kind' then kind_ when 'from' then from_ when 'to' then to_ when 'message' then message_ when 'connector' then connector_ when 'client' then client_ when 'entry' then entry_ when 'timed' then timed_ else '' end as value
+        case $by when 'kind' then kind_ when 'from' then from_ when 'to' then to_ when 'message' then message_ when 'connector' then connector_ when 'client' then client_ when 'entry' then entry_ when 'timed' then timed_ when 'transit' then transit_ when 'wait' then wait_ else '' end as value
     from kept
     where ($sum = '' or amount > 0)
         and ($kind = '' or kind_ = $kind)
@@ -25,6 +27,8 @@ hit as (
         and ($client = '' or client_ = $client)
         and ($entry = '' or entry_ = $entry)
         and ($timed = '' or timed_ = $timed)
+        and ($transit = '' or transit_ = $transit)
+        and ($wait = '' or wait_ = $wait)
 ),
 -- include: counted_page
 select h.message_key, h.started_at, h.kind, coalesce(h.from_server, h.from_ip) as from_place, coalesce(h.to_server, h.to_ip) as to_place, coalesce(h.send_connector, h.receive_connector) as connector,

@@ -15,8 +15,12 @@ with kept as (
         cast(case when l.total_ms is not null and l.status in ('delivered', 'relayed') then cast(round(power(10, floor(log10(greatest(l.total_ms, 1)) * 4) / 4)) as bigint) else -1 end as varchar) as step_,
         if(l.total_ms is not null and l.status in ('delivered', 'relayed'), 'yes', 'no') as timed_
     from leg l join message m on m.message_key = l.message_key left join reply_class c on c.text = l.reason_text
-    where not m.is_noise and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until)
-        and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+    where not m.is_noise and ($client <> '' or ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until))
+        and ($client = '' or l.status not in ('expanded', 'redirected', 'refused') and l.message_key in (select h.message_key from hop h join message w on w.message_key = h.message_key
+            where $client <> '' and h.from_ip = $client and h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and ($server = '' or h.to_server = $server)
+                and ($since is null or coalesce(h.started_at, w.first_at) >= $since) and ($until is null or coalesce(h.started_at, w.first_at) < $until)))
+        and ($side = '' or ($side = 'outside') = (split_part(l.recipient_address, '@', -1) not in (select domain from accepted_domain_guess)))
+        and ($client <> '' or $server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
 ),
 hit as (
     select row_key, moment, amount,

@@ -10,14 +10,12 @@ best as (
     select join_name, single_key, min(strength) as strength from candidate where single_key is not null group by join_name, single_key
 ),
 kept as (
-    select distinct c.from_kind, c.from_key, c.to_kind, c.to_key, c.join_name, c.basis, c.single_key
+    select c.from_kind, c.from_key, c.to_kind, c.to_key, c.join_name, c.basis, c.single_key
     from candidate c left join best b on b.join_name = c.join_name and b.single_key = c.single_key
     where c.single_key is null or c.strength = b.strength
 ),
 rival as (
-    select join_name, single_key, count(*) as rival_count from kept where single_key is not null group by join_name, single_key having count(*) > 1
+    select join_name, single_key from kept where single_key is not null group by join_name, single_key having count(*) > 1
 )
-select k.from_kind, k.from_key, k.to_kind, k.to_key, k.join_name,
-    case when max(coalesce(r.rival_count, 1)) > 1 then 'ambiguous' else min(k.basis) end as basis
+select k.from_kind, k.from_key, k.to_kind, k.to_key, k.join_name, case when r.single_key is not null then 'ambiguous' else k.basis end as basis
 from kept k left join rival r on r.join_name = k.join_name and r.single_key = k.single_key
-group by k.from_kind, k.from_key, k.to_kind, k.to_key, k.join_name

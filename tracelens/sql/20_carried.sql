@@ -4,7 +4,7 @@
 -- by: message
 select t.session_key, t.transaction_number, t.server, t.service, t.direction, t.connector_id, t.local_ip, t.local_port, t.remote_ip, t.remote_port,
     t.next_server, t.server_internal_id, t.reply_code, t.reply_text, t.started_at, t.ended_at, t.is_accepted, t.server_auth, t.auth_user, t.tls_version,
-    t.proxied_session_id, t.proxy_accepted, t.recipients <> [] as has_recipients, t.evidence, i.message_key, i.mid, i.basis as identity_basis, a.server as peer_server, s.service as peer_service,
+    t.proxied_session_id, t.proxy_accepted, t.recipients <> [] as has_recipients, t.evidence, i.message_key, i.mid, i.basis as identity_basis, i.hub_node, a.server as peer_server, s.service as peer_service,
     case when t.next_server in (select server from our_server) and t.server_internal_id is not null
         then concat(t.next_server, '#', t.server_internal_id) end as reply_node,
     case when t.internal_message_id is not null then concat(t.server, '#', t.internal_message_id) end as queue_node,

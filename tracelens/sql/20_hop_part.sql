@@ -55,7 +55,7 @@ tracking_out as (
         o.connector_id, null, null, o.date_time, null, null, 'accepted',
         nullif(regexp_extract(o.source_context, '^[^;]*;(.*?)(;ClientSubmitTime:.*)?$', 1), ''), case when o.is_sure then 'observed' else 'inferred' end,
         o.queue_node, case o.kind when 'transfer' then coalesce(o.next_node, o.reply_node) when 'receive' then 'fe:' || coalesce(o.next_node, o.reply_node)
-            when 'proxy' then 'fx:' || coalesce(o.address_server, nullif(o.next_server, ''), '?') end,
+            when 'proxy' then concat('fx:', coalesce(o.address_server, nullif(o.next_server, ''), '?'), ':', o.queue_node) end,
         [struct_pack(file_id := o.file_id, line_number := o.line_number)]
     from departure o left join our_server e on e.server = split_part(coalesce(o.next_node, o.reply_node), '#', 1)
 ),
@@ -122,14 +122,23 @@ proto_deliver as (
 ),
 proto_through as (
     -- a hub handed it to the Front End for the outside (717), and nothing of that hub shows it
-    select 'proto_in', t.message_key, 'proxy', concat(t.session_key, '#', t.transaction_number), t.peer_server, 'hub', t.remote_ip, t.server, 'frontend', t.local_ip, t.local_port,
+    select 'proto_in', t.message_key, 'proxy', concat(t.session_key, '#', t.transaction_number) as anchor, t.peer_server, 'hub', t.remote_ip, t.server as to_server, 'frontend', t.local_ip, t.local_port,
         t.send_connector, t.connector_id, t.started_at, t.ended_at, t.tls_version, t.auth_user,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown' when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, t.identity_basis, null,
-        'fx:' || coalesce(t.server, '?'), t.evidence
+        concat('fx:', t.server, ':', t.session_key, '#', t.transaction_number), t.evidence
     from carried t
-    where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717 and t.mid is not null
+    where t.direction = 'receive' and t.service = 'frontend' and t.local_port = 717
+        and (t.mid is not null or exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send'))
         and not exists (select 1 from carried x where x.message_key = t.message_key and x.direction = 'send' and x.remote_port = 717)
         and not exists (select 1 from departure d where d.message_key = t.message_key and d.kind = 'proxy')
+),
+passed as (
+    -- the one queue entry of a message that a Front End handed on to the outside
+    select message_key, server, min(node) as node from (
+        select message_key, coalesce(peer_server, '?') as server, coalesce(queue_node, session_key) as node from carried where direction = 'send' and remote_port = 717
+        union all select message_key, coalesce(address_server, nullif(next_server, ''), '?'), queue_node from departure where kind = 'proxy'
+        union all select message_key, to_server, anchor from proto_through)
+    group by message_key, server having count(distinct node) = 1
 ),
 proto_out as (
     select 'proto_out', t.message_key, t.kind,
@@ -148,9 +157,9 @@ proto_out as (
         t.remote_ip, t.remote_port, t.connector_id, t.receive_connector, t.started_at, t.ended_at, t.tls_version, null,
         case when t.is_accepted then 'accepted' when t.reply_code is null then 'unknown'
             when t.reply_code < 500 then 'deferred' else 'refused' end, t.reply_text, case when t.is_sure then t.identity_basis else 'inferred' end,
-        case when t.service = 'frontend' and t.kind = 'external' then 'fx:' || coalesce(t.server, '?')
+        case when t.service = 'frontend' and t.kind = 'external' then concat('fx:', t.server, ':', coalesce(t.hub_node, p.node))
             when t.service = 'frontend' then 'fe:' || coalesce(t.reply_node, concat(t.session_key, '#', t.transaction_number)) else t.queue_node end,
-        case when t.remote_port = 717 then 'fx:' || coalesce(t.peer_server, '?') when t.kind = 'receive' then 'fe:' || t.reply_node else t.reply_node end, t.evidence
+        case when t.remote_port = 717 then concat('fx:', coalesce(t.peer_server, '?'), ':', coalesce(t.queue_node, t.session_key)) when t.kind = 'receive' then 'fe:' || t.reply_node else t.reply_node end, t.evidence
     from (
         select t.*, case when t.service = 'frontend' and t.remote_port not in (2525, 465) then 'external'
                 when t.service = 'frontend' then 'proxy' when t.service = 'submission' then 'submit'
@@ -162,6 +171,7 @@ proto_out as (
         from carried t left join hop_origin j on j.node = t.reply_node and j.message_key = t.message_key
         where t.direction = 'send' and (t.mid is not null or t.has_recipients)
     ) t left join our_server e on e.server = split_part(t.reply_node, '#', 1)
+    left join passed p on p.message_key = t.message_key and p.server = t.server
 ),
 expansion as (
     -- a group inside a group: the first expansion that names it as a member

@@ -41,7 +41,9 @@ fate as (
 ),
 wire_tx as (
     select i.message_key, t.direction, t.service, t.is_accepted, t.remote_port, t.reply_code, t.reply_text, t.server_auth, t.ended_at, t.recipients, t.accepted_recipients,
-        t.refused_recipients, t.refusals, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number, t.direction = 'send' and t.service in ('hub', 'edge') as is_out,
+        t.refused_recipients, t.refusals, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number, t.direction = 'send' and t.service in ('hub', 'edge') as is_out, i.basis as identity_basis,
+        -- a Front End keeps nothing: what it answers is the answer of the system outside
+        t.direction = 'send' and t.service = 'frontend' and t.remote_port not in (2525, 465) as is_front_out,
         t.server_internal_id is not null and o.server is not null as is_next_ours
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     left join our_server o on o.server = t.next_server
@@ -50,7 +52,7 @@ wire_tx as (
 wire as (
     select t.message_key, lower(a.address) as address, t.ended_at as date_time, t.file_id, t.line_number, cast(null as varchar) as node,
         case when t.is_out and t.is_accepted and t.remote_port = 475 then 4
-            when t.is_out and t.is_accepted and t.remote_port <> 717 and not t.is_next_ours then 3
+            when (t.is_out or t.is_front_out and t.identity_basis = 'observed') and t.is_accepted and not t.is_next_ours then 3
             when t.is_out and t.reply_code >= 500 then 5
             when t.is_out and t.reply_code between 400 and 499 then 8
             when t.direction = 'receive' and t.is_accepted and t.service = 'delivery' then 4

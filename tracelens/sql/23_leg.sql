@@ -67,9 +67,14 @@ ended as (
     left join maker m on m.message_key = b.message_key and m.to_node = b.best.node
     group by b.message_key, b.address
 ),
+outside as (
+    -- what a front end was given for the outside ends there
+    select n.hop_key, max(h.hop_key) as outer_key from hop_node n join hop h on h.parent_hop_key = n.hop_key and h.kind = 'external'
+    where starts_with(n.to_node, 'fx:') group by n.hop_key having count(*) = 1
+),
 hops as (
     select e.message_key, e.address, list(h.hop_key order by h.hop_number) as hop_keys
-    from ended e join hop_lineage l on l.hop_key = e.hop_key join hop h on h.hop_key = l.earlier_key
+    from ended e left join outside o on o.hop_key = e.hop_key join hop_lineage l on l.hop_key = coalesce(o.outer_key, e.hop_key) join hop h on h.hop_key = l.earlier_key
     group by e.message_key, e.address
 )
 select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, b.address as recipient_address,

@@ -49,76 +49,76 @@ client_hop as (
 ),
 missing as (
     -- the front end's hop is known from the hub's row, or from a header, only
-    select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side
+    select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side, false as is_prompt
     from hop_end h left join fronted f on f.message_key = h.message_key and f.server = h.to_server
     where h.kind = 'receive' and h.to_service = 'frontend' and h.basis in ('inferred', 'reported') and f.server is null
     union all
     -- a client's session at the Front End does not name the message: the hub's session, which names both, does
-    select message_key, hop_key, hub_server, 'hub', 'smtp_receive', started_at, 'after' from client_hop
+    select message_key, hop_key, hub_server, 'hub', 'smtp_receive', started_at, 'after', false from client_hop
     union all
     -- the front end's own receive session of a message it passed on
-    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
+    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
     from hop_end h where h.kind = 'proxy' and h.from_service = 'frontend' and h.parent_hop_key is null
     union all
     -- a hub or Edge server took the message and its tracking does not say so
-    select h.message_key, h.hop_key, h.to_server, coalesce(h.to_service, 'hub'), 'message_tracking', h.ended_at, 'after'
+    select h.message_key, h.hop_key, h.to_server, coalesce(h.to_service, 'hub'), 'message_tracking', h.ended_at, 'after', true
     from hop_end h left join taken r on r.message_key = h.message_key and r.server = h.to_server
     where (h.to_service in ('hub', 'edge') or h.to_service is null and h.kind = 'transfer') and h.outcome = 'accepted' and h.kind in ('receive', 'proxy', 'transfer', 'submit') and r.server is null
     union all
     -- a queue entry that nothing left, of a message that has not arrived
-    select h.message_key, h.hop_key, h.to_server, h.to_service, 'message_tracking', h.ended_at, 'after'
+    select h.message_key, h.hop_key, h.to_server, h.to_service, 'message_tracking', h.ended_at, 'after', false
     from hop_end h join open_leg l on l.message_key = h.message_key left join left_node n on n.message_key = h.message_key and n.node = h.to_node
     where h.to_service in ('hub', 'edge') and h.to_node is not null and h.kind <> 'expand' and n.node is null
     union all
     -- a front end passed it to a hub that its answer names, and nothing of the hub is here
-    select h.message_key, h.hop_key, regexp_extract(h.to_node, '^fe:(.+)#[0-9]+$', 1), 'hub', 'message_tracking', coalesce(h.ended_at, h.started_at), 'after'
+    select h.message_key, h.hop_key, regexp_extract(h.to_node, '^fe:(.+)#[0-9]+$', 1), 'hub', 'message_tracking', coalesce(h.ended_at, h.started_at), 'after', true
     from hop_end h where h.kind = 'receive' and h.to_service = 'frontend' and h.outcome = 'accepted' and regexp_matches(h.to_node, '^fe:.+#[0-9]+$')
         and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
     union all
     -- a mailbox service accepted and no DELIVER row is here
-    select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at, 'after'
+    select h.message_key, h.hop_key, coalesce(h.to_server, '?'), 'delivery', 'message_tracking', h.ended_at, 'after', true
     from hop_end h where h.kind = 'deliver' and h.outcome = 'accepted' and coalesce(h.to_service, '') <> 'mailbox' and not exists (select 1 from track t where t.message_key = h.message_key
         and t.event_id in ('DELIVER', 'DUPLICATEDELIVER') and (t.next_server = h.to_server or t.server = h.to_server))
     union all
     -- the front end took it for the outside and its send session is not here
-    select h.message_key, h.hop_key, h.to_server, 'frontend', 'smtp_send', h.started_at, 'after'
+    select h.message_key, h.hop_key, h.to_server, 'frontend', 'smtp_send', h.started_at, 'after', true
     from hop_end h where h.kind = 'proxy' and h.to_service = 'frontend' and not exists (select 1 from hop_end c where c.parent_hop_key = h.hop_key)
     union all
     -- a queue's error tells what the front end met outside, and its send session is not here
-    select h.message_key, h.parent_hop_key, h.from_server, 'frontend', 'smtp_send', coalesce(q.ended_at, q.entered_at), 'after'
+    select h.message_key, h.parent_hop_key, h.from_server, 'frontend', 'smtp_send', coalesce(q.ended_at, q.entered_at), 'after', false
     from queue_part q join hop_end h on h.message_key = q.message_key and h.kind = 'external' and h.from_node = q.from_node and q.from_service = 'frontend' and h.from_server = q.from_server
     where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
     union all
     -- a queue's hop that nothing leads to
-    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before'
+    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before', false
     from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
     where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
     union all
-    select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before'
+    select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before', false
     from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive' and h.basis <> 'reported'
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
-    select h.message_key, h.hop_key, h.from_server, 'submission', 'message_tracking', h.started_at, 'before'
+    select h.message_key, h.hop_key, h.from_server, 'submission', 'message_tracking', h.started_at, 'before', true
     from hop_end h where h.kind = 'submit' and h.basis = 'inferred' and h.from_server is not null
     union all
     -- the front end sent it outside and its session with the hub is not here
-    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before'
+    select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
     from hop_end h where h.kind = 'external' and h.from_service = 'frontend' and h.parent_hop_key is null
     union all
     -- tracking says that a hand-over was tried, the conversation is not here
-    select t.message_key, m.hop_key, t.server, 'hub', 'smtp_send', t.moment, 'after'
+    select t.message_key, m.hop_key, t.server, 'hub', 'smtp_send', t.moment, 'after', false
     from tried t join (select message_key, to_node, min(hop_key) as hop_key from hop_end where to_node is not null group by message_key, to_node) m
         on m.message_key = t.message_key and m.to_node = t.node
     left join left_node n on n.message_key = t.message_key and n.node = t.node
     where n.node is null
     union all
     -- no hand-over is known at all
-    select message_key, null, first_row.server, 'hub', 'message_tracking', first_row.moment, 'before' from hopless
+    select message_key, null, first_row.server, 'hub', 'message_tracking', first_row.moment, 'before', false from hopless
 ),
 asked as (
     select message_key, coalesce(after_hop_key, '') as hop_key, coalesce(server, '?') as server, coalesce(service, 'hub') as service, log,
-        max(side) as side, min(date_trunc('hour', moment)) as hour
+        max(side) as side, min(date_trunc('hour', moment)) as hour, min(moment) as moment, bool_or(is_prompt) as is_prompt
     from missing group by message_key, coalesce(after_hop_key, ''), coalesce(server, '?'), coalesce(service, 'hub'), log
 ),
 lane as (
@@ -140,8 +140,9 @@ near as (
     select l.message_key, l.hop_key, l.server, l.service, l.log,
         case when max(l.side) = 'after' then min(case when u.hour >= l.hour then {hour: u.hour, state: u.state} end) else max(case when u.hour <= l.hour then {hour: u.hour, state: u.state} end) end as place
     from lane l join uncovered u on u.server = l.server and u.service = l.writer and u.log = l.log and u.hour between l.hour - interval 12 hours and l.hour + interval 12 hours
-        -- what is received is written at that time; a queue may have waited
+        -- what is received, or taken by a queue or a mailbox, is written at that time, by a clock that may be off; a queue may have waited
         and (l.log <> 'smtp_receive' or u.hour = l.hour)
+        and (not l.is_prompt or u.hour between date_trunc('hour', l.moment - interval 2 minutes) and date_trunc('hour', l.moment + interval 2 minutes))
     group by l.message_key, l.hop_key, l.server, l.service, l.log
 )
 select l.message_key, nullif(l.hop_key, '') as after_hop_key, l.side, l.server, l.service, l.log, coalesce(n.place.hour, l.hour) as hour,

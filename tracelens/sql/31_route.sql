@@ -9,29 +9,6 @@
 -- grain: hour, source, receive_connector, to_port, server, send_connector, destination
 -- kind: table
 -- basis: as that of the hops
-with entrance as (
-    select message_key, min({number: hop_number, connector: receive_connector, port: to_port, server: to_server}) as entry
-    from hop where parent_hop_key is null and kind in ('receive', 'submit') and basis <> 'reported' group by message_key
-),
-proxied as (
-    select hop_key, send_connector, from_server from hop where kind = 'proxy' and to_port = 717
-),
-exit as (
-    select h.message_key, coalesce(p.from_server, h.from_server) as server, coalesce(p.send_connector, h.send_connector) as send_connector,
-        case when h.kind = 'deliver' then 'mailbox'
-            when regexp_matches(coalesce(h.to_ip, ''), '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|fe[89ab]|f[cd])') then 'inside host' else 'internet' end as destination,
-        bool_or(h.outcome in ('accepted', 'duplicate', 'unknown')) as is_good
-    from hop h left join proxied p on p.hop_key = h.parent_hop_key
-    where h.kind in ('deliver', 'external') and h.basis <> 'reported'
-    group by all
-),
-way as (
-    select date_trunc('hour', m.first_at) as hour, m.origin_class as source, coalesce(e.entry.connector, m.entry_connector) as receive_connector,
-        cast(e.entry.port as bigint) as to_port, coalesce(x.server, e.entry.server) as server, x.send_connector,
-        coalesce(x.destination, m.status) as destination,
-        case when x.message_key is null then m.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined') else not x.is_good end as is_failed
-    from message m left join entrance e on e.message_key = m.message_key left join exit x on x.message_key = m.message_key
-    where not m.is_noise and m.first_at is not null
-)
-select hour, source, receive_connector, to_port, server, send_connector, destination, count(*) as message_count, count(*) filter (is_failed) as failed_count
-from way group by hour, source, receive_connector, to_port, server, send_connector, destination
+select date_trunc('hour', first_at) as hour, source, receive_connector, to_port, server, send_connector, destination,
+    cast(sum(way_count) as bigint) as message_count, cast(coalesce(sum(way_count) filter (is_failed), 0) as bigint) as failed_count
+from way group by date_trunc('hour', first_at), source, receive_connector, to_port, server, send_connector, destination

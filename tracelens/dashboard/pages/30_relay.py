@@ -114,6 +114,8 @@ def clients(window: Window) -> None:
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
     opens = {
         "messages": lambda row: behind("hop", by="message", entry=True, client=row["client"], **window.params),
+        "inside": lambda row: behind("leg", client=row["client"], side="inside", **window.params),
+        "outside": lambda row: behind("leg", client=row["client"], side="outside", **window.params),
         "refused": lambda row: behind(
             "recipient", outcome="denied", foreign=True, address=row["client"], **window.params
         ),

@@ -202,7 +202,8 @@ def logons(window: Window) -> None:
         widgets.nothing("Nobody signed in or tried to.", "Logons are known from the SMTP receive logs.")
         return
     good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
-    source = f", from {count(clients.height, 'client')}" if failed else ""
+    more = "at least " if clients.height == data.most("logon_client") else ""
+    source = f", from {more}{count(clients.height, 'client')}" if failed else ""
     st.markdown(f"{count(good, 'logon')} succeeded, {count(failed, 'logon')} failed{source}.")
     over = data.steps("attack_hour", window.bucket, **window.params)
     widgets.bars(
@@ -277,8 +278,9 @@ def accounts(window: Window) -> None:
         widgets.nothing("No account is known.", "Logons are known from the SMTP receive logs.")
         return
     both = found.filter((pl.col("good_count") > 0) & (pl.col("failed_count") > 0)).height
+    more = " or more" if found.height == data.most("logon_account") else ""
     st.caption(
-        f"{count(found.height, 'account')}. Those that failed and succeeded come first ({both:,}): "
+        f"{count(found.height, 'account')}{more}. Those that failed and succeeded come first ({both:,}): "
         "a mistyped password, or a guessed one."
     )
     labels = {

@@ -105,7 +105,12 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         pair = {name: row[name] for name in ("server", "remote_ip", "remote_port")}
         return behind_pair(window, pair | {"span": span}, **more)
 
-    opens: widgets.Opens = {"tried_count": behind_hour, "failed_count": partial(behind_hour, failed=True)}
+    opens: widgets.Opens = {
+        "tried_count": behind_hour,
+        "failed_count": partial(behind_hour, failed=True),
+        "seen_count": partial(behind_hour, seen="yes"),
+        "refused_count": partial(behind_hour, seen="refused"),
+    }
     widgets.table(both, labels, "proxy_sides", opens)
     drill.as_sql("proxy_side", **asked)
     sessions = data.ask("proxy_session", limit=200, **asked)

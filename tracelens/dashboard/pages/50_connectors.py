@@ -3,6 +3,7 @@
 Who hands what to whom, over which connector and port, how safely; and what must not be.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -31,8 +32,15 @@ def journey(window: Window) -> None:
         red = edges.filter(pl.col("remote_ip").is_not_null() & (pl.col("connector_id") != "")).to_dicts()
         ports = {name.rsplit(" :", 1)[0]: name for name in routes["receive_connector"].to_list()}
         forbidden = [row | {"receive_connector": ports.get(row["connector_id"], row["connector_id"])} for row in red]
-        st.plotly_chart(charts_map.journey(routes, forbidden), key="journey", config={"displayModeBar": False})
+
+        def behind_way(at: int, names: Sequence[str]) -> dict[str, Any]:
+            words = charts_map.behind_places(routes, at, names)
+            return behind("way", sum="ways", **({"source": source} if source else {}) | words, **window.params)
+
+        figure = charts_map.journey(routes, forbidden, lambda at, names: widgets.written(**behind_way(at, names)))
+        st.plotly_chart(figure, key="journey", config={"displayModeBar": False})
         st.caption(
+            "Click a place or a band to open the messages it counts. "
             f"{routes['message_count'].sum():,} ways of messages; a message to several places counts once for each. "
             "Width: messages. Redder: more of them failed. Bright red: a hand-over that must not be. "
             "Health probes are left out."
@@ -47,7 +55,13 @@ def journey(window: Window) -> None:
                 "message_count": "Messages",
                 "failed_count": "Failed",
             }
-            widgets.table(routes, labels, "routes")
+
+            def behind_row(row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+                words = dict(zip(charts_map.WORDS, (row[name] for name in charts_map.STAGES), strict=True))
+                return behind("way", sum="ways", **words, **more, **window.params)
+
+            opens: widgets.Opens = {"message_count": behind_row, "failed_count": partial(behind_row, failed=True)}
+            widgets.table(routes, labels, "routes", opens)
             drill.as_sql("route", **asked)
     st.subheader("Hand-overs that must not be", anchor=False)
     if edges.is_empty():
@@ -79,16 +93,16 @@ def connectors(window: Window) -> None:
         "logon_failures": "Failed logons",
         "last_at": "Last",
     }
-    opens: widgets.Opens = {
-        name: partial(behind_connector, window, **of)
-        for name, of in {
-            "session_count": {},
-            "peer_count": {"by": "address"},
-            "accepted_count": {"sum": "accepted"},
-            "refused_count": {"sum": "refused"},
-            "logon_failures": {"sum": "failed logons"},
-        }.items()
+    said: dict[str, dict[str, Any]] = {
+        "session_count": {},
+        "peer_count": {"by": "address"},
+        "accepted_count": {"sum": "accepted"},
+        "refused_count": {"sum": "refused"},
+        "logon_failures": {"sum": "failed logons"},
+        "tls_percent": {"secured": True},
+        "logon_percent": {"signed": True},
     }
+    opens = {name: partial(behind_connector, window, **of) for name, of in said.items()}
     chosen = drill.drill(
         found, labels, "connectors", "connector", "key", height=min(34 + 31 * found.height, 330), opens=opens
     )

@@ -3,6 +3,7 @@
 How long mail takes, where it waits, which routes and components are slow, and how far clocks are off.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.delay import duration
 
 LABELS = {"median_ms": "Median, ms", "p95_ms": "95 %, ms", "max_ms": "Longest, ms"}
+MINUTE = timedelta(minutes=1)
+OUTSIDE = "(outside)"
 CLOCKS = "Times of two servers are compared as logged: a clock that is off shows here as a slow or a fast hand-over."
 
 
@@ -34,9 +37,9 @@ def recipients(window: Window) -> None:
     )
     left, right = st.columns(2)
     with left:
-        st.caption(f"Seconds to the recipient, per {window.bucket}")
+        st.caption(f"Time to the recipient, per {window.bucket}")
         widgets.lines(
-            in_seconds(over), charts_series.LINE, "Seconds", window.bucket, "latency_time",
+            percentiles(over), charts_series.LINE, "Time taken", window.bucket, "latency_time",
             lambda _, at: behind("leg", timed=True, **window.params | at), window.params, is_count=False,
         )  # fmt: skip
     with right:
@@ -65,11 +68,11 @@ def recipients(window: Window) -> None:
         widgets.open_message(found["message_key"][at])
 
 
-def in_seconds(over: pl.DataFrame) -> pl.DataFrame:
+def percentiles(over: pl.DataFrame) -> pl.DataFrame:
     """Gives medians and 95th percentiles as the points of two lines."""
     steps = over.filter(pl.col("moment").is_not_null())
     return pl.concat(
-        steps.select("moment", pl.lit(name).alias("series"), (pl.col(column) / 1000).alias("value"))
+        steps.select("moment", pl.lit(name).alias("series"), pl.col(column).alias("value"))
         for name, column in {"median": "median_ms", "95 %": "p95_ms"}.items()
     )
 
@@ -95,7 +98,8 @@ def handovers(window: Window) -> None:
         same = {"kind": row["kind"], "from": row["from_place"], "to": row["to_place"], "connector": row["connector"]}
         return behind("hop", timed=True, **same, **window.params)
 
-    widgets.table(found, labels, "hop_delays", {"hop_count": behind_hop})
+    numbers = ("hop_count", *LABELS, "p95_wait_ms", "max_wait_ms")
+    widgets.table(found, labels, "hop_delays", dict.fromkeys(numbers, behind_hop))
     st.caption(CLOCKS)
     drill.as_sql("delay_hop", **window.params)
     st.subheader("Slowest routes", anchor=False)
@@ -111,7 +115,13 @@ def handovers(window: Window) -> None:
         "usual_ms": "Usual up to, ms",
         "has_history": "Enough to tell",
     }
-    widgets.table(routes, labels, "routes")
+
+    def behind_route(row: dict[str, Any]) -> dict[str, Any]:
+        ends = {"from": row["from_server"] or OUTSIDE, "to": row["to_server"] or OUTSIDE}
+        return behind("hop", kind=row["kind"], **ends, **{row["measure"]: True})
+
+    st.caption("Of all that the store holds: what is usual does not depend on the window.")
+    widgets.table(routes, labels, "routes", dict.fromkeys(("hop_count", "median_ms", "p95_ms"), behind_route))
     drill.as_sql("delay_route", server=window.server)
 
 
@@ -135,7 +145,8 @@ def components(window: Window) -> None:
         same = {name: row[name] for name in ("component", "kind", "agent")}
         return behind("component", **same, **window.of(row["server"]))
 
-    widgets.table(found, labels, "components", {"message_count": behind_component})
+    numbers = ("message_count", *LABELS, "sum_ms")
+    widgets.table(found, labels, "components", dict.fromkeys(numbers, behind_component))
     drill.as_sql("delay_component", **window.params)
     st.caption("A total holds its parts, and a part may lie inside another: do not add them up.")
 
@@ -157,8 +168,14 @@ def clocks(window: Window) -> None:
         "backward_count": "And back",
         "basis": "Basis",
     }
-    widgets.table(found, labels, "clocks")
-    st.caption("A delay smaller than the bound is not claimed.")
+    st.caption("A delay smaller than the bound is not claimed. Select a row to open the hand-overs between the two.")
+    at = widgets.picked(found, labels, "clocks")
+    if at is not None:
+        row = found.row(at, named=True)
+        span = {"since": row["from_at"], "until": row["until_at"] + MINUTE}
+        for one, other in (("server", "peer_server"), ("peer_server", "server")):
+            ends = {"from": row[one], "to": row[other]}
+            widgets.link(f"Hand-overs from {row[one]} to {row[other]}", **behind("hop", **ends, **span))
     drill.as_sql("clock_offset", **window.params)
 
 

@@ -5,7 +5,17 @@ from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
 from tracelens.dashboard.widgets.ground import coverage, extent, news
-from tracelens.dashboard.widgets.links import address, go, link, open_message, open_session, release, settle, tile
+from tracelens.dashboard.widgets.links import (
+    address,
+    go,
+    link,
+    open_message,
+    open_session,
+    release,
+    settle,
+    tile,
+    written,
+)
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.plots import bars, lines, matrix, ranks, spread
@@ -85,4 +95,5 @@ __all__ = [
     "told",
     "troubles",
     "window",
+    "written",
 ]

@@ -21,14 +21,15 @@ def findings(frame: pl.DataFrame, key: str) -> dict[str, Any] | None:
         "severity": "Severity",
         "class": "Class",
         "title": "Finding",
-        "summary": "Summary",
-        "server": "Server",
-        "remote_ip": "Remote address",
         "hit_count": "Hits",
+        "server": "Server",
+        "summary": "Summary",
+        "remote_ip": "Remote address",
         "first_at": "First",
         "last_at": "Last",
     }
-    at = picked(frame, labels, key)
+    opens = {"hit_count": lambda row: {"page": "finding", "finding": row["finding_key"]}}
+    at = picked(frame, labels, key, opens=opens)
     return frame.row(at, named=True) if at is not None else None
 
 
@@ -60,6 +61,6 @@ def findings_of(kind: str) -> None:
         finding(row, evidence(row), kind)
 
 
-def evidence(row: Mapping[str, Any]) -> pl.DataFrame:
-    """Gives the log rows behind a finding."""
-    return data.ask("evidence", **query.behind(dict(row)), limit=200).drop("hop")
+def evidence(row: Mapping[str, Any], limit: int = 200) -> pl.DataFrame:
+    """Gives the log rows behind a finding, the first of them."""
+    return data.ask("evidence", **query.behind(dict(row)), limit=limit).drop("hop")

@@ -42,7 +42,9 @@ def coverage(key: str = "coverage") -> None:
     if seen.is_empty():
         return
     step = data.bucket(seen.min(), seen.max())  # type: ignore[arg-type]
-    st.plotly_chart(charts.strip(data.in_steps(frame, step), step), key=key, config={"displayModeBar": False})
+    figure = charts.strip(data.in_steps(frame, step), step)
+    figure.update_xaxes(title=f"{step.capitalize()}, {zone.chosen()}")
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt="Hours in which each log has rows")
 
 
 @st.fragment(run_every=POLL_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -30,6 +31,11 @@ def address(filters: dict[str, Any]) -> dict[str, str]:
     if zone.chosen() != zone.UTC:
         found[zone.KEY] = zone.chosen()
     return found
+
+
+def written(page: str, **filters: Any) -> str:
+    """Gives the address of a page with these filters, from the root of the dashboard."""
+    return f"{page}?{urlencode(address(filters))}"
 
 
 def go(page: str, /, **filters: Any) -> None:

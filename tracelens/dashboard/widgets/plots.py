@@ -75,7 +75,7 @@ def lines(
         span: The window of the page.
         is_count: Whether a value counts rows; else it is a middle of them.
     """
-    figure = charts_series.lines(frame, colours, measure)
+    figure = charts_series.lines(frame, colours, measure, is_count)
     figure.update_xaxes(title=_clock(step))
     names = frame["series"].unique().to_list()
 

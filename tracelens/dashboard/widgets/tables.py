@@ -41,8 +41,16 @@ def columns(frame: pl.DataFrame, labels: Mapping[str, str], leading: Iterable[st
         elif kind == pl.Boolean:
             found[name] = st.column_config.CheckboxColumn(label)
         else:
-            found[name] = st.column_config.TextColumn(label)
+            found[name] = st.column_config.TextColumn(label, width=_room(frame[name], label))
     return found
+
+
+def _room(texts: pl.Series, label: str) -> int | None:
+    """Gives the width of a column of which most cells are empty: left alone it is as narrow as these."""
+    filled = texts.filter(texts.str.len_chars() > 0) if texts.dtype == pl.String else texts.head(0)
+    if not 0 < filled.len() <= texts.len() / 2:
+        return None
+    return max(6 * len(label) + 18, min(260, 7 * int(filled.str.len_chars().quantile(0.9) or 0) + 18))
 
 
 def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Opens | None = None, **options: Any) -> Any:

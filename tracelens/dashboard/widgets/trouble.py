@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -109,7 +109,7 @@ def domains(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
         "missed_percent": "Not reached %",
     }
     st.caption("A selected row opens the mail that did not reach the domain.")
-    opens: Opens = {
+    opens: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         f"{name}_count": partial(
             lambda row, of: behind("leg", domain=row["domain"], server=server, **of, **span), of=of
         )
@@ -120,6 +120,7 @@ def domains(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
             "recipient": {},
         }.items()
     }
+    opens["missed_percent"] = lambda row: behind("leg", domain=row["domain"], missed=True, server=server, **span)
     at = picked(frame, labels, "domains", opens=opens)
     if at is not None:
         go("messages", recipient=f"@{frame['domain'][at]}", status="not reached", server=server, **span)

@@ -38,11 +38,11 @@ part as (
     select w.message_key, case when w.is_proxied then 'proxy' else 'external' end as kind, case when w.is_proxied then w.node || '>fe' else concat(w.node, '>x:', coalesce(w.tried_ip, '?')) end as anchor,
         w.server as from_server, 'hub' as from_service, case when w.is_proxied then w.tried_server end as to_server, case when w.is_proxied then 'frontend' end as to_service,
         w.tried_ip as to_ip, case when w.is_proxied then 717 end as to_port, w.connector_id as send_connector, w.date_time as ended_at, w.last_error as reply_text,
-        w.node as from_node, case when w.is_proxied then 'fx:' || coalesce(w.tried_server, '?') end as to_node, w.address, w.entered_at, w.file_id, w.line_number
+        w.node as from_node, case when w.is_proxied then concat('fx:', coalesce(w.tried_server, '?'), ':', w.node) end as to_node, w.address, w.entered_at, w.file_id, w.line_number
     from waiting w join fitting f on f.file_id = w.file_id and f.line_number = w.line_number
     union all
     select w.message_key, 'external', concat('fx>x:', w.tried_server, ':', w.far_ip), w.tried_server, 'frontend', null, null, w.far_ip, w.far_port, null, w.date_time, w.last_error,
-        'fx:' || coalesce(w.tried_server, '?'), null, w.address, w.entered_at, w.file_id, w.line_number
+        concat('fx:', coalesce(w.tried_server, '?'), ':', w.node), null, w.address, w.entered_at, w.file_id, w.line_number
     from waiting w join fitting f on f.file_id = w.file_id and f.line_number = w.line_number where w.is_proxied and w.far_ip is not null
 )
 select row_number() over () as part_key, 'queue' as witness, message_key, kind, anchor, from_server, from_service, to_server, to_service, to_ip, to_port, send_connector,
