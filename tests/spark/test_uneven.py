@@ -48,7 +48,7 @@ def test_a_build_whose_uneven_joins_are_split_gives_the_rows_of_duckdb(tmp_path:
     ).row(0)
     assert min(counts) > 40
     told.mkdir()
-    events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": told.as_uri()}
+    events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": told.as_uri(), "spark.eventLog.compress": "false"}
     with connect_server(tmp_path, settings={**SETTINGS, **events}) as remote:
         ingest_lake(lake, tmp_path / "there", build=Cluster(remote, Lake(lake), settings=SPLITTING).build)
     assert any("skew=true" in path.read_text(errors="replace") for path in told.rglob("*") if path.is_file())
