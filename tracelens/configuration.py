@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracelens import parquet
 from tracelens import store as stores
+from tracelens.asker import Here
 from tracelens.build import build, models
 from tracelens.detect import EXPORTS, available, lacking, run
 from tracelens.discover import recognise
@@ -149,7 +150,7 @@ def check(
             if missing := lacking(rule, have):
                 rows.append({**told, "state": "not evaluated", "missing": ", ".join(missing)})
                 continue
-            found = run(con, rule)
+            found = run(Here(con), rule)
             rows += [{**told, **{name: finding[name] for name in FINDING}, "state": "finding"} for finding in found]
             if not found:
                 rows.append({**told, "state": "nothing found"})
