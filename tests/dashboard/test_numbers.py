@@ -16,7 +16,7 @@ from streamlit.util import AttributeDictionary
 
 from tests.dashboard.test_pages import texts
 from tracelens import query
-from tracelens.dashboard import counted, page_files
+from tracelens.dashboard import charts_map, counted, page_files
 
 Show = Callable[..., AppTest]
 Link = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -124,7 +124,11 @@ def test_each_part_of_a_plot_leads_to_as_many_rows(
         assert said(label) in counts(sample_store, show, name, dict(address)), (label, name, address)
 
 
-def test_each_band_and_place_of_the_map_leads_to_as_many_ways(show: Show, sample_store: Path) -> None:
+@pytest.mark.parametrize("most", [charts_map.NODES, 3])
+def test_each_band_and_place_of_the_map_leads_to_as_many_ways(
+    show: Show, sample_store: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(charts_map, "NODES", most)
     at = show(sample_store, page_files()["connectors"].stem, {})
     drawn = json.loads(at.get("plotly_chart")[0].proto.spec)["data"][0]
     bands = list(zip(drawn["link"]["value"], drawn["link"]["customdata"], strict=True))
@@ -133,6 +137,7 @@ def test_each_band_and_place_of_the_map_leads_to_as_many_ways(show: Show, sample
     places = [pair for pair in zip(entered, drawn["node"]["customdata"], strict=True) if pair[0]]
     led = [(count, address) for count, (_, address) in [*bands, *places] if address]
     assert len(led) > len(places)
+    assert any("but_" in address for _, address in led) is (most == 3)
     for count, address in led:
         page, _, words = address.partition("?")
         assert counts(sample_store, show, page, dict(parse_qsl(words))) == [count], address

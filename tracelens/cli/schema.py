@@ -15,12 +15,14 @@ from tracelens.cli.shared import chosen, format_option, put_frame, store_option
 @format_option
 def schema(table: str, store: Path | None, form: str) -> None:
     """Describe the tables of the store, or the columns of one."""
+    import polars as pl
+
     from tracelens import query
 
     found = query.describe(chosen(store), table)
     if form == "table" and not table:
         found = found.group_by("table_name", "table_doc", maintain_order=True).agg(
-            found["column_name"].alias("columns")
+            pl.col("column_name").alias("columns")
         )
         put_frame(found.with_columns(columns=found["columns"].list.join(", ")), form)
         return
