@@ -40,6 +40,7 @@ SETS: dict[str, tuple[str, ...]] = {
     "MSGTRK of one server": ("EX02:tracking",),
     "Edge and 2010 servers": ("EDGE1:*", "HUB10:*"),
     "one hour everywhere": ("*:*:9",),
+    "the first hour everywhere": ("*:*:6",),
     "one hour of one server": ("EX01:*:9",),
 }
 
@@ -57,7 +58,7 @@ def main() -> None:
             logs, store = Path(folder) / "logs", Path(folder) / "S"
             simulate(
                 logs, options.messages, 3, seed=options.seed, hours=(6, 14), lose=lose, troubles=False,
-                extras=("edge", "hybrid", "old", "nat"),
+                extras=("edge", "hybrid", "centralised", "old", "nat"),
             )  # fmt: skip
             pipeline.ingest([logs], store, workers=1)
             truth = pl.read_parquet(logs / "truth.parquet")

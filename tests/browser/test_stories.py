@@ -167,6 +167,39 @@ def test_from_a_number_of_a_table_to_the_rows_it_counts_and_back_to_the_filters(
     assert reader.clicks <= MOST
 
 
+def test_from_a_bar_of_a_chart_to_the_rows_it_counts(reader: Reader) -> None:
+    reader.open("tls", "TLS and logon")
+    bar = reader.page.locator(".st-key-versions_send .barlayer .point path").first
+    box = bar.bounding_box()
+    assert box is not None
+    reader.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    reader.sees("Counted")
+    assert "tls=TLS1.2" in reader.page.url
+    assert "direction=send" in reader.page.url
+
+
+def test_from_a_cell_of_the_proxy_matrix_to_its_failed_sessions(reader: Reader) -> None:
+    reader.open("proxy", "Proxy failures")
+    cell = reader.page.locator(".st-key-proxy_matrix .scatterlayer .point").first
+    box = cell.bounding_box()
+    assert box is not None
+    reader.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(
+        reader.page.locator(".st-key-straight_proxy_matrix a").first.or_(
+            reader.page.get_by_role("heading", name="Counted")
+        )
+    ).to_be_visible()
+
+
+def test_from_a_band_of_the_map_to_its_messages(reader: Reader) -> None:
+    reader.open("connectors", "Connectors and ports")
+    band = reader.page.locator(".st-key-journey .sankey-link").first
+    band.hover()
+    band.click()
+    reader.sees("Counted")
+    assert "of=way" in reader.page.url
+
+
 def test_every_page_has_an_address_and_no_error(reader: Reader) -> None:
     reader.open("today", "Today")
     links = reader.page.get_by_test_id("stSidebarNav")

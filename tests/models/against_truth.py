@@ -108,7 +108,12 @@ def unexplained(folder: Path, truth: pl.DataFrame, losses: list[Loss]) -> list[s
     all unseen one must have its gap: no log names the servers further on.
     """
     seen, hops = recall(folder, truth)
-    here = {str(mid).strip("<> ") for mid in store.ask(folder, "select message_id from message")["message_id"]}
+    named = store.ask(
+        folder,
+        "select trim(message_id, '<> ') as mid from tracking_event union select trim(message_id, '<> ') from transaction"
+        " union select m.message_id from message m join hop h on h.message_key = m.message_key where h.basis <> 'reported'",
+    )
+    here = {str(mid).strip("<> ") for mid in named["mid"]}
     gaps = found_gaps(folder)
     ends = dict(true_legs(truth).group_by("message_id").agg(pl.col("ended_at").max()).iter_rows())
     unseen = {

@@ -151,7 +151,7 @@ def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) 
             text=words,
             texttemplate="%{text}",
             textfont={"color": "white"},
-            hovertemplate="%{y} → %{x}<br>%{text} failed (%{z:.1%})<extra></extra>",
+            hoverinfo="skip",
         )
     )
     cells = [(one, other) for one in rows for other in columns if held[one, other]]
@@ -163,12 +163,12 @@ def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) 
         selected={"marker": {"opacity": 0.35, "color": "white"}},
         unselected={"marker": {"opacity": 0}},
         customdata=[[one, other, held[one, other], bad[one, other]] for one, other in cells],
-        hoverinfo="skip",
+        hovertemplate="%{y} → %{x}<br>%{customdata[3]:,} of %{customdata[2]:,} failed<extra></extra>",
         showlegend=False,
     )
     figure.update_xaxes(
         title="Server it hands on to, and port", side="top", type="category", showgrid=False, automargin=True
     )
     figure.update_yaxes(title="Front End", type="category", autorange="reversed", showgrid=False, automargin=True)
-    figure.update_layout(height=120 + 44 * len(rows), margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_layout(hoverdistance=300, height=120 + 44 * len(rows), margin={"l": 8, "r": 8, "t": 8, "b": 8})
     return figure

@@ -38,19 +38,21 @@ inward as (
     from logged_hop where kind = 'external' and contains(lower(coalesce(reply_text, '')), '.outlook.com')
 ),
 root as (
-    select g.message_key, g.kind, g.anchor, g.from_ips, g.to_ip, g.to_node, g.started_at, count(*) over (partition by g.message_key) as root_count
+    -- an entry is where a message began, as far as is known; what a server of ours handed on had a way before that
+    select g.message_key, g.kind, g.anchor, g.from_ips, g.to_ip, g.to_node, g.started_at, g.kind in ('submit', 'dsn', 'fork') or g.kind = 'receive' and g.from_server is null as is_entry,
+        count(case when g.kind in ('submit', 'dsn', 'fork') or g.kind = 'receive' and g.from_server is null then 1 end) over (partition by g.message_key) as entry_count
     from logged_hop g left join logged_hop p on p.message_key = g.message_key and p.to_node = g.from_node where p.hop_key is null
 ),
 outward as (
     -- sent out by the cloud and taken by a server of ours: one hand-over; where our logs also show the way in, the address must be the cloud's,
     -- or the cloud took the message once more than we handed it over, and ours came in between
-    select r.message_key, r.kind, r.anchor, r.to_node, r.root_count, row_number() over (partition by r.message_key order by r.started_at, r.anchor) as number
+    select r.message_key, r.kind, r.anchor, r.to_node, r.entry_count, row_number() over (partition by r.message_key order by r.started_at, r.anchor) as number
     from root r join (select message_key, bool_or(is_sent) as is_sent, min(first_at) as first_at, max(first_at) as last_at, count(*) as visit_count from stay group by message_key) s on s.message_key = r.message_key and s.is_sent
     left join (select message_key, count(*) as inward_count from inward group by message_key) i on i.message_key = r.message_key
-    where r.kind = 'receive' and (r.message_key not in (select message_key from inward)
+    where r.kind = 'receive' and r.is_entry and (r.message_key not in (select message_key from inward)
         or list_has_any(r.from_ips, (select coalesce(list(network), []) from inventory where role = 'exo'))
         or r.to_ip in (select to_ip from told t where t.message_key = r.message_key)
-        or r.root_count = 1 and s.visit_count > coalesce(i.inward_count, 0) and r.started_at between s.first_at - interval 2 minutes and s.last_at + interval 2 minutes)
+        or r.entry_count = 1 and s.visit_count > coalesce(i.inward_count, 0) and r.started_at between s.first_at - interval 2 minutes and s.last_at + interval 2 minutes)
 ),
 from_stay as (
     select o.message_key, o.kind, o.anchor, o.to_node, s.visit, s.node, s.evidence from outward o
@@ -60,7 +62,7 @@ from_stay as (
 into_stay as (
     -- our way in leads to the first visit, or, where all that is here began in the cloud, to the next one
     select i.message_key, i.kind, i.anchor, i.to_node, s.visit, s.node, s.evidence from inward i
-    left join (select distinct message_key from outward where root_count = 1) o on o.message_key = i.message_key
+    left join (select distinct message_key from outward where entry_count = 1) o on o.message_key = i.message_key
     join stay s on s.message_key = i.message_key and s.visit = case when o.message_key is not null then least(i.number + 1, greatest(s.visit_count, 2)) else least(i.number, s.visit_count) end
 ),
 sent as (

@@ -39,8 +39,10 @@ tried as (
     group by message_key, concat(server, '#', internal_message_id), server, source
 ),
 hopless as (
-    select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else t.server end}) as first_row
+    select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else coalesce(o.server, t.server) end}) as first_row
     from track t left join (select distinct message_key from hop where basis <> 'reported') h on h.message_key = t.message_key
+    -- who dropped a shadow copy names the server that had the message
+    left join our_server o on t.event_id = 'HADISCARD' and o.server = upper(split_part(t.source_context, '.', 1))
     where h.message_key is null and t.message_key is not null group by t.message_key
 ),
 client_hop as (
