@@ -19,11 +19,11 @@ SPLITTING = {
     **SESSION,
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.autoBroadcastJoinThreshold": "-1",
-    "spark.sql.shuffle.partitions": "4",
-    "spark.sql.files.maxPartitionBytes": "64KB",
+    "spark.sql.shuffle.partitions": "6",
+    "spark.sql.files.maxPartitionBytes": "24KB",
     "spark.sql.files.openCostInBytes": "0",
-    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16KB",
-    "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "16KB",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": "3KB",
+    "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "3KB",
     "spark.sql.adaptive.skewJoin.skewedPartitionFactor": "1.2",
 }
 """What is uneven at millions of rows, made uneven at some thousands."""
