@@ -92,11 +92,13 @@ def build(
     of_conversations, of_messages = Parts(con), Parts(con)
     portions = Portions(con, max(shard_rows // 3, 1), of_messages)
 
+    waiting = [model for model in every if model.kind != "table"]
+
     def drop_read(number: int) -> None:
         """Drops what no model from this one on reads."""
-        for gone in every[:number]:
-            if last_use[gone.name] < number and gone.kind != "table":
-                (of_conversations if gone.by == "conversation" else of_messages).drop(gone.name)
+        for gone in [model for model in waiting if last_use[model.name] < number]:
+            waiting.remove(gone)
+            (of_conversations if gone.by == "conversation" else of_messages).drop(gone.name)
 
     number = 0
     for by, together in groupby(every, lambda model: model.by):
