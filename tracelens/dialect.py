@@ -153,6 +153,10 @@ def _refuse(node: Node) -> None:
     reason = REFUSED.get(type(node))
     if isinstance(node, exp.ArrayDistinct) and not isinstance(node.parent, exp.ArraySort | exp.ArraySize):
         reason = "list_distinct has no order; take list_sort(list_distinct())"
+    if isinstance(node, exp.Select):
+        distinct = {one.sql() for part in node.expressions for one in part.find_all(exp.Distinct)}
+        if len(distinct) > 1 and any(one.find(exp.Distinct) for one in node.find_all(exp.GroupConcat)):
+            reason = "string_agg(distinct) beside another distinct aggregate fails in Spark"
     if isinstance(node, exp.Join) and (node.method or "").upper() == "ASOF":
         reason = "ASOF joins have no equal"
     if isinstance(node, exp.Anonymous) and node.name.lower() not in KNOWN:

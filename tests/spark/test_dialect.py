@@ -39,6 +39,7 @@ def test_every_rule_keeps_to_what_both_engines_have(rule) -> None:
         ("select jaro_similarity(x, y) from t", "not known to be the same"),
         ("select * exclude (x) from t", "EXCLUDE"),
         ("select list_distinct(x) from t", "no order"),
+        ("select count(distinct x), string_agg(distinct y, ' ' order by y) from t", "beside another distinct"),
         ("with n as (select row_number() over () as i, * from t) select * from n join n m on n.i = m.i", "each time"),
     ],
 )

@@ -27,7 +27,7 @@ with seen as (
 ),
 ours as (
     -- an address that several servers share (a translated or a virtual one) names none of them; whose own logs show it alone has it
-    select ip as network, case when count(distinct server) filter (is_own) = 1 then min(server) filter (is_own) when count(distinct server) = 1 then min(server) end as server, string_agg(distinct basis, '; ' order by basis) as basis
+    select ip as network, case when min(server) filter (is_own) = max(server) filter (is_own) then min(server) filter (is_own) when min(server) = max(server) then min(server) end as server, string_agg(distinct basis, '; ' order by basis) as basis
     from seen where ip is not null and ip <> '' group by ip
 ),
 smarthost as (
