@@ -132,7 +132,10 @@ class Portions:
         if portion.since and (time := TIMES.get(name)):
             bounds = f"timestamp '{portion.since}' and timestamp '{portion.latest}'"
             near = f"where {time} between {bounds} or {time} is null"
-        self.con.execute(f'create temp table "{part}" as select t.* from {whole} t semi join {by} {near}')
+        rows = f"select t.* from {whole} t semi join {by} {near}"
+        if name == "track" and portion.number == 0:  # rows that name no message, once
+            rows += f" union all select * from {whole} where message_key is null"
+        self.con.execute(f'create temp table "{part}" as {rows}')
         self._narrowed.add(name)
 
     def _is_narrowed(self, name: str) -> bool:

@@ -13,6 +13,7 @@
 -- column written_at: time of the row that tells it first
 -- grain: file_id, line_number, position
 -- kind: table
+-- by: message
 -- order: message_key
 -- basis: observed
 -- source: formats.md 2.6; deeper than eight levels is no known form
