@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from tracelens.errors import InternalError
-from tracelens.parts import Parts
+from tracelens.parts import Parts, kept
 from tracelens.portions import Portions
 from tracelens.schema import INVENTORY_SETTING
 from tracelens.shards import SHARD_ROWS, Shard, each_shard, shards
@@ -129,12 +129,13 @@ def _build_shards(
         for model in told:
             tell(model.name)
             make_table(con, model.name, shard.narrow(model.sql) if model is told[0] else model.sql, True)
-            check_grain(con, model)
         for model in told:
             _lay_by(con, model, number, parts, {model.name for model in told if model.kind == "part"})
     for model in told:
         if model.kind == "temp":
             parts.unite(model.name)
+        if model.kind != "part":
+            check_grain(con, model)
 
 
 def _build_portions(
@@ -147,23 +148,25 @@ def _build_portions(
         for place, model in enumerate(told):
             tell(model.name)
             make_table(con, model.name, model.sql, True)
-            check_grain(con, model)
+            if model.kind != "table":  # these are checked whole in the end
+                check_grain(con, model)
             for earlier in told:
                 if earlier.kind != "table" and last.get(earlier.name) == place:
                     con.execute(f'drop table temp."{earlier.name}"')
         for model in told:
             _lay_by(con, model, portion.number, portions.parts, inner)
     for model in told:
-        if model.kind != "table" and model.name not in inner:
+        if model.kind == "table":
+            check_grain(con, model)
+        elif model.name not in inner:
             portions.parts.unite(model.name)
 
 
 def _lay_by(con: Any, model: Model, number: int, parts: Parts, inner: Collection[str]) -> None:
     """Adds what one shard or portion told to the table that is kept, or to the parts; `inner` are needed no more."""
     if model.kind == "table":
-        database = con.execute("select current_database()").fetchall()[0][0]
-        kept = f'"{database}".main."{model.name}"'
-        verb = f"insert into {kept}" if number else f"create or replace table {kept} as"
+        whole = kept(con, model.name)
+        verb = f"insert into {whole}" if number else f"create or replace table {whole} as"
         con.execute(f'{verb} select * from temp."{model.name}"')
         con.execute(f'drop table temp."{model.name}"')
     elif model.name in inner:

@@ -7,6 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 
+def kept(con: Any, name: str) -> str:
+    """Gives the name in SQL of a table of the database that is built, where a temporary one stands before it."""
+    database = con.execute("select current_database()").fetchall()[0][0]
+    return f'"{database}".main."{name}"'
+
+
 class Parts:
     """The tables of one build that are kept in parts."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tracelens.parts import Parts
+from tracelens.parts import Parts, kept
 
 TIMES = {"track": "date_time", "transaction": "started_at"}
 """The largest tables, and the time by which most of their rows can be passed over unread."""
@@ -120,8 +120,7 @@ class Portions:
         part = f"{name} {portion.number}"
         if self._is_temporary(part):
             return
-        database = self.con.execute("select current_database()").fetchall()[0][0]
-        whole = f'temp."all {name}"' if self._is_temporary(f"all {name}") else f'"{database}".main."{name}"'
+        whole = f'temp."all {name}"' if self._is_temporary(f"all {name}") else kept(self.con, name)
         if name == "transaction":
             by = f'"message_identity {portion.number}" i'
             by += " on i.session_key = t.session_key and i.transaction_number = t.transaction_number"
