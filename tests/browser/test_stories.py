@@ -17,7 +17,7 @@ from tracelens.dashboard import page_files, page_title
 from tracelens.pipeline import ingest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Reader
@@ -167,12 +167,16 @@ def test_from_a_number_of_a_table_to_the_rows_it_counts_and_back_to_the_filters(
     assert reader.clicks <= MOST
 
 
+def _click_middle(reader: Reader, mark: Locator) -> None:
+    box = mark.bounding_box()
+    assert box is not None
+    reader.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def test_from_a_bar_of_a_chart_to_the_rows_it_counts(reader: Reader) -> None:
     reader.open("tls", "TLS and logon")
     bar = reader.page.locator(".st-key-versions_send .barlayer .point path").first
-    box = bar.bounding_box()
-    assert box is not None
-    reader.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    _click_middle(reader, bar)
     reader.sees("Counted")
     assert "tls=TLS1.2" in reader.page.url
     assert "direction=send" in reader.page.url
@@ -181,9 +185,7 @@ def test_from_a_bar_of_a_chart_to_the_rows_it_counts(reader: Reader) -> None:
 def test_from_a_cell_of_the_proxy_matrix_to_its_failed_sessions(reader: Reader) -> None:
     reader.open("proxy", "Proxy failures")
     cell = reader.page.locator(".st-key-proxy_matrix .scatterlayer .point").first
-    box = cell.bounding_box()
-    assert box is not None
-    reader.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    _click_middle(reader, cell)
     expect(
         reader.page.locator(".st-key-straight_proxy_matrix a").first.or_(
             reader.page.get_by_role("heading", name="Counted")

@@ -12,10 +12,16 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 pytestmark = pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="../shared/cases is not beside this checkout")
 
 
-def test_case_03_the_fork_follows_the_hub_and_the_shadow_copy_is_no_hop(tmp_path: Path) -> None:
-    pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], tmp_path / "S", workers=1)
+@pytest.fixture(scope="module")
+def case_03(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("case") / "S"
+    pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], place, workers=1)
+    return place
+
+
+def test_case_03_the_fork_follows_the_hub_and_the_shadow_copy_is_no_hop(case_03: Path) -> None:
     hops = store.ask(
-        tmp_path / "S",
+        case_03,
         "select h.kind, h.from_server, h.to_server, h.receive_connector, p.kind as parent from hop h"
         " left join hop p on p.hop_key = h.parent_hop_key order by h.hop_number",
     ).rows()
@@ -25,10 +31,9 @@ def test_case_03_the_fork_follows_the_hub_and_the_shadow_copy_is_no_hop(tmp_path
     ]
 
 
-def test_case_03_behind_the_fork_a_front_end_fails_at_an_address_of_version_6(tmp_path: Path) -> None:
-    pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], tmp_path / "S", workers=1)
+def test_case_03_behind_the_fork_a_front_end_fails_at_an_address_of_version_6(case_03: Path) -> None:
     hops = store.ask(
-        tmp_path / "S",
+        case_03,
         "select h.kind, h.from_server, h.to_server, h.to_ip, h.to_port, h.outcome, h.basis, p.kind as parent from hop h"
         " left join hop p on p.hop_key = h.parent_hop_key where h.hop_number > 2 order by h.hop_number",
     ).rows()
@@ -37,15 +42,14 @@ def test_case_03_behind_the_fork_a_front_end_fails_at_an_address_of_version_6(tm
         ("external", "MAILSERVER", None, "2001:db8:102:200::1", 25, "deferred", "inferred", "proxy"),
     ]
     ((status, basis, reason, hop_count),) = store.ask(
-        tmp_path / "S", "select status, basis, reason_text, len(hop_keys) from leg"
+        case_03, "select status, basis, reason_text, len(hop_keys) from leg"
     ).rows()
     assert (status, basis, hop_count) == ("deferred", "inferred", 4)
     assert "Security status InvalidToken" in reason
 
 
-def test_case_03_says_where_the_rest_of_the_way_would_be(tmp_path: Path) -> None:
-    pipeline.ingest([SHARED / "cases" / "03-outbound-proxy-frontend-ipv6"], tmp_path / "S", workers=1)
-    gaps = store.ask(tmp_path / "S", "select side, server, service, log from gap order by side").rows()
+def test_case_03_says_where_the_rest_of_the_way_would_be(case_03: Path) -> None:
+    gaps = store.ask(case_03, "select side, server, service, log from gap order by side").rows()
     assert gaps == [
         ("after", "MAILSERVER", "frontend", "smtp_send"),
         ("before", "DAGSERVER50", "submission", "message_tracking"),

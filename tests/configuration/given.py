@@ -10,10 +10,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from tracelens.build import build, models
+from tests.rules.tables import every_table
+from tracelens.build import models
 from tracelens.configuration import REBUILT
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS
-from tracelens.store import EVENT_TABLES, create_events, create_table
 
 Row = dict[str, Any]
 LINES = count(1)
@@ -21,14 +20,7 @@ LINES = count(1)
 
 def empty() -> duckdb.DuckDBPyConnection:
     """Gives all models without rows, and event tables that take rows."""
-    con = duckdb.connect()
-    for table in (LOG_FILE, REJECT, REPLY_CLASS):
-        create_table(con, table)
-    create_events(con, [])
-    build(con)
-    for table in EVENT_TABLES:
-        con.execute(f"drop view {table.name}")
-        create_table(con, table)
+    con = every_table()
     con.execute("create table seen_address (remote_ip varchar, local_ip varchar)")
     return con
 

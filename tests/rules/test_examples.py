@@ -10,14 +10,12 @@ import duckdb
 import polars as pl
 import pytest
 
+from tests.rules.tables import every_table
 from tracelens.asker import Here
-from tracelens.build import build
 from tracelens.classify import classify, fold, unwrap
 from tracelens.detect import name_replies, run
 from tracelens.rulebook import Rule, Signature, load_rules, load_signatures
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG
 from tracelens.screen import worth_asking
-from tracelens.store import EVENT_TABLES, create_events, create_table
 
 SIGNATURES = load_signatures()
 EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.examples]
@@ -26,15 +24,8 @@ EXAMPLES = [(rule, example) for rule in load_rules() for example in rule.example
 @pytest.fixture(scope="module")
 def models() -> Iterator[duckdb.DuckDBPyConnection]:
     """All models, empty."""
-    con = duckdb.connect()
-    for table in (LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG):
-        create_table(con, table)
-    create_events(con, [])
-    build(con)
+    con = every_table()
     name_replies(con)
-    for table in EVENT_TABLES:  # views over segments; rows can be given to tables only
-        con.execute(f"drop view {table.name}")
-        create_table(con, table)
     yield con
     con.close()
 

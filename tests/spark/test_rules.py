@@ -5,34 +5,18 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
+from tests.rules.tables import every_table
 from tests.spark.servers import SESSION, connect_server
 from tracelens.asker import Answer, Here
-from tracelens.build import build
 from tracelens.detect import NAMED, name_replies, question
 from tracelens.dialect import spark, type_of
 from tracelens.lake import Lake
 from tracelens.rulebook import load_rules
-from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG
 from tracelens.spark import Cluster, There
-from tracelens.store import EVENT_TABLES, create_events, create_table, types_of
-
-
-def every_table() -> duckdb.DuckDBPyConnection:
-    """All tables that rules read, empty."""
-    con = duckdb.connect()
-    con.execute("set timezone = 'UTC'")
-    for table in (LOG_FILE, REJECT, REPLY_CLASS, REPLY_CLASS_BY_LOG):
-        create_table(con, table)
-    create_events(con, [])
-    build(con)
-    for table in EVENT_TABLES:
-        con.execute(f"drop view {table.name}")
-        create_table(con, table)
-    return con
+from tracelens.store import types_of
 
 
 def unlike(ours: Answer, theirs: Answer) -> list[object]:
