@@ -1,4 +1,4 @@
-"""Temporary tables in numbered parts, one for each shard or portion: read as one through a view, or laid down together."""
+"""Temporary tables in numbered parts, one for each shard or portion: read as one, or laid down together."""
 
 from __future__ import annotations
 
