@@ -306,6 +306,13 @@ def numbers(node: Node) -> Node:
     return numbered
 
 
+def ranks(node: Node) -> Node:
+    """Numbers of rows are BIGINT: what they are multiplied with may not fit an INT."""
+    if isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber | exp.Rank | exp.DenseRank):
+        return exp.Cast(this=node.copy(), to=exp.DataType.build("bigint"))
+    return node
+
+
 def rows(node: Node) -> Node:
     """unnest: the rows of a list, with their places, or with the fields of its structs."""
     if isinstance(node, exp.Join) and isinstance(node.this, exp.Unnest):
@@ -353,5 +360,5 @@ def _exploded(select: exp.Select) -> Node:
 
 REWRITES: tuple[Callable[[Node], Node], ...] = (
     times, rows, differences, percentiles, extremes, lists, sorts, counts, quotients, arrays, texts, patterns,
-    functions, numbers,
+    functions, numbers, ranks,
 )  # fmt: skip

@@ -77,7 +77,8 @@ def test_both_engines_give_the_same_answers_to_the_expressions_of_models(tmp_pat
         f"with t as ({ROWS}) select t.g, u.word from t, lateral (select unnest(t.words) as word) u",
         f"with t as ({ROWS}) select t.g, u.word, u.place from t, lateral (select unnest(t.words) as word, "
         "generate_subscripts(t.words, 1) as place) u",
-        "with recursive r as (select 1 as n union all select n + 1 from r where n < 150) select n from r",
+        "with recursive r as (select 1 as n union all select n + 1 from r where n < 150) select n, row_number() over (order by n) * "
+        "100000000 as k, rank() over (order by n) * 100000000 as r, dense_rank() over (order by n) * 100000000 as d from r",
     )
     with (
         warnings.catch_warnings(),
