@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 from tracelens import store
 from tracelens.classify import classify
+from tracelens.cli import main
 from tracelens.pipeline import ingest
 from tracelens.pseudonym import Tokens
 from tracelens.rulebook import load_signatures
@@ -208,27 +209,44 @@ FAULTS = {
     "blank_lines": "\r\n" + ROW.format(n=1, subject="Bob") + "\r\n\r\n" + ROW.format(n=2, subject="Bob"),
     "line_feeds_only": ROW.format(n=1, subject="Bob").replace("\r\n", "\n"),
 }
-COUNTS = "select line_count, header_count, event_count, reject_count, blank_count, pending_count, continuation_count"
+CASES = [(fault, encoding) for fault in FAULTS for encoding in ("utf-8", "utf-8-sig", "utf-16")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_file_is_read_as_its_original_is(call: Call, tmp_path: Path, fault: str, encoding: str) -> None:
-    folder = tmp_path / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
+def name_of(fault: str, encoding: str) -> str:
+    return f"MSGTRK20260302{CASES.index((fault, encoding)):02}-1.LOG"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Logs with each fault in each encoding, their copy, and a store of either."""
+    root = tmp_path_factory.mktemp("faulty")
+    folder = root / "logs" / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
     folder.mkdir(parents=True)
-    text = TRACKING + FIELDS_2007 + FAULTS[fault]
-    (folder / "MSGTRK20260302-1.LOG").write_bytes(text.encode(encoding))
-    done = call("pseudonymise", "EX01", "--out", "copy", "--key", "a.key")
+    for fault, encoding in CASES:
+        text = TRACKING + FIELDS_2007 + FAULTS[fault]
+        (folder / name_of(fault, encoding)).write_bytes(text.encode(encoding))
+    words = ["pseudonymise", str(root / "logs"), "--out", str(root / "copy"), "--key", str(root / "a.key")]
+    done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
-    (copied,) = files(tmp_path / "copy")
+    for place in ("logs", "copy"):
+        ingest([root / place], root / f"{place}-store", workers=1)
+    return root
+
+
+@pytest.mark.parametrize(("fault", "encoding"), CASES)
+def test_a_faulty_file_is_read_as_its_original_is(faulty: Path, fault: str, encoding: str) -> None:
+    name, text = name_of(fault, encoding), TRACKING + FIELDS_2007 + FAULTS[fault]
+    (copied,) = (faulty / "copy").rglob(name)
     new = copied.read_bytes().decode(encoding)
     assert shape(new) == shape(text)
     assert new.count("\r\n") == text.count("\r\n")
     assert not re.search(r"\b(bob|ann|anna|contoso|ex01)\b", new.lower())
-    for name, place in (("S", "EX01"), ("C", "copy")):
-        ingest([tmp_path / place], tmp_path / name, workers=1)
-    assert rows(tmp_path / "C", f"{COUNTS} from log_file") == rows(tmp_path / "S", f"{COUNTS} from log_file")
-    assert rows(tmp_path / "C", "select reason from reject") == rows(tmp_path / "S", "select reason from reject")
+    told = f"""
+        select line_count, header_count, event_count, reject_count, blank_count, pending_count, continuation_count,
+            list(r.reason order by r.line_number)
+        from log_file f left join reject r on r.file_id = f.file_id where ends_with(f.path, '{name}') group by all"""
+    assert len(rows(faulty / "logs-store", told)) == 1
+    assert rows(faulty / "copy-store", told) == rows(faulty / "logs-store", told)
 
 
 def test_other_files_are_left_out_and_named(call: Call, tmp_path: Path) -> None:
