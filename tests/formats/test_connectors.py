@@ -18,6 +18,8 @@ from tracelens.pipeline import ingest
 from tracelens.segments import Written, write_all
 from tracelens.store import ask
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 BY_NAME = {described.name: described for described in connectors.FORMATS}
 RECEIVE_LIST = """
 [PS] C:\\>Get-ReceiveConnector | fl

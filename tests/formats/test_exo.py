@@ -16,6 +16,8 @@ from tracelens.formats import Parsed, Source, exo_trace_csv, exo_trace_json, exo
 from tracelens.pipeline import ingest
 from tracelens.store import ask
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 ENHANCED = (
     "origin_timestamp_utc,sender_address,recipient_status,message_subject,total_bytes,message_id,network_message_id,"
     "original_client_ip,directionality,connector_id,delivery_priority"

@@ -11,6 +11,8 @@ from tracelens.formats import LogFormat, Source, formats
 from tracelens.pipeline import ingest
 from tracelens.store import ask
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 LOGS = [entry for entry in formats().values() if not entry.parse]
 TEXTS = [(entry, number) for entry in formats().values() if entry.parse for number in range(len(entry.samples))]
 

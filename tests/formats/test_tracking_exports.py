@@ -21,6 +21,8 @@ from tracelens.pipeline import ingest
 from tracelens.store import ask
 from tracelens.tracking_export import BY_CLIENT, custom_data, split_list
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 NAMES = ("get_mtl_csv", "get_mtl_list", "get_mtl_table")
 SAMPLES = [
     ("get_mtl_csv", 0, 2, datetime(2026, 3, 2, 8, 0, 5)),

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.pipeline.conftest import few_rules  # noqa: F401
 from tests.pipeline.stores import an_hour, differences
 from tracelens import store
 from tracelens.errors import InputError

@@ -14,6 +14,8 @@ from tracelens.discover import discover
 from tracelens.pipeline import ingest
 from tracelens.store import ask
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 LOG = b"\r\n".join(KINDS["smtp"].lines()) + b"\r\n"
 
 

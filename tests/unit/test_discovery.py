@@ -13,6 +13,8 @@ from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_FIELDS, TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016
 from tracelens.store import ask
 
+pytestmark = pytest.mark.usefixtures("few_rules")
+
 RECEIVE = "\r\n".join(header("SMTP Receive Protocol Log", SMTP_FIELDS)) + "\r\n"
 
 
