@@ -14,11 +14,22 @@ def kept(con: Any, name: str) -> str:
 
 
 class Parts:
-    """The tables of one build that are kept in parts."""
+    """The tables of one build that are made in parts: some are kept so, others wait to be written to the database.
 
-    def __init__(self, con: Any) -> None:
+    Rows that do not fill a row group are written twice by DuckDB, to its log and when it packs them, by one thread.
+
+    Args:
+        con: Open DuckDB connection of a build.
+        rows: Rows of a table of the database that are written at one time.
+    """
+
+    def __init__(self, con: Any, rows: int) -> None:
         self._con = con
+        self._rows = rows
         self._numbers: dict[str, list[int]] = {}
+        self._waiting: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+        self._laid: set[str] = set()
 
     def __contains__(self, name: object) -> bool:
         return name in self._numbers
@@ -57,22 +68,8 @@ class Parts:
         for number in numbers:
             self._con.execute(f"drop table {self.part(name, number)}")
 
-
-class Pile:
-    """What shards or portions told of the tables that are kept, until there is enough of it to be written.
-
-    Rows that do not fill a row group are written twice by DuckDB, to its log and when it packs them, by one thread.
-    """
-
-    def __init__(self, con: Any, rows: int) -> None:
-        self._con = con
-        self._rows = rows
-        self._waiting: dict[str, list[str]] = {}
-        self._counts: dict[str, int] = {}
-        self._made: set[str] = set()
-
     def add(self, name: str, number: int) -> None:
-        """Takes the temporary table of that name."""
+        """Takes the temporary table of that name as rows of the database's, which are written when there is enough."""
         part = Parts.part(name, number)
         self._con.execute(f'alter table temp."{name}" rename to "{name} {number}"')
         self._waiting.setdefault(name, []).append(part)
@@ -82,15 +79,15 @@ class Pile:
             self.lay(name)
 
     def lay(self, name: str) -> None:
-        """Writes all that waits for the table of that name; the first rows make it anew."""
+        """Writes all that waits for the database's table of that name; the first rows make it anew."""
         parts = self._waiting.pop(name, [])
         self._counts.pop(name, None)
         if not parts:
             return
         verb = f"insert into {kept(self._con, name)}"
-        if name not in self._made:
+        if name not in self._laid:
             verb = f"create or replace table {kept(self._con, name)} as"
         self._con.execute(f"{verb} {' union all '.join(f'select * from {part}' for part in parts)}")
-        self._made.add(name)
+        self._laid.add(name)
         for part in parts:
             self._con.execute(f"drop table {part}")
