@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,9 +61,12 @@ def lines(
     key: str,
     opens: Leads,
     span: Span,
+    held: Collection[datetime] = (),
     is_count: bool = True,
 ) -> None:
     """Shows lines over time; a selected point shows a link to what it counts, or to what it is the middle of.
+
+    A step without rows is a break in the lines, or 0 where the logs have rows of it.
 
     Args:
         frame: Rows of `moment, series, value`, times in the zone of the page.
@@ -73,9 +76,10 @@ def lines(
         key: Key of the widget.
         opens: Gives the address of the list behind a point, by series and span in UTC.
         span: The window of the page.
+        held: Steps of which the logs have rows, in the zone of the page.
         is_count: Whether a value counts rows; else it is a middle of them.
     """
-    figure = charts_series.lines(frame, colours, measure, is_count)
+    figure = charts_series.lines(frame, colours, measure, STEP[step], held, is_count)
     figure.update_xaxes(title=_clock(step))
     names = frame["series"].unique().to_list()
 
@@ -109,32 +113,23 @@ def spread(frame: pl.DataFrame, colours: dict[str, str], key: str, opens: Callab
 
 
 def ranks(
-    frame: pl.DataFrame,
-    name: str,
-    count: str,
-    measure: str,
-    key: str,
-    opens: Callable[[str], dict[str, Any]],
-    colours: dict[str, str] | None = None,
+    panels: Sequence[charts_series.Ranks], measure: str, key: str, opens: Callable[[int, str], dict[str, Any]]
 ) -> None:
-    """Shows one lying bar per row; a selected bar shows a link to what it counts.
+    """Shows panels of lying bars, two across; a selected bar shows a link to what it counts.
 
     Args:
-        frame: The rows.
-        name: Column of the names.
-        count: Column of the counts.
+        panels: The panels.
         measure: What is counted.
         key: Key of the widget.
-        opens: Gives the address of the list behind a bar, by its name.
-        colours: Colours by name.
+        opens: Gives the address of the list behind a bar, by the number of its panel and its name.
     """
-    figure = charts_series.ranks(frame, name, count, colours, measure)
-    names = frame[name].to_list()
+    figure = charts_series.ranks(panels, 2)
+    known = {(at, name) for at, panel in enumerate(panels) for name in panel.frame["name"].to_list()}
 
     def shown(point: Any) -> None:
-        chosen = point["customdata"][0]
-        if chosen in names:
-            link(f"{point['x']:,} {measure.lower()}: {chosen}", **opens(chosen))
+        at, chosen = point["customdata"]
+        if (at, chosen) in known:
+            link(f"{point['x']:,} {measure.lower()}: {chosen}", **opens(at, chosen))
 
     _show(figure, key, "Select a bar to open the rows it counts.", shown)
 

@@ -95,7 +95,7 @@ def _leads(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Open
     values = frame.row(row, named=True)
     with st.container(key=f"straight_{key}" if is_cell else f"each_{key}", horizontal=True):
         for name in names:
-            if values[name]:
+            if values[name] or (values[name] == 0 and name.endswith("_ms")):
                 link(f"{labels[name]}: {values[name]:,}", **opens[name](values))
             elif is_cell:
                 st.caption(f"{labels[name]}: none, so there is nothing to open.")
