@@ -5,6 +5,7 @@ with kept as (
         coalesce(h.from_server, '(outside)') as from_,
         coalesce(h.to_server, '(outside)') as to_,
         h.message_key as message_,
+        cast(cast(coalesce(h.started_at, m.first_at) as date) as varchar) as day_,
         coalesce(nullif(coalesce(h.send_connector, h.receive_connector), ''), 'none') as connector_,
         coalesce(h.from_ip, 'none') as client_,
         coalesce(nullif(lower(m.sender_address), ''), 'none') as sender_,
@@ -22,13 +23,14 @@ with kept as (
 ),
 hit as (
     select row_key, moment, amount,
-        case $by when 'kind' then kind_ when 'from' then from_ when 'to' then to_ when 'message' then message_ when 'connector' then connector_ when 'client' then client_ when 'sender' then sender_ when 'giver' then giver_ when 'taker' then taker_ when 'way' then way_ when 'entry' then entry_ when 'accepted' then accepted_ when 'timed' then timed_ when 'transit' then transit_ when 'wait' then wait_ else '' end as value
+        case $by when 'kind' then kind_ when 'from' then from_ when 'to' then to_ when 'message' then message_ when 'day' then day_ when 'connector' then connector_ when 'client' then client_ when 'sender' then sender_ when 'giver' then giver_ when 'taker' then taker_ when 'way' then way_ when 'entry' then entry_ when 'accepted' then accepted_ when 'timed' then timed_ when 'transit' then transit_ when 'wait' then wait_ else '' end as value
     from kept
     where ($sum = '' or amount > 0)
         and ($kind = '' or kind_ = $kind)
         and ($from = '' or from_ = $from)
         and ($to = '' or to_ = $to)
         and ($message = '' or message_ = $message)
+        and ($day = '' or day_ = $day)
         and ($connector = '' or connector_ = $connector)
         and ($client = '' or client_ = $client)
         and ($sender = '' or sender_ = $sender)

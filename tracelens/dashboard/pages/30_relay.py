@@ -198,17 +198,17 @@ def switch_off(window: Window) -> None:
 def behind_going(window: Window, within: str = "", client: str = "") -> dict[str, widgets.Opens]:
     """Gives what the numbers of a report on what is to go count: of a connector, of one client, or of all."""
 
-    def sender(row: dict[str, Any]) -> dict[str, Any]:
+    def sender(row: dict[str, Any], by: str = "message") -> dict[str, Any]:
         who = {"client": client, "sender": row["sender"].strip("<>")} if client else {"client": row["sender"]}
         more = {"within": within} if within else {}
-        return behind("hop", by="message", entry=True, **who, **more, **window.params)
+        return behind("hop", by=by, entry=True, **who, **more, **window.params)
 
     def traffic(row: dict[str, Any]) -> dict[str, Any]:
         ends = {"giver": row["from_place"], "taker": row["to_place"], "way": row["send_connector"]}
         return behind("hop", by="message", accepted=True, timed=True, kind=row["kind"], **ends, **window.params)
 
     return {
-        "Senders": dict.fromkeys(("messages", "days", "silent_days"), sender),
+        "Senders": {"messages": sender, "days": partial(sender, by="day"), "silent_days": sender},
         "What else runs over it": {"messages": traffic},
     }
 

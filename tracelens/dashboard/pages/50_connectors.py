@@ -300,6 +300,7 @@ def choices() -> None:
         "message_count": partial(behind_choice, sum="messages"),
         "client_count": partial(behind_choice, by="address"),
     }
+    st.caption("Of all that the store holds, by the imported configuration: the most specific address range wins.")
     widgets.table(found, labels, "choices", opens)
     drill.as_sql("connector_choice", state="differs", limit=500)
 

@@ -116,6 +116,7 @@ def incidents(span: Span) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
+    st.caption("Findings that belong together. A selected row tells their story.")
     opens = {"finding_count": lambda row: behind("finding", incident=row["incident_key"])}
     at = picked(found, labels, "incidents", opens=opens)
     if at is not None:
