@@ -24,7 +24,7 @@ CLOCKS = "Times of two servers are compared as logged: a clock that is off shows
 
 def recipients(window: Window) -> None:
     """Shows how long it takes to the recipient, over time and spread, and the slowest."""
-    over = data.ask("delay_time", bucket=window.bucket, zone=zone.chosen(), **window.params)
+    over = data.ask("delay_reached", bucket=window.bucket, zone=zone.chosen(), **window.params)
     if over.is_empty():
         widgets.nothing("No recipient with a known time in this window.", "Times come from message tracking.")
         return
@@ -36,6 +36,7 @@ def recipients(window: Window) -> None:
     widgets.link(
         f"{whole['recipient_count']:,} recipients with a known time", **behind("leg", timed=True, **window.params)
     )
+    spread = over.filter(pl.col("from_ms").is_not_null()).rename({"recipient_count": "value"})
     left, right = st.columns(2)
     with left:
         st.caption(f"Time to the recipient, per {window.bucket}")
@@ -46,7 +47,7 @@ def recipients(window: Window) -> None:
     with right:
         st.caption("Recipients by the time it took, per origin")
         widgets.spread(
-            data.ask("delay_spread", **window.params), charts.ORIGIN, "latency_spread",
+            spread, charts.ORIGIN, "latency_spread",
             lambda name, step: behind("leg", origin=name, step=step, **window.params),
         )  # fmt: skip
     st.subheader("The slowest", anchor=False)
