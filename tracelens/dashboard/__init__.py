@@ -89,4 +89,4 @@ def _show(error: TracelensError) -> None:
     if error.where:
         st.code(plain(error.where), language=None)
     if error.hint:
-        st.markdown(widgets.markdown(error.hint[:1].upper() + error.hint[1:] + "."))
+        st.text(plain(error.hint[:1].upper() + error.hint[1:] + "."))

@@ -48,7 +48,8 @@ def journey(window: Window) -> None:
             "Width: messages. Redder: more of them failed. Bright red: a hand-over that must not be. "
             "Health probes are left out."
         )
-        with st.expander("The same as a table", key="journey_table"):
+
+        def as_table() -> None:
             labels = {
                 "source": "From",
                 "receive_connector": "Taken in by",
@@ -66,6 +67,8 @@ def journey(window: Window) -> None:
             opens: widgets.Opens = {"message_count": behind_row, "failed_count": partial(behind_row, failed=True)}
             widgets.table(routes, labels, "routes", opens)
             drill.as_sql("route", **asked)
+
+        widgets.folded(widgets.AS_TABLE, "journey_table", as_table)
     st.subheader("Hand-overs that must not be", anchor=False)
     if edges.is_empty():
         widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")

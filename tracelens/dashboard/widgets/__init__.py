@@ -3,6 +3,7 @@
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
 from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
+from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
 from tracelens.dashboard.widgets.ground import coverage, extent, news
 from tracelens.dashboard.widgets.links import (
@@ -27,6 +28,7 @@ from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reas
 from tracelens.dashboard.zone import local, stamp
 
 __all__ = [
+    "AS_TABLE",
     "LOGONS",
     "MESSAGE_ORDERS",
     "MISSED",
@@ -56,6 +58,7 @@ __all__ = [
     "finding",
     "findings",
     "findings_of",
+    "folded",
     "gaps",
     "go",
     "head",

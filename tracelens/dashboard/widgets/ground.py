@@ -9,6 +9,7 @@ import streamlit as st
 
 from tracelens.dashboard import charts, data, zone
 from tracelens.dashboard.counted import behind
+from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.links import link
 from tracelens.dashboard.widgets.tables import Opens, table
 from tracelens.errors import TracelensError
@@ -51,8 +52,7 @@ def coverage(key: str = "coverage") -> None:
     figure = charts.strip(data.in_steps(frame, step), step)
     figure.update_xaxes(title=f"{step.capitalize()}, {zone.chosen()}")
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt="Hours in which each log has rows")
-    with st.expander("The same as a table", key=f"{key}_lanes"):
-        lanes(frame)
+    folded(AS_TABLE, f"{key}_lanes", lambda: lanes(frame))
 
 
 def lanes(frame: pl.DataFrame) -> None:
