@@ -21,7 +21,16 @@ from tracelens.dashboard.widgets.links import (
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.plots import bars, lines, matrix, ranks, spread
-from tracelens.dashboard.widgets.states import cut, empty_store, extent_or_stop, head, markdown, no_store, nothing
+from tracelens.dashboard.widgets.states import (
+    cut,
+    empty_store,
+    extent_or_stop,
+    head,
+    markdown,
+    no_store,
+    nothing,
+    short,
+)
 from tracelens.dashboard.widgets.tables import Opens, columns, events, picked, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
 from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
@@ -90,6 +99,7 @@ __all__ = [
     "selected",
     "sessions",
     "settle",
+    "short",
     "slower",
     "spread",
     "stamp",
