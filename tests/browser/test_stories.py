@@ -59,7 +59,7 @@ def test_from_a_sender_and_a_day_to_the_cause(reader: Reader, store: Path) -> No
     expect(reader.page).to_have_url(re.compile("text="))
     reader.sees("Messages")
     reader.picks("found")
-    reader.sees("Message")
+    reader.sees("Why it did not arrive")
     expect(reader.cells(str(failed["reason_code"])).first).to_be_attached()
     assert reader.clicks <= MOST
 

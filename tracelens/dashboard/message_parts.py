@@ -99,7 +99,7 @@ def pictures(hops: pl.DataFrame, gaps: pl.DataFrame) -> None:
     st.caption(LEGEND)
     st.plotly_chart(path_chart.waterfall(hops), key="waterfall", config={"displayModeBar": False}, alt="Hops over time")
     st.caption(
-        f"{hops.height:,} hops: {told_basis}. The framed bars are the critical path: what the last end waited for."
+        f"{hops.height:,} hop{'' if hops.height == 1 else 's'}: {told_basis}. The framed bars are the critical path: what the last end waited for."
     )
 
 
