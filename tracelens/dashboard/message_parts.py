@@ -16,6 +16,7 @@ from tracelens.dashboard.lane_chart import SHOWN, lane_chart
 from tracelens.delay import duration
 from tracelens.errors import TracelensError
 from tracelens.render import dump, plain
+from tracelens.report.parts import count
 from tracelens.story import size
 
 Row = Mapping[str, Any]
@@ -99,7 +100,8 @@ def pictures(hops: pl.DataFrame, gaps: pl.DataFrame) -> None:
     st.caption(LEGEND)
     st.plotly_chart(path_chart.waterfall(hops), key="waterfall", config={"displayModeBar": False}, alt="Hops over time")
     st.caption(
-        f"{hops.height:,} hop{'' if hops.height == 1 else 's'}: {told_basis}. The framed bars are the critical path: what the last end waited for."
+        f"{count(hops.height, 'hop')}: {told_basis}. "
+        "The framed bars are the critical path: what the last end waited for."
     )
 
 

@@ -199,7 +199,7 @@ def certificates(window: Window) -> None:
     def behind_certificate(row: dict[str, Any]) -> dict[str, Any]:
         same = {name: row[name] for name in ("direction", "service", "connector")}
         peer = {"address": row["remote_ip"]} if row["remote_ip"] else {}
-        span = {"since": row["first_at"], "until": row["last_at"] + MINUTE, "server": row["server"] or NONE}
+        span = {"since": row["first_at"] - MINUTE, "until": row["last_at"] + MINUTE, "server": row["server"] or NONE}
         return behind("session", certificate=row["thumbprint"], **same, **peer, **span)
 
     st.caption("Sessions are counted over all that the store holds, as an end of life does not depend on the window.")
