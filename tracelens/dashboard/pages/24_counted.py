@@ -24,7 +24,8 @@ filters: dict[str, Any] = {
     "until": widgets.moment("Before", "until", two),
     **counted.asked(address),
 }
-things = f"different: {address['by']}" if address.get("by") else kind.things
+by = address.get("by", "")
+things = f"different {by}{'es' if by.endswith('s') else 's'}" if by else kind.things
 found = widgets.paged(kind.question, filters, things, "No such row.", "The window may be too narrow.")
 if not found.is_empty():
     if address.get("sum"):

@@ -66,11 +66,12 @@ def paged(question: str, filters: dict[str, Any], things: str, none: str, hint: 
     count = int(found["found_count"][0])
     first = (page - 1) * PAGE_SIZE + 1
     last = first + found.height - 1
+    one = things.removesuffix("es" if things.endswith("sses") else "s")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
             f"Showing **{first:,}–{last:,} of {count:,}** {things}"
             if count > found.height
-            else f"**{count:,}** {things if count != 1 else things.removesuffix('s')}"
+            else f"**{count:,}** {things if count != 1 else one}"
         )
         pages(count, PAGE_SIZE)
     return found
