@@ -195,6 +195,49 @@ def what_if(
         StoreError: There is no store, or it is of another version.
         UsageError: Nothing is changed, or a connector or TLS version is not known.
     """
+    with _replayed(store, receive_connectors, min_tls, require_auth) as (con, notes):
+        changes = con.sql(question("what_if_change")).pl()
+        left_out = con.sql(question("what_if_left_out")).pl()
+        replayed = con.execute("select count(*) from replayed where left_out is null").fetchall()[0][0]
+    return WhatIf(changes, left_out, replayed, notes)
+
+
+def what_if_sessions(
+    store: AnyPath,
+    receive_connectors: Sequence[AnyPath] = (),
+    *,
+    row: Mapping[str, Any],
+    min_tls: str = "",
+    require_auth: Sequence[str] = (),
+    limit: int = 10_000,
+) -> pl.DataFrame:
+    """Gives the sessions that a row of `WhatIf.changes` or `WhatIf.left_out` counts, newest first.
+
+    Args:
+        store: Folder of the store.
+        receive_connectors: As in `what_if`.
+        row: The row; of one of `left_out` the reason alone.
+        min_tls: As in `what_if`.
+        require_auth: As in `what_if`.
+        limit: At most so many.
+
+    Raises:
+        InputError: A file holds no Receive connectors.
+        StoreError: There is no store, or it is of another version.
+        UsageError: Nothing is changed, or a connector or TLS version is not known.
+    """
+    names = ("outcome", "reason", "server", "remote_ip", "connector_before", "connector_after")
+    with _replayed(store, receive_connectors, min_tls, require_auth) as (con, _):
+        asked = {name: row.get(name) for name in names}
+        found: pl.DataFrame = con.sql(question("what_if_session"), params={**asked, "limit": limit}).pl()
+    return found
+
+
+@contextlib.contextmanager
+def _replayed(
+    store: AnyPath, receive_connectors: Sequence[AnyPath], min_tls: str, require_auth: Sequence[str]
+) -> Iterator[tuple[Any, list[str]]]:
+    """Gives a connection whose table `replayed` has a row per session that had mail taken, and what was assumed."""
     if not receive_connectors and not min_tls and not require_auth:
         raise UsageError("nothing is changed", "what-if", "give --receive-connectors, --min-tls or --require-auth")
     if min_tls and min_tls not in TLS_VERSIONS:
@@ -213,10 +256,7 @@ def what_if(
             "require_auth": [name.lower() for name in require_auth],
         }
         _derive(con, "replayed", _with(question("what_if"), params))
-        changes = con.sql(question("what_if_change")).pl()
-        left_out = con.sql(question("what_if_left_out")).pl()
-        replayed = con.execute("select count(*) from replayed where left_out is null").fetchall()[0][0]
-    return WhatIf(changes, left_out, replayed, notes)
+        yield con, notes
 
 
 def _is_about(needs: Sequence[str]) -> bool:

@@ -98,7 +98,9 @@ def _locked(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         lock_down(con, "view")
     except duckdb.Error as error:
         con.close()
-        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+        raise StoreError(
+            f"the store cannot be opened: {error}", str(folder / name), "ingest the logs again into a new store"
+        ) from error
     except StoreError:
         con.close()
         raise

@@ -59,7 +59,7 @@ def test_from_a_sender_and_a_day_to_the_cause(reader: Reader, store: Path) -> No
     expect(reader.page).to_have_url(re.compile("text="))
     reader.sees("Messages")
     reader.picks("found")
-    reader.sees("Message")
+    reader.sees("Why it did not arrive")
     expect(reader.cells(str(failed["reason_code"])).first).to_be_attached()
     assert reader.clicks <= MOST
 
@@ -175,7 +175,7 @@ def _click_middle(reader: Reader, mark: Locator) -> None:
 
 def test_from_a_bar_of_a_chart_to_the_rows_it_counts(reader: Reader) -> None:
     reader.open("tls", "TLS and logon")
-    bar = reader.page.locator(".st-key-versions_send .barlayer .point path").first
+    bar = reader.page.locator(".st-key-versions .x2y2 .barlayer .point path").first
     _click_middle(reader, bar)
     reader.sees("Counted")
     assert "tls=TLS1.2" in reader.page.url
@@ -223,7 +223,7 @@ def test_a_log_is_uploaded_and_ingested(reader: Reader, store: Path) -> None:
         {"name": "RECV2026030212-1.LOG", "mimeType": "text/plain", "buffer": content}
     )
     reader.click(reader.page.get_by_role("button", name="Ingest now"))
-    expect(reader.page.get_by_text("1 new files read")).to_be_visible(timeout=180_000)
+    expect(reader.page.get_by_text("1 new file read")).to_be_visible(timeout=180_000)
     assert one(store, "select count(*) as n from session where session_id = '08DE00000000AA01'")["n"] == 1
     assert reader.clicks <= MOST
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from tracelens import store
 from tracelens.cli import main
-from tracelens.configuration import what_if
+from tracelens.configuration import what_if, what_if_sessions
 from tracelens.errors import InputError, UsageError
 from tracelens.pipeline import ingest
 from tracelens.simulate.estate import DEVICES
@@ -122,6 +122,11 @@ def test_asking_for_a_logon_names_who_sends_without_one(right: tuple[Path, Path]
     assert set(made.changes["remote_ip"]) <= {device.ip for device in DEVICES}
     assert set(made.changes["connector_before"]) == {"EX01\\Relay EX01"}
     assert set(made.changes["outcome"]) == {"refused"}
+    row = made.changes.row(0, named=True)
+    sessions = what_if_sessions(right[1], row=row, require_auth=["relay ex01"])
+    assert sessions.height == row["session_count"]
+    assert sessions["message_count"].sum() == row["message_count"]
+    assert set(sessions["remote_ip"]) == {row["remote_ip"]}
     assert what_if(right[1], require_auth=["Client Frontend EX01"]).changes.is_empty()
 
 

@@ -87,7 +87,7 @@ def test_the_page_shows_the_account_of_an_upload(show: Show, small_store: Path) 
     path = upload.keep(small_store, "logs.zip", stream.getvalue())
     assert upload.start(small_store, [path], "", "").is_done(60)
     at = show(small_store, "95_ingest", view="Upload")
-    assert "1 new files read" in told(at)
+    assert "1 new file read" in told(at)
     assert "readme.txt" in told(at)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -200,6 +200,20 @@ def test_raising_the_lowest_tls_names_whose_mail_would_have_been_refused(show: S
     assert not at.exception and not at.error
     assert set(frame(at, "outcome")["remote_ip"]) == {"10.0.20.52"}
     assert "3 messages would have been refused" in told(at)
+    at.session_state["what_if_changes"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    sessions = frame(at.run(), "opened_at")
+    assert set(sessions["remote_ip"]) == {"10.0.20.52"}
+    assert sessions["message_count"].sum() == 3
+
+
+def test_a_line_breaks_where_no_log_has_rows_and_is_zero_where_one_has() -> None:
+    hours = [datetime(2026, 3, 2, hour) for hour in (6, 7, 8, 9)]
+    rows = pl.DataFrame({"moment": [hours[0], hours[3]], "series": ["none"] * 2, "value": [4.0, 5.0]})
+    counts = charts_series.lines(rows, {}, "Sessions", timedelta(hours=1), {hours[0], hours[2], hours[3]}).data[0]
+    assert list(counts.y) == [4, None, 0, 5]
+    assert [point is None for point in counts.customdata] == [False, True, True, False]
+    medians = charts_series.lines(rows, {}, "Time taken", timedelta(hours=1), is_count=False).data[0]
+    assert list(medians.y) == [4, None, None, 5]
 
 
 def test_a_file_that_is_no_export_is_said(sample_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,11 @@ def run() -> None:
             widgets.no_store(data.store_path())
             return
         widgets.extent()
+    except TracelensError as error:
+        widgets.head("The store cannot be read", "No page can be shown before it can.")
+        _show(error)
+        return
+    try:
         widgets.news()
         chosen.run()
     except TracelensError as error:
@@ -81,6 +86,7 @@ def _show(error: TracelensError) -> None:
     from tracelens.render import plain
 
     st.error(widgets.markdown(error.what[:1].upper() + error.what[1:]))
-    for note in (error.where, error.hint):
-        if note:
-            st.code(plain(note), language=None)
+    if error.where:
+        st.code(plain(error.where), language=None)
+    if error.hint:
+        st.text(plain(error.hint[:1].upper() + error.hint[1:] + "."))

@@ -60,18 +60,22 @@ def journey(
         edges.append((((0, f"not allowed: {barred['source']}"), (1, connector)), barred["hit_count"], FORBIDDEN, 0))
     places = list(dict.fromkeys(place for edge, *_ in edges for place in edge))
     number = {place: at for at, place in enumerate(places)}
+    held = dict.fromkeys(places, 0)  # without what is barred: that counts hits
+    for (one, other), count in flows.items():
+        held[other] += count
+        held[one] += count if one[0] == 0 else 0
     figure = go.Figure(
         go.Sankey(
             arrangement="snap",
             node={
                 "label": [_short(name) for _, name in places],
-                "customdata": [[text(name), _address(leads, at, [name])] for at, name in places],
+                "customdata": [[text(name), _address(leads, at, [name]), _ways(held[at, name])] for at, name in places],
                 "color": [FORBIDDEN if name.startswith("not allowed: ") else NODE for _, name in places],
                 "pad": 14,
                 "thickness": 12,
                 "line": {"width": 0},
                 "align": "left",
-                "hovertemplate": "%{customdata[0]}<br>%{value:,}<extra></extra>",
+                "hovertemplate": "%{customdata[0]}%{customdata[2]}<extra></extra>",
             },
             link={
                 "source": [number[edge[0]] for edge, *_ in edges],
@@ -114,6 +118,10 @@ def kept(frame: pl.DataFrame, stage: str) -> set[str]:
 
 def _address(leads: Callable[..., str] | None, at: int, names: Sequence[str]) -> str:
     return "" if leads is None or names[0].startswith("not allowed: ") else leads(at, names)
+
+
+def _ways(count: int) -> str:
+    return f"<br>{count:,} ways of messages" if count else ""
 
 
 def _shade(share: float) -> str:

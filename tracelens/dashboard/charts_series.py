@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
+from plotly.subplots import make_subplots  # type: ignore[import-untyped,unused-ignore]
 
 from tracelens.dashboard.charts import OTHER, text
 from tracelens.delay import duration
@@ -23,6 +27,7 @@ TLS = {
 }
 LINE = {"median": "#2f7f9e", "95 %": "#e07a5f"}
 PALETTE = ("#2f7f9e", "#e07a5f", "#3a7d5c", "#edae49", "#a5668b", "#8a9fd0", "#7b4b6e", "#8fbfd0")
+BETWEEN = 48  # pixels between two rows of panels
 TICKS = (1, 10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 36_000_000, 360_000_000)
 
 
@@ -36,22 +41,41 @@ def _laid_out(figure: go.Figure, height: int, **layout: Any) -> go.Figure:
     return figure
 
 
-def lines(frame: pl.DataFrame, colours: dict[str, str], measure: str, is_count: bool = True) -> go.Figure:
-    """Draws rows `moment, series, value` as lines, one point per step: counts, or lengths of time in milliseconds."""
+def lines(
+    frame: pl.DataFrame,
+    colours: dict[str, str],
+    measure: str,
+    step: timedelta,
+    held: Collection[datetime] = (),
+    is_count: bool = True,
+) -> go.Figure:
+    """Draws rows `moment, series, value` as lines, one point per step: counts, or lengths of time in milliseconds.
+
+    A step without a row breaks the line; it is 0 where it is one of those held.
+    """
     figure = go.Figure()
+    seen = frame["moment"].to_list()
+    first, last = min(seen), max(seen)
+    steps = [first + step * at for at in range((last - first) // step + 1)]
+    whole = pl.DataFrame({"moment": sorted({*seen, *steps})}, schema={"moment": frame.schema["moment"]})
+    whole = whole.with_columns(pl.when(pl.col("moment").is_in(list(held))).then(0).alias("empty"))
     for name in sorted(
         set(frame["series"].to_list()), key=lambda key: (list(colours).index(key) if key in colours else 99, key)
     ):
-        part = frame.filter(pl.col("series") == name).sort("moment")
+        part = whole.join(frame.filter(pl.col("series") == name), on="moment", how="left").sort("moment")
+        values = part["value"].to_list()
         figure.add_scatter(
             x=part["moment"].to_list(),
-            y=part["value"].to_list() if is_count else part["value"].clip(1).to_list(),
+            y=part["value"].fill_null(part["empty"]).to_list() if is_count else part["value"].clip(1).to_list(),
             name=text(name),
             mode="lines+markers",
             line={"color": colours.get(name, OTHER), "width": 2},
             marker={"size": 6},
-            customdata=[[name, moment.isoformat()] for moment in part["moment"].to_list()],
-            text=[f"{value:,.0f}" if is_count else duration(value) for value in part["value"].to_list()],
+            customdata=[
+                None if value is None else [name, moment.isoformat()]
+                for moment, value in zip(part["moment"].to_list(), values, strict=True)
+            ],
+            text=[f"{value or 0:,.0f}" if is_count else duration(value) for value in values],
             hovertemplate="%{x|%d %b %H:%M} · %{text}<extra>" + text(name) + "</extra>",
         )
     figure.update_xaxes(showgrid=False)
@@ -85,41 +109,71 @@ def spread(frame: pl.DataFrame, colours: dict[str, str]) -> go.Figure:
     return _laid_out(figure, 280, barmode="stack", showlegend=True)
 
 
-def ranks(
-    frame: pl.DataFrame, name: str, count: str, colours: dict[str, str] | None = None, measure: str = ""
-) -> go.Figure:
-    """Draws one lying bar per row, the longest on top."""
-    shown = frame.sort(count, name)
-    figure = go.Figure(
-        go.Bar(
-            x=shown[count].to_list(),
-            y=[text(value) for value in shown[name]],
+@dataclass(frozen=True)
+class Ranks:
+    """One panel of lying bars, the longest on top.
+
+    Attributes:
+        title: Heading.
+        frame: Rows of `name` and `count`.
+        colours: Colours by name.
+    """
+
+    title: str
+    frame: pl.DataFrame
+    colours: Mapping[str, str] = field(default_factory=dict)
+
+
+def ranks(panels: Sequence[Ranks], across: int) -> go.Figure:
+    """Draws panels of lying bars, some across, in one figure: a page draws one much sooner than several."""
+    down = -(-len(panels) // across)
+    tall = [max(panel.frame.height for panel in panels[at * across : (at + 1) * across]) for at in range(down)]
+    heights = [30 * rows for rows in tall]
+    figure = make_subplots(
+        rows=down,
+        cols=across,
+        subplot_titles=[text(panel.title) for panel in panels],
+        row_heights=heights,
+        vertical_spacing=BETWEEN / (sum(heights) + BETWEEN * (down - 1)) if down > 1 else 0,
+        horizontal_spacing=0.18,
+    )
+    for at, panel in enumerate(panels):
+        shown, where = panel.frame.sort("count", "name"), {"row": at // across + 1, "col": at % across + 1}
+        figure.add_bar(
+            x=shown["count"].to_list(),
+            y=[text(value) for value in shown["name"]],
             orientation="h",
-            customdata=[[value] for value in shown[name]],
-            marker_color=[(colours or {}).get(value, PALETTE[0]) for value in shown[name]],
-            text=[f"{value:,.0f}" for value in shown[count]],
+            customdata=[[at, value] for value in shown["name"]],
+            marker_color=[panel.colours.get(value, PALETTE[0]) for value in shown["name"]],
+            text=[f"{value:,.0f}" for value in shown["count"]],
             textposition="outside",
             cliponaxis=False,
-            width=0.6 if shown.height > 1 else 0.3,
+            width=0.6,
             hovertemplate="%{y}: %{x:,.0f}<extra></extra>",
+            **where,
         )
-    )
-    figure.update_xaxes(
-        title=measure or None,
-        showticklabels=False,
-        showgrid=False,
-        zeroline=False,
-        range=[0, max(shown[count].to_list(), default=1) * 1.2],
-    )
-    figure.update_yaxes(title=None, ticks="", type="category", automargin=True)
-    return _laid_out(figure, (90 if measure else 60) + 30 * max(2, shown.height), showlegend=False)
+        figure.update_xaxes(
+            title=None,
+            showticklabels=False,
+            showgrid=False,
+            zeroline=False,
+            range=[0, max(shown["count"].to_list(), default=1) * 1.2],
+            **where,
+        )
+        empty = tall[at // across] - shown.height  # bars are as thick in each panel
+        figure.update_yaxes(
+            title=None, ticks="", type="category", automargin=True, range=[-0.5 - empty, shown.height - 0.5], **where
+        )
+    figure.update_annotations(font={"size": 14}, yshift=4)
+    _laid_out(figure, sum(heights) + BETWEEN * (down - 1) + 44, showlegend=False)
+    return figure.update_layout(margin={"t": 30})
 
 
 def of_report(chart: Chart) -> go.Figure:
     """Draws the plot of a report's section."""
     if chart.kind == "ranks":
         name, values = next(iter(chart.series.items()))
-        return ranks(pl.DataFrame({"name": list(chart.labels), "count": values}), "name", "count")
+        return ranks([Ranks(name, pl.DataFrame({"name": list(chart.labels), "count": values}))], 1)
     figure = go.Figure()
     labels = [text(label) for label in chart.labels]
     for at, (name, values) in enumerate(chart.series.items()):
@@ -129,7 +183,8 @@ def of_report(chart: Chart) -> go.Figure:
         else:
             figure.add_scatter(x=labels, y=values, name=text(name), mode="lines+markers", line={"color": colour})
     figure.update_xaxes(title=None, type="category", showgrid=False)
-    figure.update_yaxes(title=chart.unit or None, rangemode="tozero")
+    measure = chart.unit or next(iter(chart.series)) if len(chart.series) == 1 else chart.unit
+    figure.update_yaxes(title=text(measure[:1].upper() + measure[1:]) or None, rangemode="tozero")
     return _laid_out(figure, 280, barmode="stack", showlegend=len(chart.series) > 1)
 
 
@@ -145,5 +200,5 @@ def free(frame: pl.DataFrame, kind: str, across: str, up: list[str]) -> go.Figur
             mode = "lines" if kind == "lines" else "markers"
             figure.add_scatter(x=places, y=values, name=text(name), mode=mode, line={"color": colour})
     figure.update_xaxes(title=text(across), automargin=True)
-    figure.update_yaxes(title=None)
-    return _laid_out(figure, 380, showlegend=True)
+    figure.update_yaxes(title=text(", ".join(up)), automargin=True)
+    return _laid_out(figure, 380, showlegend=len(up) > 1, barmode="group")

@@ -18,6 +18,33 @@ BUT, SPLIT = "but_", "\x1f"
 FRAME = ("of", "by", "sum", "server", "since", "until", "page", "zone")
 
 
+SAID = {
+    "accepted": ("accepted", "not accepted"),
+    "attack": ("about attacks", "not about attacks"),
+    "connected": ("connected", "could not connect"),
+    "entered": ("from where it had failed before", "not from where it had failed"),
+    "entry": ("handed in from outside", "not handed in from outside"),
+    "failed": ("failed", "did not fail"),
+    "foreign": ("for other people's domains", "for domains of ours"),
+    "frontend": ("of the Front End", "not of the Front End"),
+    "logon": ("after a logon", "without a logon"),
+    "missed": ("not reached", "not failed, refused or put off"),
+    "outdated": ("older than TLS1.2 or none", "TLS1.2 or newer"),
+    "public": ("from public addresses", "from private addresses"),
+    "reasoned": ("with a reason", "without a reason"),
+    "relay": ("from clients for other people's domains", "no relaying"),
+    "secured": ("with TLS", "without TLS"),
+    "seen": ("seen by the other side", "not seen by the other side"),
+    "severe": ("critical or high", "less than high"),
+    "signed": ("signed in", "not signed in"),
+    "timed": ("with a known time", "without a known time"),
+    "tls": ("with TLS", "without TLS"),
+    "transit": ("with a known length", "without a known length"),
+    "used": ("moved mail or signed in", "moved no mail"),
+    "wait": ("with a known wait", "without a known wait"),
+}
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of rows that numbers count.
@@ -107,6 +134,35 @@ KINDS = {
             "recipients": "Recipients", "reply_text": "Reply", "connector_id": "Connector",
         }, "session",
     ),
+    "choice": Kind(
+        "counted_choice", "sessions",
+        {
+            "opened_at": "Opened", "server": "Server", "actual_connector": "Taken by",
+            "expected_connector": "Should have been", "remote_ip": "Other side", "helo_name": "HELO",
+            "message_count": "Messages", "reason": "Why",
+        }, "session",
+    ),
+    "finding": Kind(
+        "counted_finding", "findings",
+        {
+            "severity": "Severity", "class": "Class", "title": "Finding", "hit_count": "Hits", "server": "Server",
+            "summary": "Summary", "remote_ip": "Remote address", "first_at": "First", "last_at": "Last",
+        }, "finding",
+    ),
+    "log_hour": Kind(
+        "counted_log_hour", "log hours",
+        {
+            "hour": "Hour", "server": "Server", "service": "Service", "log": "Log", "state": "State",
+            "event_count": "Rows", "file_count": "Files",
+        },
+    ),
+    "log_row": Kind(
+        "counted_log_row", "log rows",
+        {
+            "date_time": "Time", "server": "Server", "service": "Service", "log": "Log", "event": "Event",
+            "text": "Row", "file": "File", "line": "Line",
+        },
+    ),
     "file": Kind(
         "counted_file", "files",
         {
@@ -162,10 +218,14 @@ def told(address: Mapping[str, str]) -> str:
 
 
 def _told(name: str, value: str) -> str:
+    if value in ("yes", "no") and name in SAID:
+        return SAID[name][value == "no"]
     if name.startswith(BUT):
         return f"{name.removeprefix(BUT)} another than the {value.count(SPLIT) + 1} largest"
     return (
-        f"{name} {value}" if name not in ("text", "reason", "failure", "handshake") or value == NONE else f"one {name}"
+        f"{name} {value}"
+        if name not in ("text", "reason", "failure", "handshake", "certificate") or value == NONE
+        else f"one {name}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,19 @@ def steps(name: str, /, bucket: str, **params: Any) -> pl.DataFrame:
         StoreError: There is no store.
     """
     return in_steps(ask(name, bucket="hour", **params), bucket)
+
+
+def held(bucket: str, server: str, logs: Collection[str]) -> set[datetime]:
+    """Gives the hours or days of the zone shown in which one of these logs has rows, of one server or of any.
+
+    Raises:
+        QueryError: The question fails.
+        StoreError: There is no store.
+    """
+    frame = ask("coverage", bucket="hour").filter(
+        (pl.col("event_count") > 0) & pl.col("log").is_in(list(logs)) & ((pl.col("server") == server) | (server == ""))
+    )
+    return set(in_steps(frame.select("hour"), bucket)["hour"].to_list())
 
 
 def in_steps(frame: pl.DataFrame, bucket: str, moment: str = "hour") -> pl.DataFrame:

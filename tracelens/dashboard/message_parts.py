@@ -16,6 +16,7 @@ from tracelens.dashboard.lane_chart import SHOWN, lane_chart
 from tracelens.delay import duration
 from tracelens.errors import TracelensError
 from tracelens.render import dump, plain
+from tracelens.report.parts import count
 from tracelens.story import size
 
 Row = Mapping[str, Any]
@@ -24,6 +25,7 @@ COLOURS = {
     "in transit": "yellow", "deferred": "orange", "quarantined": "violet", "dropped": "violet", "refused": "red",
     "failed": "red",
 }  # fmt: skip
+MOST_REASONS = 5
 STATES = {"confirmed": "green", "reported": "blue", "not confirmed": "red"}
 SERVICES = {"FE": "frontend", "HUB": "hub", "DEL": "delivery", "SUB": "submission"}  # as message-info writes them
 LEGEND = (
@@ -56,6 +58,27 @@ def card(row: Row, fates: Sequence[Row]) -> None:
         st.code("\n".join(ids) or plain(row["message_key"]), language=None)
 
 
+def why(message_key: str) -> None:
+    """Says of a message that did not reach everybody why: what each reason means, for whom, and what to do."""
+    reasons = data.ask("leg_reason", message=message_key, limit=MOST_REASONS + 1).to_dicts()
+    if not reasons:
+        return
+    st.subheader("Why it did not arrive", anchor=False)
+    for row in reasons[:MOST_REASONS]:
+        with st.container(border=True, gap=None):
+            names = ", ".join(widgets.short(name or "?") for name in row["recipients"])
+            more = row["recipient_count"] - len(row["recipients"])
+            told_more = f" and {more:,} more" if more > 0 else ""
+            st.text(f"{names}{told_more}: {row['status']} {plain(row['reason_code'] or '')}".rstrip())
+            if row["reason_text"]:
+                st.code(widgets.short(row["reason_text"]), language=None, wrap_lines=True)
+                widgets.explained(row["signature_id"] or "")
+            else:
+                st.caption("The logs give no reason.")
+    if len(reasons) > MOST_REASONS:
+        st.caption(f"Shown are the first {MOST_REASONS} reasons; the recipients below have all.")
+
+
 def _counts(fates: Sequence[Row]) -> list[tuple[str, int]]:
     found: dict[str, int] = {}
     for leg in fates:
@@ -77,7 +100,8 @@ def pictures(hops: pl.DataFrame, gaps: pl.DataFrame) -> None:
     st.caption(LEGEND)
     st.plotly_chart(path_chart.waterfall(hops), key="waterfall", config={"displayModeBar": False}, alt="Hops over time")
     st.caption(
-        f"{hops.height:,} hops: {told_basis}. The framed bars are the critical path: what the last end waited for."
+        f"{count(hops.height, 'hop')}: {told_basis}. "
+        "The framed bars are the critical path: what the last end waited for."
     )
 
 

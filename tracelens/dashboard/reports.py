@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,16 +53,16 @@ def _clients(
     return relay.inventory(Scope(store, since, until, server))
 
 
-def show(told: Report, key: str) -> None:
-    """Shows a report: sentences, then sections."""
+def show(told: Report, key: str, opens: Mapping[str, widgets.Opens]) -> None:
+    """Shows a report: sentences, then sections, whose numbers open what they count as given by title."""
     for sentence in told.sentences:
         st.markdown(widgets.markdown(sentence))
     for at, part in enumerate(told.sections):
-        section(part, f"{key}_{at}")
+        section(part, f"{key}_{at}", opens.get(part.title))
     st.caption(widgets.markdown(" ".join(told.coverage)))
 
 
-def section(part: Section, key: str) -> None:
+def section(part: Section, key: str, opens: widgets.Opens | None = None) -> None:
     """Shows a section: heading, plot, rows, how to read it."""
     st.subheader(part.title, anchor=False)
     if part.chart:
@@ -70,7 +71,7 @@ def section(part: Section, key: str) -> None:
     if frame.is_empty():
         widgets.nothing("None.", "")
     else:
-        widgets.table(frame, {name: heading(name) for name in frame.columns}, key)
+        widgets.table(frame, {name: heading(name) for name in frame.columns}, key, opens)
     if part.note:
         st.caption(widgets.markdown(part.note))
 

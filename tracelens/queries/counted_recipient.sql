@@ -7,8 +7,8 @@ with kept as (
         case when is_taken then 'taken' when is_denied then 'denied' else 'unanswered' end as outcome_,
         if(auth_user is null, 'no', 'yes') as logon_,
         if(is_public, 'yes', 'no') as public_,
-        coalesce(nullif(mail_from, ''), 'none') as sender_,
-        coalesce(nullif(domain, ''), 'none') as domain_,
+        case when mail_from is null then 'none' when mail_from = '' then '<>' else mail_from end as sender_,
+        coalesce(domain, 'none') as domain_,
         case when not is_denied then 'none' when contains(lower(coalesce(reply_text, '')), 'unable to relay') then 'relaying' else 'other' end as denial_,
         if(coalesce(is_outside, false) or contains(lower(coalesce(reply_text, '')), 'unable to relay'), 'yes', 'no') as foreign_,
         if((is_taken or is_denied) and ((is_taken and coalesce(is_outside, false)) or contains(lower(coalesce(reply_text, '')), 'unable to relay')), 'yes', 'no') as relay_

@@ -3,7 +3,7 @@ with taken as (
     select case when $by_address then coalesce(lower(m.sender_address), '') else h.from_ip end as sender, h.message_key, h.to_server, h.receive_connector,
         h.auth_user, m.sender_address, coalesce(h.started_at, m.first_at) as moment, h.evidence
     from hop h join message m on m.message_key = h.message_key
-    where h.kind = 'receive' and h.outcome = 'accepted' and not m.is_noise and list_contains($clients, h.from_ip)
+    where h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and not m.is_noise and list_contains($clients, h.from_ip)
         and coalesce(h.started_at, m.first_at) >= $since and coalesce(h.started_at, m.first_at) < $until
         and ($server = '' or h.to_server = $server) and ($connector = '' or contains(lower(coalesce(h.receive_connector, '')), lower($connector)))
 )

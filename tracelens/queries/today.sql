@@ -72,7 +72,7 @@ told as (
     from leg_total
     union all
     select 20, finding_count, format('{:,} {} critical or high, among them: {}.', finding_count, case when finding_count = 1 then 'finding is' else 'findings are' end,
-        coalesce(critical_title, high_title)), 'today', 'severity=high' from urgent where finding_count > 0
+        coalesce(critical_title, high_title)), 'counted', 'of=finding&severe=yes' from urgent where finding_count > 0
     union all
     select 30, public_count, format('{:,} public {} handed in mail for other people''s domains without logon, and it was taken.', public_count,
         case when public_count = 1 then 'address' else 'addresses' end), 'counted', 'of=recipient&by=address&relay=yes&outcome=taken&logon=no&public=yes' from relay where public_count > 0

@@ -9,11 +9,13 @@ from tracelens.dashboard import charts, data, widgets
 from tracelens.dashboard.counted import behind
 
 widgets.head("Today", "What is worth knowing first; each line and each number opens what is behind it.")
-left, right = st.columns([4, 1])
 widgets.extent_or_stop()
+left, right = st.columns([4, 1], vertical_alignment="bottom")
+with left:
+    widgets.seek()
 with right:
     span = widgets.window()
-with left, st.container(key="sentences", gap=None):
+with st.container(key="sentences", gap=None):
     for row in data.ask("today", since=span.since, until=span.until).to_dicts():
         widgets.told(row["sentence"], row["page"], row["filters"], span)
 

@@ -21,6 +21,7 @@ hops, gaps = data.ask("hop", message=key), data.ask("gap", message=key)
 legs, lines = data.ask("leg", message=key, limit=500), data.ask("header_check", message=key).to_dicts()
 message_parts.card(row, legs.to_dicts())
 message_parts.hand_on(key)
+message_parts.why(key)
 st.subheader("Path", anchor=False)
 picked = None
 if hops.is_empty():

@@ -9,10 +9,11 @@ import streamlit as st
 
 from tracelens.dashboard import counted, drill, widgets
 
-widgets.head("Counted", "The rows that a number of another page counts. A selected row opens what it is part of.")
-widgets.extent_or_stop()
 address = st.query_params.to_dict()
 kind = counted.KINDS.get(address.get("of", ""))
+follow = f" A selected row opens its {kind.opens}." if kind and kind.opens else ""
+widgets.head("Counted", f"The rows that a number of another page counts.{follow}")
+widgets.extent_or_stop()
 if kind is None:
     widgets.nothing("No number is chosen.", "Each number of the other pages leads here or to a list of its own.")
     st.stop()
@@ -23,7 +24,8 @@ filters: dict[str, Any] = {
     "until": widgets.moment("Before", "until", two),
     **counted.asked(address),
 }
-things = f"different: {address['by']}" if address.get("by") else kind.things
+by = address.get("by", "")
+things = f"different {by}{'es' if by.endswith('s') else 's'}" if by else kind.things
 found = widgets.paged(kind.question, filters, things, "No such row.", "The window may be too narrow.")
 if not found.is_empty():
     if address.get("sum"):

@@ -23,6 +23,8 @@ BARS: dict[str, dict[str, Any]] = {
     "taken, anonymous": {"outcome": "taken", "logon": False},
 }
 GUESS = "Your domains are those imported, else guessed from deliveries; a domain never delivered to counts as foreign."
+OF_MESSAGES = ("messages", "size", "tls", "logon", "senders", "peak_per_minute")
+OF_RECIPIENTS = ("inside", "outside", "outside_share", "recipients_per_message", "peak_recipients_per_day")
 CARD = {
     "Recipients": ["messages", "inside", "outside", "outside_share", "refused", "recipients_per_message", "size"],
     "How it sends": ["tls", "logon", "senders", "names", "peak_per_minute", "peak_recipients_per_day"],
@@ -112,27 +114,32 @@ def clients(window: Window) -> None:
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
-    opens = {
-        "messages": lambda row: behind("hop", by="message", entry=True, client=row["client"], **window.params),
-        "inside": lambda row: behind("leg", client=row["client"], side="inside", **window.params),
-        "outside": lambda row: behind("leg", client=row["client"], side="outside", **window.params),
-        "refused": lambda row: behind(
-            "recipient", outcome="denied", foreign=True, address=row["client"], **window.params
-        ),
-    }
+    opens = {name: partial(behind_client, window, name) for name in ("messages", "inside", "outside", "refused")}
     chosen = drill.drill(
         frame, labels, "relay_clients", "client", "client", height=min(34 + 31 * frame.height, 330), opens=opens
     )
     drill.as_sql("report_relay_client", **window.params)
     found = cards.filter(pl.col("client") == chosen).to_dicts()
     if found:
-        card(found[0])
+        card(window, found[0])
     elif chosen:
         widgets.nothing("Not a client in this window.", "The address in this link handed in nothing.")
 
 
-def card(row: dict[str, Any]) -> None:
-    """Shows what is known of one client."""
+def behind_client(window: Window, name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Gives the list of what a number of a client counts, or is computed from."""
+    client = row["client"]
+    if name == "refused":
+        return behind("recipient", outcome="denied", foreign=True, address=client, **window.params)
+    if name in OF_RECIPIENTS:
+        side = {"side": name} if name in ("inside", "outside") else {}
+        return behind("leg", client=client, **side, **window.params)
+    by = {"senders": "sender"}.get(name, "message")
+    return behind("hop", by=by, entry=True, client=client, **window.params)
+
+
+def card(window: Window, row: dict[str, Any]) -> None:
+    """Shows what is known of one client; each number opens what it counts or is computed from."""
     with st.container(border=True):
         st.subheader(widgets.markdown(row["client"]), anchor=False)
         st.text(plain(f"If it must move: {row['target']} ({row['reason']})"))
@@ -141,7 +148,11 @@ def card(row: dict[str, Any]) -> None:
                 st.markdown(f"**{title}**")
                 for name in names:
                     shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
-                    st.text(f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}")
+                    told = f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}"
+                    if name in (*OF_MESSAGES, *OF_RECIPIENTS, "refused") and row[name]:
+                        widgets.link(told, **behind_client(window, name, row))
+                    else:
+                        st.text(told)
         with st.container(horizontal=True):
             widgets.link("Its sessions", "sessions", address=row["client"])
             drill.view("May it go?", "go", **{"view": "Switch off", "going": "address range", "range": row["client"]})
@@ -165,7 +176,7 @@ def switch_off(window: Window) -> None:
         if not window.server:
             widgets.nothing("Choose the server above.", "")
             return
-        reports.show(reports.made("decommission", window), "decommission")
+        reports.show(reports.made("decommission", window), "decommission", behind_going(window))
         return
     if kind == "connector":
         found = data.ask("connector", **window.params)
@@ -174,11 +185,32 @@ def switch_off(window: Window) -> None:
         )
         name = widgets.choice("Receive connector", "name", names.to_list(), right)
         if name:
-            reports.show(reports.made("decommission", window, connector=name), "decommission")
+            told = reports.made("decommission", window, connector=name)
+            reports.show(told, "decommission", behind_going(window, within=name))
         return
     wanted = widgets.text("Address or range", "range", right, placeholder="10.0.20.45 or 10.0.20.0/24")
     if wanted:
-        reports.show(reports.made("decommission", window, client=wanted), "decommission")
+        told = reports.made("decommission", window, client=wanted)
+        one = "/" not in wanted or wanted.endswith(("/32", "/128"))
+        reports.show(told, "decommission", behind_going(window, client=wanted.partition("/")[0] if one else ""))
+
+
+def behind_going(window: Window, within: str = "", client: str = "") -> dict[str, widgets.Opens]:
+    """Gives what the numbers of a report on what is to go count: of a connector, of one client, or of all."""
+
+    def sender(row: dict[str, Any], by: str = "message") -> dict[str, Any]:
+        who = {"client": client, "sender": row["sender"].strip("<>")} if client else {"client": row["sender"]}
+        more = {"within": within} if within else {}
+        return behind("hop", by=by, entry=True, **who, **more, **window.params)
+
+    def traffic(row: dict[str, Any]) -> dict[str, Any]:
+        ends = {"giver": row["from_place"], "taker": row["to_place"], "way": row["send_connector"]}
+        return behind("hop", by="message", accepted=True, timed=True, kind=row["kind"], **ends, **window.params)
+
+    return {
+        "Senders": {"messages": sender, "days": partial(sender, by="day"), "silent_days": sender},
+        "What else runs over it": {"messages": traffic},
+    }
 
 
 def tls(window: Window, version: str) -> None:

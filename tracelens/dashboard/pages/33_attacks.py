@@ -47,7 +47,7 @@ if not logons.is_empty():
         logons, "outcome", "logon_count", step, charts.OUTCOME, "attack_hour",
         lambda name, at: behind("logon", outcome=name, **at), span,
     )  # fmt: skip
-widgets.campaigns(campaigns)
+widgets.campaigns(campaigns, span)
 st.subheader("Addresses", anchor=False)
 widgets.cut(addresses.height, sums["address_count"], "addresses, the busiest")
 widgets.attackers(addresses, span)

@@ -3,6 +3,7 @@
 Which TLS versions and ciphers are spoken, who still uses an old one or none, who signs in and how.
 """
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,13 +11,17 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_series, data, drill, widgets
-from tracelens.dashboard.counted import behind, digest
+from tracelens.dashboard.counted import NONE, behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
+MINUTE = timedelta(minutes=1)
+WAYS = {"receive": "Sessions in", "send": "Sessions out"}
+Panel = tuple[str, str, str, pl.DataFrame, dict[str, str]]
 UNNAMED = "(not named in the log)"
+OUTDATED = {"": "yes", "old": "old", "none": "none"}
 OLD = {"": "old TLS or none", "old": "TLS older than TLS1.2", "none": "no TLS"}
 
 
@@ -39,34 +44,20 @@ def versions(window: Window) -> None:
     if not set(peers) - set(GOOD):
         st.markdown("Every peer that moved mail or signed in used TLS1.2 or TLS1.3.")
     used = mix.filter(pl.col("used_count") > 0)
-    for place, way, title in zip(
-        st.columns(2), ("receive", "send"), ("Sessions in, by version", "Sessions out, by version"), strict=True
-    ):
-        part = used.filter(pl.col("direction") == way)
-        with place:
-            st.subheader(title, anchor=False)
-            if part.is_empty():
-                widgets.nothing("Nothing.", "No such session moved mail.")
-                continue
-            by_version = part.group_by("tls").agg(pl.col("used_count").sum())
-            widgets.ranks(
-                by_version, "tls", "used_count", "Sessions", f"versions_{way}",
-                partial(behind_use, window, way, "tls"), charts_series.TLS,
-            )  # fmt: skip
-            ciphers = part.filter(pl.col("cipher") != "").group_by("cipher").agg(pl.col("used_count").sum())
-            if ciphers.height:
-                st.caption("By cipher")
-                top = ciphers.sort("used_count", "cipher", descending=[True, False]).head(8)
-                widgets.ranks(
-                    top, "cipher", "used_count", "Sessions", f"ciphers_{way}",
-                    partial(behind_use, window, way, "cipher"),
-                )  # fmt: skip
+    panels = [panel for word in ("tls", "cipher") for way in WAYS if (panel := share(used, way, word))]
+    if panels:
+        st.subheader("Sessions that moved mail or signed in", anchor=False)
+        widgets.ranks(
+            [charts_series.Ranks(title, frame, colours) for _, _, title, frame, colours in panels], "Sessions",
+            "versions", lambda at, name: behind_use(window, panels[at][0], panels[at][1], name),
+        )  # fmt: skip
     over = data.in_steps(data.ask("report_tls_time", bucket="hour", **window.params), window.bucket, "moment")
+    held = data.held(window.bucket, window.server, ("smtp_receive", "smtp_send"))
     if over.height:
-        st.subheader(f"Sessions that moved mail or signed in, per {window.bucket}", anchor=False)
+        st.subheader(f"Versions per {window.bucket}", anchor=False)
         widgets.lines(
             over, charts_series.TLS, "Sessions", window.bucket, "versions_time",
-            lambda name, at: behind("session", tls=name, used=True, **window.params | at), window.params,
+            lambda name, at: behind("session", tls=name, used=True, **window.params | at), window.params, held,
         )  # fmt: skip
     st.subheader("By server and connector", anchor=False)
     labels = {
@@ -88,6 +79,17 @@ def versions(window: Window) -> None:
     }
     widgets.table(mix, labels, "tls_mix", opens)
     drill.as_sql("tls_mix", **window.params)
+
+
+def share(used: pl.DataFrame, way: str, word: str) -> Panel | None:
+    """Gives the conversations of one direction by version or cipher, for one panel of the picture."""
+    rows = used.filter((pl.col("direction") == way) & (pl.col(word) != ""))
+    if rows.is_empty():
+        return None
+    counts = rows.group_by(pl.col(word).alias("name")).agg(pl.col("used_count").sum().alias("count"))
+    top = counts.sort("count", "name", descending=[True, False]).head(8)
+    title = f"{WAYS[way]}, by {'version' if word == 'tls' else word}"
+    return way, word, title, top, charts_series.TLS if word == "tls" else {}
 
 
 def behind_use(window: Window, way: str, word: str, name: str) -> dict[str, Any]:
@@ -116,7 +118,9 @@ def peers(window: Window) -> None:
         widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
         return
     peers = int(found["peer_total"][0])
-    st.markdown(f"**{peers:,}** peer{'' if peers == 1 else 's'} with {name}, in sessions that moved mail or signed in.")
+    which = {"tls": wanted} if wanted and wanted not in OUTDATED else {"outdated": OUTDATED[wanted]}
+    told = f"{peers:,} peer{'' if peers == 1 else 's'} with {name}, in sessions that moved mail or signed in"
+    widgets.link(told, **behind("session", by="address", used=True, **which, **window.params))
     widgets.cut(found.height, int(found["row_total"][0]), "rows, the busiest")
     labels = {
         "remote_ip": "Address",
@@ -191,7 +195,15 @@ def certificates(window: Window) -> None:
         "session_count": "Sessions",
         "last_at": "Last",
     }
-    widgets.table(found, labels, "certificates")
+
+    def behind_certificate(row: dict[str, Any]) -> dict[str, Any]:
+        same = {name: row[name] for name in ("direction", "service", "connector")}
+        peer = {"address": row["remote_ip"]} if row["remote_ip"] else {}
+        span = {"since": row["first_at"] - MINUTE, "until": row["last_at"] + MINUTE, "server": row["server"] or NONE}
+        return behind("session", certificate=row["thumbprint"], **same, **peer, **span)
+
+    st.caption("Sessions are counted over all that the store holds, as an end of life does not depend on the window.")
+    widgets.table(found, labels, "certificates", {"session_count": behind_certificate})
     drill.as_sql("certificate", **window.params)
 
 
@@ -203,8 +215,12 @@ def logons(window: Window) -> None:
         return
     good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
     more = "at least " if clients.height == data.most("logon_client") else ""
-    source = f", from {more}{count(clients.height, 'client')}" if failed else ""
-    st.markdown(f"{count(good, 'logon')} succeeded, {count(failed, 'logon')} failed{source}.")
+    with st.container(horizontal=True):
+        widgets.link(f"{count(good, 'logon')} worked", **behind("logon", outcome="worked", **window.params))
+        widgets.link(f"{count(failed, 'logon')} failed", **behind("logon", outcome="failed", **window.params))
+        if failed:
+            where = behind("logon", outcome="failed", by="address", **window.params)
+            widgets.link(f"{more}{count(clients.height, 'client')} failed", **where)
     over = data.steps("attack_hour", window.bucket, **window.params)
     widgets.bars(
         over, "outcome", "logon_count", window.bucket, charts.OUTCOME, "logons_time",
@@ -280,7 +296,7 @@ def accounts(window: Window) -> None:
     both = found.filter((pl.col("good_count") > 0) & (pl.col("failed_count") > 0)).height
     more = " or more" if found.height == data.most("logon_account") else ""
     st.caption(
-        f"{count(found.height, 'account')}{more}. Those that failed and succeeded come first ({both:,}): "
+        f"{count(found.height, 'account')}{more}. Those that failed and worked come first ({both:,}): "
         "a mistyped password, or a guessed one."
     )
     labels = {

@@ -14,8 +14,10 @@ from tracelens.dashboard import charts, data, drill, widgets
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
+from tracelens.report.parts import listed
 
 HANDED_ON = {"service": "frontend", "direction": "send"}
+END = ("server", "target", "remote_port")
 HOUR = timedelta(hours=1)
 
 
@@ -26,13 +28,18 @@ def pairs(window: Window) -> None:
     if found.is_empty():
         widgets.nothing("No Front End send log in this window.", "Copy FrontEnd/ProtocolLog/SmtpSend and ingest it.")
         return
-    state = found.group_by("state").agg(pl.col("failed_count").sum())
-    failed = dict(state.iter_rows())
-    st.markdown(
-        f"{found['failed_count'].sum():,} of {found['session_count'].sum():,} hand-overs failed: "
-        f"{failed.get('works again', 0):,} on ways that work again, "
-        f"{failed.get('failing', 0):,} on ways that still fail."
-    )
+    broken = found.filter(pl.col("state") == "failing")
+    ways = [f"{server} to {target}:{port}" for server, target, port in broken.select(*END).iter_rows()]
+    if ways:
+        still = "1 way still fails" if len(ways) == 1 else f"{len(ways):,} ways still fail"
+        st.markdown(f"**Broken:** {still}, {widgets.markdown(listed(ways))}.")
+    else:
+        again = " again" if found["failed_count"].sum() else ""
+        st.markdown(f"**Works{again}:** the last hand-over of each Front End to each of its targets went well.")
+    with st.container(horizontal=True):
+        all_of = {**HANDED_ON, **window.params}
+        widgets.link(f"{found['session_count'].sum():,} hand-overs", **behind("session", **all_of))
+        widgets.link(f"{found['failed_count'].sum():,} failed", **behind("session", failed=True, **all_of))
     inside = found.filter(pl.col("target") != pl.col("remote_ip"))
     if inside.height:
         several = pl.col("remote_ip").n_unique().over("target") > 1
@@ -105,7 +112,12 @@ def sides(window: Window, row: dict[str, Any]) -> None:
         pair = {name: row[name] for name in ("server", "remote_ip", "remote_port")}
         return behind_pair(window, pair | {"span": span}, **more)
 
+    def behind_rows(hour: dict[str, Any], /) -> dict[str, Any]:
+        span = {"since": hour["hour"], "until": hour["hour"] + HOUR}
+        return behind("log_row", log="smtp_receive", frontend=False, server=row["target"], **span)
+
     opens: widgets.Opens = {
+        "row_count": behind_rows,
         "tried_count": behind_hour,
         "failed_count": partial(behind_hour, failed=True),
         "seen_count": partial(behind_hour, seen="yes"),
@@ -186,8 +198,11 @@ def mail(window: Window) -> None:
         widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
         return
     lost = found.filter(pl.col("outcome") == "not seen again").height
+    count = int(found["found_count"][0])
+    widgets.link(f"{count:,} messages put off", **behind("put_off", **window.params))
+    widgets.cut(found.height, count, "refusals, the newest")
     st.caption(
-        f"{found.height:,} of {found['found_count'][0]:,} refusals, newest first; {lost:,} were not seen again. "
+        f"{lost:,} of these were not seen again. "
         "A sender that tries again is told by its address, its sender and its recipients."
     )
     labels = {

@@ -13,7 +13,7 @@ import streamlit as st
 from tracelens.configuration import TLS_VERSIONS
 from tracelens.dashboard import charts_map, data, drill, widgets
 from tracelens.dashboard import rehearsal as rehearsals
-from tracelens.dashboard.counted import behind
+from tracelens.dashboard.counted import NONE, behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
@@ -39,13 +39,17 @@ def journey(window: Window) -> None:
 
         figure = charts_map.journey(routes, forbidden, lambda at, names: widgets.written(**behind_way(at, names)))
         st.plotly_chart(figure, key="journey", config={"displayModeBar": False})
+        widgets.link(
+            f"{routes['message_count'].sum():,} ways of messages",
+            **behind("way", sum="ways", **({"source": source} if source else {}), **window.params),
+        )
         st.caption(
-            "Click a place or a band to open the messages it counts. "
-            f"{routes['message_count'].sum():,} ways of messages; a message to several places counts once for each. "
+            "Click a place or a band to open the messages it counts; a message to several places counts once for each. "
             "Width: messages. Redder: more of them failed. Bright red: a hand-over that must not be. "
             "Health probes are left out."
         )
-        with st.expander("The same as a table", key="journey_table"):
+
+        def as_table() -> None:
             labels = {
                 "source": "From",
                 "receive_connector": "Taken in by",
@@ -63,6 +67,8 @@ def journey(window: Window) -> None:
             opens: widgets.Opens = {"message_count": behind_row, "failed_count": partial(behind_row, failed=True)}
             widgets.table(routes, labels, "routes", opens)
             drill.as_sql("route", **asked)
+
+        widgets.folded(widgets.AS_TABLE, "journey_table", as_table)
     st.subheader("Hand-overs that must not be", anchor=False)
     if edges.is_empty():
         widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
@@ -207,7 +213,8 @@ def rehearsal(window: Window) -> None:
     if not (taken or lowest or bare):
         widgets.nothing("Nothing is changed yet.", "Choose a change above.")
         return
-    told = rehearsals.rehearse([one.getvalue() for one in taken], lowest, bare)
+    change = ([one.getvalue() for one in taken], lowest, bare)
+    told = rehearsals.rehearse(*change)
     for note in told.notes:
         st.caption(widgets.markdown(note))
     refused = int(told.changes.filter(pl.col("outcome") == "refused")["message_count"].sum())
@@ -218,8 +225,10 @@ def rehearsal(window: Window) -> None:
     if told.changes.height:
         labels = {
             "outcome": "Outcome",
+            "server": "Server",
             "remote_ip": "Client",
             "helo_name": "Name",
+            "session_count": "Sessions",
             "message_count": "Messages",
             "reason": "Why",
             "connector_before": "Now",
@@ -228,11 +237,39 @@ def rehearsal(window: Window) -> None:
             "first_at": "First",
             "last_at": "Last",
         }
-        widgets.table(told.changes, labels, "what_if_changes")
+        st.caption("Select a row to see the sessions it counts.")
+        at = widgets.picked(told.changes, labels, "what_if_changes")
+        if at is not None:
+            rehearsed(rehearsals.sessions(*change, told.changes.row(at, named=True)), "what_if_changed")
     if told.left_out.height:
-        st.caption("Not replayed")
+        st.subheader("Not replayed", anchor=False)
         labels = {"reason": "Why", "session_count": "Sessions", "message_count": "Messages"}
-        widgets.table(told.left_out, labels, "what_if_left_out")
+        at = widgets.picked(told.left_out, labels, "what_if_left_out")
+        if at is not None:
+            rehearsed(rehearsals.sessions(*change, told.left_out.row(at, named=True)), "what_if_kept")
+
+
+def rehearsed(found: pl.DataFrame, key: str) -> None:
+    """Shows the sessions that a row of a rehearsal counts; a selected one opens."""
+    if found.is_empty():
+        widgets.nothing("No session.", "This mail is known from message tracking alone.")
+        return
+    count, messages = int(found["found_count"][0]), int(found["mail_count"][0])
+    widgets.cut(found.height, count, "sessions, the newest")
+    st.caption(f"{count:,} sessions with {messages:,} messages. A selected row opens its session.")
+    labels = {
+        "opened_at": "Opened",
+        "server": "Server",
+        "remote_ip": "Client",
+        "helo_name": "Name",
+        "message_count": "Messages",
+        "senders": "Senders",
+        "connector_before": "Now",
+        "connector_after": "Then",
+    }
+    at = widgets.picked(found, labels, key, min(34 + 31 * found.height, 330))
+    if at is not None:
+        widgets.open_session(found["session_key"][at])
 
 
 def choices() -> None:
@@ -241,7 +278,33 @@ def choices() -> None:
     if found.is_empty():
         widgets.nothing("None known.", "That takes an imported configuration; the most specific address range wins.")
         return
-    widgets.table(found, {name: name.replace("_", " ").capitalize() for name in found.columns}, "choices")
+    labels = {
+        "server": "Server",
+        "actual_connector": "Taken by",
+        "expected_connector": "Should have been",
+        "session_count": "Sessions",
+        "message_count": "Messages",
+        "client_count": "Clients",
+        "clients": "Addresses",
+        "ranges": "Range that fits best",
+        "reason": "Why",
+        "is_ambiguous": "Others fit as well",
+        "is_changed_since": "Changed since",
+        "first_at": "First",
+        "last_at": "Last",
+    }
+
+    def behind_choice(row: dict[str, Any], /, **more: Any) -> dict[str, Any]:
+        ways = {"expected": row["expected_connector"], "actual": row["actual_connector"], "reason": row["reason"]}
+        return behind("choice", state=row["state"], server=row["server"] or NONE, **ways, **more)
+
+    opens: widgets.Opens = {
+        "session_count": behind_choice,
+        "message_count": partial(behind_choice, sum="messages"),
+        "client_count": partial(behind_choice, by="address"),
+    }
+    st.caption("Of all that the store holds, by the imported configuration: the most specific address range wins.")
+    widgets.table(found, labels, "choices", opens)
     drill.as_sql("connector_choice", state="differs", limit=500)
 
 

@@ -4,6 +4,7 @@ How long mail takes, where it waits, which routes and components are slow, and h
 """
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,7 @@ CLOCKS = "Times of two servers are compared as logged: a clock that is off shows
 
 def recipients(window: Window) -> None:
     """Shows how long it takes to the recipient, over time and spread, and the slowest."""
-    over = data.ask("delay_time", bucket=window.bucket, zone=zone.chosen(), **window.params)
+    over = data.ask("delay_reached", bucket=window.bucket, zone=zone.chosen(), **window.params)
     if over.is_empty():
         widgets.nothing("No recipient with a known time in this window.", "Times come from message tracking.")
         return
@@ -35,6 +36,7 @@ def recipients(window: Window) -> None:
     widgets.link(
         f"{whole['recipient_count']:,} recipients with a known time", **behind("leg", timed=True, **window.params)
     )
+    spread = over.filter(pl.col("from_ms").is_not_null()).rename({"recipient_count": "value"})
     left, right = st.columns(2)
     with left:
         st.caption(f"Time to the recipient, per {window.bucket}")
@@ -45,7 +47,7 @@ def recipients(window: Window) -> None:
     with right:
         st.caption("Recipients by the time it took, per origin")
         widgets.spread(
-            data.ask("delay_spread", **window.params), charts.ORIGIN, "latency_spread",
+            spread, charts.ORIGIN, "latency_spread",
             lambda name, step: behind("leg", origin=name, step=step, **window.params),
         )  # fmt: skip
     st.subheader("The slowest", anchor=False)
@@ -164,18 +166,25 @@ def clocks(window: Window) -> None:
         "bound_ms": "± ms",
         "from_at": "From",
         "until_at": "Until",
-        "forward_count": "Hand-overs there",
-        "backward_count": "And back",
+        "there_count": "Hand-overs there",
+        "back_count": "And back",
         "basis": "Basis",
     }
-    st.caption("A delay smaller than the bound is not claimed. Select a row to open the hand-overs between the two.")
-    at = widgets.picked(found, labels, "clocks")
-    if at is not None:
-        row = found.row(at, named=True)
-        span = {"since": row["from_at"], "until": row["until_at"] + MINUTE}
-        for one, other in (("server", "peer_server"), ("peer_server", "server")):
-            ends = {"from": row[one], "to": row[other]}
-            widgets.link(f"Hand-overs from {row[one]} to {row[other]}", **behind("hop", **ends, **span))
+
+    def behind_pair(row: dict[str, Any], /, one: str, other: str) -> dict[str, Any]:
+        span = {name: row[f"{name}_at"].replace(second=0, microsecond=0) for name in ("from", "until")}
+        ends = {"from": row[one], "to": row[other]}
+        return behind("hop", timed=True, **ends, since=span["from"], until=span["until"] + MINUTE)
+
+    there = partial(behind_pair, one="server", other="peer_server")
+    opens: widgets.Opens = {
+        "offset_ms": there,
+        "bound_ms": there,
+        "there_count": there,
+        "back_count": partial(behind_pair, one="peer_server", other="server"),
+    }
+    st.caption("The other server's clock against the server's. A delay smaller than the bound is not claimed.")
+    widgets.table(found, labels, "clocks", opens)
     drill.as_sql("clock_offset", **window.params)
 
 

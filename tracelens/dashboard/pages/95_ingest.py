@@ -3,7 +3,9 @@
 What has been read, what has not and why, and the way to read more.
 """
 
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -13,7 +15,10 @@ from tracelens.dashboard.counted import behind
 from tracelens.dashboard.job import Job
 from tracelens.dashboard.tabs import tabs
 from tracelens.render import plain
+from tracelens.report.parts import count as told
 
+LOGS = ("smtp_receive", "smtp_send", "message_tracking")
+MINUTE = timedelta(minutes=1)
 PAGE_SIZE = 100
 STATES = ["ingested", "partial", "skipped", "failed"]
 SERVICES = ["frontend", "hub", "delivery", "submission", "edge"]
@@ -52,7 +57,8 @@ def files() -> None:
         return
     count = found["found_count"][0]
     st.caption(
-        f"{count:,} files, unreadable ones first, left out ones last" + (f"; page {page}" if count > PAGE_SIZE else "")
+        f"{told(count, 'file')}, unreadable ones first, left out ones last"
+        + (f"; page {page}" if count > PAGE_SIZE else "")
     )
     labels = {
         "file": "File",
@@ -68,7 +74,18 @@ def files() -> None:
         "last_at": "Last",
         "path": "Path",
     }
-    widgets.table(spaced(named(found)), labels, "ledger")
+
+    def behind_rows(row: dict[str, Any]) -> dict[str, Any]:
+        if row["format"] not in LOGS:
+            return {}
+        span = {"since": row["first_at"], "until": row["last_at"] + MINUTE} if row["first_at"] else {}
+        return behind("log_row", file=row["path"], **span)
+
+    leads = {
+        "event_count": behind_rows,
+        "reject_count": lambda row: {"page": "ingest", "view": "Rejected lines", "line": row["path"]},
+    }
+    widgets.table(spaced(named(found)), labels, "ledger", leads)
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
 
@@ -93,7 +110,7 @@ def rejects() -> None:
         widgets.nothing("No such line." if text else "Every line could be read.", "")
         return
     count = found["found_count"][0]
-    st.caption(f"{count:,} lines" + (f"; page {page}" if count > PAGE_SIZE else ""))
+    st.caption(told(count, "line") + (f"; page {page}" if count > PAGE_SIZE else ""))
     labels = {"reason": "Why", "file": "File", "line": "Line", "text": "Text", "path": "Path"}
     widgets.table(named(found), labels, "rejects")
     widgets.pages(count, PAGE_SIZE)
@@ -155,7 +172,7 @@ def account(job: Job) -> None:
         return
     done = job.answer
     st.success(
-        f"{done.new_files:,} new files read, {done.known_files:,} already known, "
+        f"{told(done.new_files, 'new file')} read, {done.known_files:,} already known, "
         f"{len(done.skipped):,} skipped, {len(done.failed):,} unreadable, in {done.seconds:,.1f} s."
     )
     for path, reason in [*done.failed, *done.skipped][:20]:
@@ -168,9 +185,14 @@ if not total.get("first_at"):
     widgets.empty_store()
 live = data.one("publication") or {}
 if live:
+    with st.container(horizontal=True):
+        states = dict(data.ask("ledger_kind").group_by("state").agg(pl.col("file_count").sum()).iter_rows())
+        for state in filter(states.get, STATES):
+            widgets.link(f"{told(states[state], 'file')} {state}", **behind("file", state=state))
+        if total["reject_count"]:
+            widgets.link(f"{told(total['reject_count'], 'line')} rejected", "ingest", view="Rejected lines")
     st.caption(
-        f"{total['file_count']:,} files read, {total['left_out_count']:,} left out, {total['reject_count']:,} lines "
-        f"rejected. Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
+        f"Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
         f"tracelens {plain(live['version']).split()[0]}."
     )
 tabs({"Files": files, "Rejected lines": rejects, "Upload": uploads})

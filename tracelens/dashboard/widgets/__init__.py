@@ -3,6 +3,7 @@
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
 from tracelens.dashboard.widgets.digest import changes, told, troubles, window
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
+from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
 from tracelens.dashboard.widgets.ground import coverage, extent, news
 from tracelens.dashboard.widgets.links import (
@@ -12,6 +13,7 @@ from tracelens.dashboard.widgets.links import (
     open_message,
     open_session,
     release,
+    seek,
     settle,
     tile,
     written,
@@ -19,13 +21,23 @@ from tracelens.dashboard.widgets.links import (
 from tracelens.dashboard.widgets.listing import MESSAGE_ORDERS, SESSION_ORDERS, counted, more, options, paged, slower
 from tracelens.dashboard.widgets.mail import gaps, hops, legs, messages
 from tracelens.dashboard.widgets.plots import bars, lines, matrix, ranks, spread
-from tracelens.dashboard.widgets.states import cut, empty_store, extent_or_stop, head, markdown, no_store, nothing
+from tracelens.dashboard.widgets.states import (
+    cut,
+    empty_store,
+    extent_or_stop,
+    head,
+    markdown,
+    no_store,
+    nothing,
+    short,
+)
 from tracelens.dashboard.widgets.tables import Opens, columns, events, picked, selected, table
 from tracelens.dashboard.widgets.talk import LOGONS, OUTCOMES, SERVICES, conversation, sessions
 from tracelens.dashboard.widgets.trouble import MISSED, domains, explained, reasons, replies
 from tracelens.dashboard.zone import local, stamp
 
 __all__ = [
+    "AS_TABLE",
     "LOGONS",
     "MESSAGE_ORDERS",
     "MISSED",
@@ -55,6 +67,7 @@ __all__ = [
     "finding",
     "findings",
     "findings_of",
+    "folded",
     "gaps",
     "go",
     "head",
@@ -82,9 +95,11 @@ __all__ = [
     "reasons",
     "release",
     "replies",
+    "seek",
     "selected",
     "sessions",
     "settle",
+    "short",
     "slower",
     "spread",
     "stamp",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -16,13 +17,17 @@ from tracelens.dashboard.widgets.states import markdown, nothing, short
 from tracelens.dashboard.widgets.tables import picked
 
 
-def campaigns(frame: pl.DataFrame) -> None:
+def campaigns(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
     """Shows what each address or account did, as findings tell it; the selected one with its story and its findings."""
     st.subheader("Campaigns", anchor=False)
     if frame.is_empty():
         nothing("No campaign.", "No rule about logons, relaying or probing found anything.")
         return
-    st.caption("One row per address or account: all findings about it. Select a row to read its story.")
+    st.caption("One row per address or account: all findings about it. A selected row tells its story.")
+    opens = {
+        name: partial(lambda row, of: behind("finding", sum=of, actor=row["actor"], attack=True, **span), of=of)
+        for name, of in {"finding_count": "", "hit_count": "hits"}.items()
+    }
     labels = {
         "severity": "Severity",
         "actor": "Who",
@@ -33,7 +38,7 @@ def campaigns(frame: pl.DataFrame) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = picked(frame, labels, "campaigns")
+    at = picked(frame, labels, "campaigns", opens=opens)
     if at is None:
         return
     row = frame.row(at, named=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
 import streamlit as st
 
 from tracelens.dashboard import data, zone
+from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.filters import choice
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import link
@@ -77,8 +78,11 @@ def changes(span: Span) -> None:
                 if span.reach < span.since:
                     difference = row["now"] - row["before"]
                     is_bad = difference > 0 and row["is_worse"]
-                    text = "as before" if not difference else f"{difference:+,} (was {row['before']:,})"
-                    st.markdown(f":{'red' if is_bad else 'gray'}[{markdown(text)}]")
+                    text = f"{difference:+,}" if difference else "as before"
+                    with st.container(horizontal=True, gap="small", key=f"before_{name}"):
+                        st.markdown(f":{'red' if is_bad else 'gray'}[{markdown(text)}]", width="content")
+                        earlier = replace(span, since=span.before, until=span.since)
+                        told(f"before: {row['before']:,}", row["page"], row["filters"], earlier)
 
 
 def troubles(span: Span) -> None:
@@ -112,7 +116,9 @@ def incidents(span: Span) -> None:
         "first_at": "First",
         "last_at": "Last",
     }
-    at = picked(found, labels, "incidents")
+    st.caption("Findings that belong together. A selected row tells their story.")
+    opens = {"finding_count": lambda row: behind("finding", incident=row["incident_key"])}
+    at = picked(found, labels, "incidents", opens=opens)
     if at is not None:
         row = found.row(at, named=True)
         with st.container(border=True):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, data, zone
+from tracelens.dashboard.counted import behind
+from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.links import link
+from tracelens.dashboard.widgets.tables import Opens, table
 from tracelens.errors import TracelensError
 from tracelens.render import plain
 
@@ -22,21 +28,22 @@ def extent() -> None:
     if len(servers) > 6:
         named += f" and {len(servers) - 6} more"
     first, until = (zone.stamp(row[name], "%Y-%m-%d %H:%M") for name in ("first_at", "until"))
-    parts = [
-        f"{first} – {until} {zone.chosen()}",
-        f"{len(servers)} server{'' if len(servers) == 1 else 's'}: {named}",
-        f"{row['hole_count']:,} log hour{'' if row['hole_count'] == 1 else 's'} with rows missing"
-        if row["hole_count"]
-        else "no hole in the logs",
-    ]
-    if row["reject_count"]:
-        parts.append(f"{row['reject_count']:,} unreadable line{'' if row['reject_count'] == 1 else 's'}")
-    with st.container(key="extent"):
-        link(" · ".join(parts), "today")
+    holes, rejects = row["hole_count"], row["reject_count"]
+    with st.container(key="extent", horizontal=True):
+        link(
+            f"{first} – {until} {zone.chosen()} · {len(servers)} server{'' if len(servers) == 1 else 's'}: {named}"
+            + ("" if holes else " · no hole in the logs"),
+            "today",
+        )
+        if holes:
+            told = f"{holes:,} log hour{'' if holes == 1 else 's'} with rows missing"
+            link(told, **behind("log_hour", state="hole"))
+        if rejects:
+            link(f"{rejects:,} unreadable line{'' if rejects == 1 else 's'}", "ingest", view="Rejected lines")
 
 
 def coverage(key: str = "coverage") -> None:
-    """Shows the strip of what the store holds: a lane per server and log, a cell per hour or day."""
+    """Shows the strip of what the store holds: a lane per server and log, a cell per hour or day; and it as a table."""
     frame = data.ask("coverage", bucket="hour")
     seen = frame["hour"].drop_nulls()
     if seen.is_empty():
@@ -45,6 +52,41 @@ def coverage(key: str = "coverage") -> None:
     figure = charts.strip(data.in_steps(frame, step), step)
     figure.update_xaxes(title=f"{step.capitalize()}, {zone.chosen()}")
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt="Hours in which each log has rows")
+    folded(AS_TABLE, f"{key}_lanes", lambda: lanes(frame))
+
+
+def lanes(frame: pl.DataFrame) -> None:
+    """Shows of each log of each server in how many hours it has rows, and in how many rows are missing."""
+    has_rows = pl.col("event_count") > 0
+    found = frame.group_by("server", "service", "log", maintain_order=True).agg(
+        pl.col("event_count").sum(),
+        has_rows.sum().alias("held_count"),
+        pl.col("hole_count").sum(),
+        pl.col("hour").filter(has_rows).min().alias("first_at"),
+        pl.col("hour").filter(has_rows).max().alias("last_at"),
+    )
+    labels = {
+        "server": "Server",
+        "service": "Service",
+        "log": "Log",
+        "event_count": "Rows",
+        "held_count": "Hours with rows",
+        "hole_count": "Hours with rows missing",
+        "first_at": "First hour",
+        "last_at": "Last hour",
+    }
+    opens: Opens = {
+        name: partial(
+            lambda row, of: behind("log_hour", server=row["server"], service=row["service"], log=row["log"], **of),
+            of=of,
+        )
+        for name, of in {
+            "event_count": {"sum": "rows"},
+            "held_count": {"state": "covered"},
+            "hole_count": {"state": "hole"},
+        }.items()
+    }
+    table(found, labels, "lanes", opens)
 
 
 @st.fragment(run_every=POLL_S)

@@ -85,6 +85,14 @@ def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
         place.page_link(target, label=markdown(short(label)), query_params=query)
 
 
+def seek() -> None:
+    """Offers to find a message by any part of a text; opens the list of those that hold it."""
+    label, hint = "Find a message", "any part of a message-ID, sender, recipient, subject or address"
+    text = (st.text_input(label, key="seek", placeholder=hint, type="search") or "").strip()
+    if text:
+        go("messages", text=text)
+
+
 def tile(label: str, count: int, page: str, place: Any = st, **filters: Any) -> None:
     """Shows a number that opens a page with what it counts."""
     with place.container(border=True, gap=None, key=f"tile_{label.lower().replace(' ', '_')}"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import charts, charts_map, charts_series, zone
+from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.links import link
+from tracelens.dashboard.widgets.tables import Opens, table
 from tracelens.delay import duration
 
 Leads = Callable[[str, dict[str, datetime]], dict[str, Any]]
@@ -50,7 +52,11 @@ def bars(
             begin, within = _within(at, step, span)
             link(f"{point['y']:,} {name}, {begin:%Y-%m-%d %H:%M}", **opens(name, within))
 
-    _show(figure, key, "Select a bar to open the rows it counts.", shown)
+    hour = pl.col("hour").dt.strftime("%Y-%m-%d %H:%M")
+    rows = frame.sort("hour", group, descending=[True, False]).with_columns(hour.alias("step"))
+    labels = {"step": _clock(step), group: heading(group), count: heading(count)}
+    behind = {count: lambda row: opens(row[group], _within(row["hour"].isoformat(), step, span)[1])}
+    _show(figure, key, "Select a bar to open the rows it counts.", shown, rows, labels, behind)
 
 
 def lines(
@@ -61,9 +67,12 @@ def lines(
     key: str,
     opens: Leads,
     span: Span,
+    held: Collection[datetime] = (),
     is_count: bool = True,
 ) -> None:
     """Shows lines over time; a selected point shows a link to what it counts, or to what it is the middle of.
+
+    A step without rows is a break in the lines, or 0 where the logs have rows of it.
 
     Args:
         frame: Rows of `moment, series, value`, times in the zone of the page.
@@ -73,9 +82,10 @@ def lines(
         key: Key of the widget.
         opens: Gives the address of the list behind a point, by series and span in UTC.
         span: The window of the page.
+        held: Steps of which the logs have rows, in the zone of the page.
         is_count: Whether a value counts rows; else it is a middle of them.
     """
-    figure = charts_series.lines(frame, colours, measure, is_count)
+    figure = charts_series.lines(frame, colours, measure, STEP[step], held, is_count)
     figure.update_xaxes(title=_clock(step))
     names = frame["series"].unique().to_list()
 
@@ -86,7 +96,13 @@ def lines(
             value = f"{point['y']:,.0f} {name}" if is_count else f"What the {name} is of"
             link(f"{value}, {begin:%Y-%m-%d %H:%M}", **opens(name, within))
 
-    _show(figure, key, "Select a point to open the rows behind it.", shown)
+    moment = pl.col("moment").dt.strftime("%Y-%m-%d %H:%M")
+    rows = frame.sort("moment", "series", descending=[True, False]).with_columns(
+        moment.alias("step"), pl.col("value").cast(pl.Int64)
+    )
+    labels = {"step": _clock(step), "series": "What", "value": measure if is_count else f"{measure}, ms"}
+    behind = {"value": lambda row: opens(row["series"], _within(row["moment"].isoformat(), step, span)[1])}
+    _show(figure, key, "Select a point to open the rows behind it.", shown, rows, labels, behind)
 
 
 def spread(frame: pl.DataFrame, colours: dict[str, str], key: str, opens: Callable[[str, int], dict[str, Any]]) -> None:
@@ -105,38 +121,41 @@ def spread(frame: pl.DataFrame, colours: dict[str, str], key: str, opens: Callab
         if name in names:
             link(f"{point['y']:,} {name}, from {duration(from_ms)} on", **opens(name, from_ms))
 
-    _show(charts_series.spread(frame, colours), key, "Select a bar to open the recipients it counts.", shown)
+    figure = charts_series.spread(frame, colours)
+    rows = frame.with_columns(pl.Series("step", [duration(at) for at in frame["from_ms"].to_list()], dtype=pl.String))
+    labels = {"step": "Time taken, from", "series": "Origin", "value": "Recipients"}
+    behind = {"value": lambda row: opens(row["series"], row["from_ms"])}
+    _show(figure, key, "Select a bar to open the recipients it counts.", shown, rows, labels, behind)
 
 
 def ranks(
-    frame: pl.DataFrame,
-    name: str,
-    count: str,
-    measure: str,
-    key: str,
-    opens: Callable[[str], dict[str, Any]],
-    colours: dict[str, str] | None = None,
+    panels: Sequence[charts_series.Ranks], measure: str, key: str, opens: Callable[[int, str], dict[str, Any]]
 ) -> None:
-    """Shows one lying bar per row; a selected bar shows a link to what it counts.
+    """Shows panels of lying bars, two across; a selected bar shows a link to what it counts.
 
     Args:
-        frame: The rows.
-        name: Column of the names.
-        count: Column of the counts.
+        panels: The panels.
         measure: What is counted.
         key: Key of the widget.
-        opens: Gives the address of the list behind a bar, by its name.
-        colours: Colours by name.
+        opens: Gives the address of the list behind a bar, by the number of its panel and its name.
     """
-    figure = charts_series.ranks(frame, name, count, colours, measure)
-    names = frame[name].to_list()
+    figure = charts_series.ranks(panels, 2)
+    known = {(at, name) for at, panel in enumerate(panels) for name in panel.frame["name"].to_list()}
 
     def shown(point: Any) -> None:
-        chosen = point["customdata"][0]
-        if chosen in names:
-            link(f"{point['x']:,} {measure.lower()}: {chosen}", **opens(chosen))
+        at, chosen = point["customdata"]
+        if (at, chosen) in known:
+            link(f"{point['x']:,} {measure.lower()}: {chosen}", **opens(at, chosen))
 
-    _show(figure, key, "Select a bar to open the rows it counts.", shown)
+    rows = pl.concat(
+        panel.frame.select(
+            pl.lit(at).alias("at"), pl.lit(panel.title).alias("title"), "name", pl.col("count").cast(pl.Int64)
+        )
+        for at, panel in enumerate(panels)
+    )
+    labels = {"title": "What", "name": "Which", "count": measure}
+    behind = {"count": lambda row: opens(row["at"], row["name"])}
+    _show(figure, key, "Select a bar to open the rows it counts.", shown, rows, labels, behind)
 
 
 def matrix(
@@ -170,11 +189,31 @@ def matrix(
             if bad:
                 link(f"{bad:,} failed, {told}", **opens(one, other), failed="yes")
 
-    _show(figure, key, "Select a cell to open the sessions it counts.", shown)
+    rows = frame.group_by(row, column, maintain_order=True).agg(pl.col(count, failed).sum())
+    labels = {row: "From", column: "To", count: "Sessions", failed: "Failed"}
+    behind: Opens = {
+        count: lambda pair: opens(pair[row], pair[column]),
+        failed: lambda pair: opens(pair[row], pair[column]) | {"failed": "yes"},
+    }
+    _show(figure, key, "Select a cell to open the sessions it counts.", shown, rows, labels, behind)
 
 
-def _show(figure: Any, key: str, hint: str, shown: Callable[[Any], None]) -> None:
-    """Shows a figure, and below it what belongs to the selected point."""
+def heading(column: str) -> str:
+    """Gives a column's name for readers."""
+    name = column.removesuffix("_count").removesuffix("_class").replace("_", " ").capitalize()
+    return name + "s" if column.endswith("_count") else name
+
+
+def _show(
+    figure: Any,
+    key: str,
+    hint: str,
+    shown: Callable[[Any], None],
+    rows: pl.DataFrame,
+    labels: Mapping[str, str],
+    opens: Opens,
+) -> None:
+    """Shows a figure, below it what belongs to the selected point; and, to be read and opened by keys, as a table."""
     config = {"displayModeBar": False}
     state = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", config=config)
     points = [point for point in state.selection.points if point.get("customdata")]
@@ -183,6 +222,7 @@ def _show(figure: Any, key: str, hint: str, shown: Callable[[Any], None]) -> Non
             shown(points[0])
         else:
             st.caption(hint)
+    folded(AS_TABLE, f"{key}_rows", lambda: table(rows, labels, f"{key}_table", opens))
 
 
 def _clock(step: str) -> str:

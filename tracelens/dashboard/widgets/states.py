@@ -57,7 +57,8 @@ def cut(shown: int, count: int, things: str) -> None:
 def empty_store() -> None:
     """Says that the store holds no rows."""
     nothing("The store holds no rows.", "The logs read so far are empty. Read the folder that holds the logs:")
-    st.code("tracelens ingest PATH-OF-YOUR-LOGS", language=None)
+    st.code(f'tracelens ingest PATH-OF-YOUR-LOGS --store "{data.store_path()}"', language=None)
+    st.page_link(st.session_state["pages"]["ingest"], label="Or upload some", query_params={"view": "Upload"})
 
 
 def extent_or_stop() -> dict[str, Any]:

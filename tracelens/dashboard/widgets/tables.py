@@ -95,8 +95,12 @@ def _leads(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Open
     values = frame.row(row, named=True)
     with st.container(key=f"straight_{key}" if is_cell else f"each_{key}", horizontal=True):
         for name in names:
-            if values[name]:
-                link(f"{labels[name]}: {values[name]:,}", **opens[name](values))
+            if values[name] or (values[name] == 0 and name.endswith("_ms")):
+                address = opens[name](values)
+                if address:
+                    link(f"{labels[name]}: {values[name]:,}", **address)
+                elif is_cell:
+                    st.caption(f"{labels[name]}: {values[name]:,}, rows of a table of their own; see the page SQL.")
             elif is_cell:
                 st.caption(f"{labels[name]}: none, so there is nothing to open.")
 
