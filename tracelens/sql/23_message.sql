@@ -13,10 +13,11 @@ with tracked as (
     from track where message_key is not null group by message_key
 ),
 wired as (
-    select i.message_key, max(i.mid) as mid, max(t.mail_from) as mail_from, min(t.started_at) as first_at, max(t.ended_at) as last_at,
-        max(t.message_bytes) as message_bytes, bool_or(t.is_noise) as is_noise
+    -- a shadow copy is no hand-over, but may be all that is here of a message
+    select i.message_key, max(i.mid) as mid, max(t.mail_from) as mail_from, coalesce(min(t.started_at) filter (not t.is_shadow), min(t.started_at)) as first_at,
+        coalesce(max(t.ended_at) filter (not t.is_shadow), max(t.ended_at)) as last_at, coalesce(max(t.message_bytes) filter (not t.is_shadow), max(t.message_bytes)) as message_bytes, bool_or(t.is_noise) as is_noise
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
-    where not t.is_shadow group by i.message_key
+    where not t.is_shadow or i.mid is not null group by i.message_key
 ),
 told as (
     -- known from a cloud trace or from headers alone

@@ -9,7 +9,7 @@
 -- kind: table
 -- basis: inferred
 with hop_end as (
-    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.to_server, h.to_service, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
+    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.from_ip, h.to_server, h.to_service, h.to_ip, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
         h.parent_hop_key, n.from_node, n.to_node, n.is_fork_row
     from hop h join hop_node n on n.hop_key = h.hop_key
 ),
@@ -41,12 +41,20 @@ tried as (
         and (coalesce(server_ip, '') <> '' or coalesce(next_server, '') <> '')
     group by message_key, concat(server, '#', internal_message_id), server, source
 ),
-hopless as (
-    select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else coalesce(o.server, t.server) end}) as first_row
-    from track t left join (select distinct message_key from hop where basis <> 'reported') h on h.message_key = t.message_key
+seen_row as (
+    select t.message_key, t.date_time as moment, case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else coalesce(o.server, t.server) end as server
     -- who dropped a shadow copy names the server that had the message
-    left join our_server o on t.event_id = 'HADISCARD' and o.server = upper(split_part(t.source_context, '.', 1))
-    where h.message_key is null and t.message_key is not null group by t.message_key
+    from track t left join our_server o on t.event_id = 'HADISCARD' and o.server = upper(split_part(t.source_context, '.', 1))
+    where t.message_key is not null and not exists (select 1 from hop h where h.message_key = t.message_key and h.basis <> 'reported')
+    union all
+    -- the session in which it was copied, at either end
+    select i.message_key, t.started_at, case when t.direction = 'send' then t.server else a.server end
+    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
+    left join our_address a on a.ip = t.remote_ip
+    where t.is_shadow and i.mid is not null and not exists (select 1 from hop h where h.message_key = i.message_key and h.basis <> 'reported')
+),
+hopless as (
+    select message_key, min({moment: moment, server: server}) as first_row from seen_row group by message_key
 ),
 client_hop as (
     select h.message_key, h.hop_key, h.started_at, c.to_server as hub_server from hop_end h join hop_end c on c.parent_hop_key = h.hop_key and c.kind = 'proxy' and c.to_port = 465
@@ -113,6 +121,20 @@ missing as (
     -- the front end sent it outside and its session with the hub is not here
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
     from hop_end h where h.kind = 'external' and h.from_service = 'frontend' and h.parent_hop_key is null
+    union all
+    -- the cloud says that a server of ours gave it the message, whose queue or, for another server's queue, whose front end passed it on
+    select h.message_key, h.hop_key, a.server, case when c.state = 'covered' and coalesce(q.name, 'hub') <> 'edge' then 'frontend' else coalesce(q.name, 'hub') end,
+        case when c.state = 'covered' and coalesce(q.name, 'hub') <> 'edge' then 'smtp_send' else 'message_tracking' end, h.started_at, 'before', true
+    from hop_end h join our_address a on a.ip = h.from_ip left join queue_service q on q.server = a.server
+    left join coverage c on c.server = a.server and c.service = 'transport' and c.log = 'message_tracking' and c.hour = date_trunc('hour', h.started_at)
+    where h.basis = 'reported' and h.to_service = 'cloud' and h.parent_hop_key is null
+        and not exists (select 1 from hop_end x where x.message_key = h.message_key and x.from_server = a.server and x.kind in ('external', 'proxy'))
+    union all
+    -- or that one took it
+    select h.message_key, h.hop_key, a.server, case when q.name = 'edge' then 'edge' else 'frontend' end, case when q.name = 'edge' then 'message_tracking' else 'smtp_receive' end, h.started_at, 'after', true
+    from hop_end h join our_address a on a.ip = h.to_ip left join queue_service q on q.server = a.server
+    where h.basis = 'reported' and h.kind = 'external' and h.from_service = 'cloud'
+        and not exists (select 1 from hop_end x where x.message_key = h.message_key and x.to_server = a.server and x.kind = 'receive')
     union all
     -- tracking says that a hand-over was tried, the conversation is not here
     select t.message_key, m.hop_key, t.server, coalesce(q.usual, 'hub'), 'smtp_send', t.moment, 'after', false
