@@ -102,8 +102,8 @@ missing as (
     from queue_part q join hop_end h on h.message_key = q.message_key and h.kind = 'external' and h.from_node = q.from_node and q.from_service = 'frontend' and h.from_server = q.from_server
     where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
     union all
-    -- a queue's hop that nothing leads to
-    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before', false
+    -- a queue's hop that nothing leads to; what no row names, only the queue's own conversation could have named
+    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, case when starts_with(h.message_key, 'smtp:') then 'smtp_send' else 'message_tracking' end, coalesce(s.moment, h.started_at), 'before', false
     from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
     where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
