@@ -31,8 +31,8 @@ with claim as (
         case when t.server_auth or t.local_port = 2525 then 9 else 5 end
     from carried t where t.direction = 'receive' and t.reply_node is not null and t.service <> 'frontend'
     union all
-    -- nothing but the row itself: a newer hub takes mail on its default connector only from servers; Submission hands nothing to an Edge server
-    select r.node, r.message_key, case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I') then 'receive'
+    -- nothing but the row itself: a newer hub takes mail on its default connector only from servers; Submission hands nothing to an Edge server; a name without domain is a client's that logged on
+    select r.node, r.message_key, case when a.server is null and o.server is null and (not r.is_full_name or not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')) then 'receive'
             when r.directionality = 'Originating' and q.node is null and e.service is null then 'submit' else 'transfer' end,
         case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
             and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end

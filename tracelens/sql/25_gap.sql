@@ -110,7 +110,7 @@ missing as (
     union all
     -- to a front end's port 25 an Edge server hands mail, or a hub of 2007 or 2010
     select h.message_key, h.hop_key, h.from_server, coalesce(q.name, 'hub or edge'), 'message_tracking', h.started_at, 'before', false
-    from hop_end h left join queue_service q on q.server = h.from_server where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive' and h.basis <> 'reported'
+    from hop_end h left join queue_service q on q.server = h.from_server where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind in ('receive', 'transfer') and h.basis <> 'reported'
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
     select h.message_key, h.hop_key, h.from_server, case when s.state = 'covered' and coalesce(q.state, '') <> 'covered' then 'hub' else 'submission' end, 'message_tracking', h.started_at, 'before', true
