@@ -56,6 +56,24 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
     made.track(40, "EDGE1", "RECEIVE", internal_message_id=80, network_message_id="out", message_id="<out@example.com>", client_hostname="EX01.contoso.com",
                client_ip="10.0.0.1", connector_id="EDGE1\\Default internal receive connector EDGE1", message_info="0cI: ", directionality="Originating")  # fmt: skip
 
+    # hubs of 2007 and 2010: a SEND row without the answer, and a client that logged on
+    old = {"message_id": "<old@example.com>", "file_id": 7}
+    made.track(70, "HUB7", "RECEIVE", internal_message_id=90, client_ip="192.0.2.1", client_hostname="mx.example.com", connector_id="HUB7\\Default HUB7", message_info="0cA: ", **old)  # fmt: skip
+    made.track(71, "HUB7", "SEND", internal_message_id=90, server_hostname="HUB8.contoso.com", connector_id="Intra-Organization SMTP Send Connector", source_context="08CE6", **old)  # fmt: skip
+    made.track(71, "HUB8", "RECEIVE", internal_message_id=91, client_hostname="HUB7.contoso.com", connector_id="HUB8\\Default HUB8", message_info="0cI: ", **old)  # fmt: skip
+    made.track(
+        74,
+        "HUB8",
+        "DELIVER",
+        "STOREDRIVER",
+        internal_message_id=91,
+        client_hostname="HUB8",
+        server_hostname="MBX8",
+        **old,
+    )
+    made.track(80, "HUB8", "RECEIVE", internal_message_id=92, message_id="<pc@example.com>", client_hostname="DANSPC", client_ip="192.0.2.8", connector_id="HUB8\\Default HUB8", message_info="07I: NTS: ")  # fmt: skip
+    made.rows["log_file"] = [{"file_id": 7, "path": "mtl.csv", "format": "get_mtl_csv", "state": "ingested"}]
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -117,3 +135,28 @@ def test_what_only_the_cloud_saw_lacks_the_row_of_the_server_whose_address_it_na
     # EX01's tracking of that hour is here without it: its front end passed it on for another server's queue
     assert gaps(built, "up") == [("EX01", "frontend", "smtp_send", "before")]
     assert gaps(built, "down") == [("EX01", "frontend", "smtp_receive", "after")]
+
+
+def test_a_sent_row_without_an_answer_is_joined_to_the_one_entry_it_can_mean_and_says_it_is_a_guess(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    hops = ask(built, "select h.kind, h.from_server, h.to_server, h.basis from hop h join message m on m.message_key = h.message_key"
+                      " where m.message_id = 'old@example.com' order by hop_number")  # fmt: skip
+    assert [tuple(row.values()) for row in hops] == [
+        ("receive", None, "HUB7", "observed"), ("transfer", "HUB7", "HUB8", "inferred"), ("deliver", "HUB8", "MBX8", "observed"),
+    ]  # fmt: skip
+    assert gaps(built, "old") == []
+
+
+def test_what_an_export_of_whole_seconds_tells_is_right_to_a_second(built: duckdb.DuckDBPyConnection) -> None:
+    (hop,) = ask(built, "select h.bound_ms from hop h join message m on m.message_key = h.message_key"
+                        " where m.message_id = 'old@example.com' and h.kind = 'transfer'")  # fmt: skip
+    assert hop["bound_ms"] >= 1000
+    (pair,) = ask(built, "select bound_ms from clock_offset where server = 'HUB7' and peer_server = 'HUB8'")
+    assert pair["bound_ms"] >= 1000
+
+
+def test_a_name_without_a_domain_is_no_server(built: duckdb.DuckDBPyConnection) -> None:
+    hops = ask(built, "select h.kind, h.from_server, h.basis from hop h join message m on m.message_key = h.message_key"
+                      " where m.message_id = 'pc@example.com'")  # fmt: skip
+    assert [tuple(row.values()) for row in hops] == [("receive", None, "inferred")]
