@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from tracelens.errors import InternalError
-from tracelens.parts import Parts, kept
+from tracelens.parts import Parts, Pile
 from tracelens.portions import Portions
 from tracelens.schema import INVENTORY_SETTING
 from tracelens.shards import SHARD_ROWS, Shard, each_shard, shards
@@ -91,6 +91,7 @@ def build(
     last_use = {model.name: max(n for n, names in enumerate(read) if model.name in names) for model in every}
     of_conversations, of_messages = Parts(con), Parts(con)
     portions = Portions(con, max(shard_rows // 3, 1), of_messages)
+    pile = Pile(con, shard_rows // 7)
 
     waiting = [model for model in every if model.kind != "table"]
 
@@ -105,10 +106,10 @@ def build(
         block = list(together)
         found = shards(con, shard_rows) if by == "conversation" else ()
         if len(found) > 1:
-            _build_shards(con, block, found, of_conversations, tell)
+            _build_shards(con, block, found, of_conversations, pile, tell)
         elif by == "message" and portions.cut():
             inner = {model.name for model in block if last_use[model.name] < number + len(block)}
-            _build_portions(con, block, portions, inner, tell)
+            _build_portions(con, block, portions, inner, pile, tell)
         else:
             for place, model in enumerate(block, number + 1):
                 tell(model.name)
@@ -122,7 +123,7 @@ def build(
 
 
 def _build_shards(
-    con: Any, told: Sequence[Model], found: Sequence[Shard], parts: Parts, tell: Callable[[str], None]
+    con: Any, told: Sequence[Model], found: Sequence[Shard], parts: Parts, pile: Pile, tell: Callable[[str], None]
 ) -> None:
     """Makes the models of single conversations, one shard after the other."""
     for number, shard in enumerate(each_shard(con, found)):
@@ -130,8 +131,10 @@ def _build_shards(
             tell(model.name)
             make_table(con, model.name, shard.narrow(model.sql) if model is told[0] else model.sql, True)
         for model in told:
-            _lay_by(con, model, number, parts, {model.name for model in told if model.kind == "part"})
+            _lay_by(con, model, number, parts, pile, {model.name for model in told if model.kind == "part"})
     for model in told:
+        if model.kind == "table":
+            pile.lay(model.name)
         if model.kind == "temp":
             parts.unite(model.name)
         if model.kind != "part":
@@ -139,7 +142,12 @@ def _build_shards(
 
 
 def _build_portions(
-    con: Any, told: Sequence[Model], portions: Portions, inner: Collection[str], tell: Callable[[str], None]
+    con: Any,
+    told: Sequence[Model],
+    portions: Portions,
+    inner: Collection[str],
+    pile: Pile,
+    tell: Callable[[str], None],
 ) -> None:
     """Makes the models of single messages, one portion after the other; `inner` are read within the block alone."""
     made = {model.name for model in told}
@@ -154,21 +162,19 @@ def _build_portions(
                 if earlier.kind != "table" and last.get(earlier.name) == place:
                     con.execute(f'drop table temp."{earlier.name}"')
         for model in told:
-            _lay_by(con, model, portion.number, portions.parts, inner)
+            _lay_by(con, model, portion.number, portions.parts, pile, inner)
     for model in told:
         if model.kind == "table":
+            pile.lay(model.name)
             check_grain(con, model)
         elif model.name not in inner:
             portions.parts.unite(model.name)
 
 
-def _lay_by(con: Any, model: Model, number: int, parts: Parts, inner: Collection[str]) -> None:
-    """Adds what one shard or portion told to the table that is kept, or to the parts; `inner` are needed no more."""
+def _lay_by(con: Any, model: Model, number: int, parts: Parts, pile: Pile, inner: Collection[str]) -> None:
+    """Takes what one shard or portion told for the table that is kept, or as a part; `inner` are needed no more."""
     if model.kind == "table":
-        whole = kept(con, model.name)
-        verb = f"insert into {whole}" if number else f"create or replace table {whole} as"
-        con.execute(f'{verb} select * from temp."{model.name}"')
-        con.execute(f'drop table temp."{model.name}"')
+        pile.add(model.name, number)
     elif model.name in inner:
         con.execute(f'drop table if exists temp."{model.name}"')
     else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 4 * 1024 * 1024
 LONGEST_LINE = 1_000_000
-LINE_FEED, RETURN, HASH, QUOTE, COMMA, ZERO, NINE = b'\n\r#",09'
+LINE_FEED, RETURN, HASH, QUOTE, COMMA, ZERO = b'\n\r#",0'
 TIME_SHAPE = "0000-00-00T00:00:00.000Z,"
 DAY = re.compile(rb"(\d{4}-\d\d-\d\d)T")
 
@@ -151,19 +151,16 @@ def has_exact_times(block: bytes, view: np.ndarray, ends: np.ndarray) -> bool:
     starts = np.concatenate(([0], ends[:-1] + 1))
     if int(starts[-1]) + len(TIME_SHAPE) > len(block):
         return False
-    for at, sign in enumerate(TIME_SHAPE):
-        column = view[starts + at]
-        if sign == "0":
-            if ((column < ZERO) | (column > NINE)).any():
-                return False
-        elif (column != ord(sign)).any():
-            return False
-    digits = {at: view[starts + at].astype(np.int16) - ZERO for at in (0, 5, 6, 8, 9, 11, 12, 14, 17)}
-    month, day, hour = digits[5] * 10 + digits[6], digits[8] * 10 + digits[9], digits[11] * 10 + digits[12]
+    sign = np.frombuffer(TIME_SHAPE.encode(), dtype=np.uint8)
+    # a sign below its place in the shape wraps around and is too large too
+    told = np.lib.stride_tricks.sliding_window_view(view, len(TIME_SHAPE))[starts] - sign
+    if (told > np.where(sign == ZERO, 9, 0)).any():
+        return False
+    month, day, hour = (told[:, at] * 10 + told[:, at + 1] for at in (5, 8, 11))
     return bool(
-        ((digits[0] == 1) | (digits[0] == 2)).all()
+        ((told[:, 0] == 1) | (told[:, 0] == 2)).all()
         and ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (hour <= 23)).all()
-        and ((digits[14] <= 5) & (digits[17] <= 5)).all()
+        and ((told[:, 14] <= 5) & (told[:, 17] <= 5)).all()
     )
 
 
@@ -193,6 +190,10 @@ def has_width(view: np.ndarray, ends: np.ndarray, quotes: np.ndarray, width: int
 
     commas = np.flatnonzero(view == COMMA)
     if len(quotes):
-        commas = commas[np.searchsorted(quotes, commas) % 2 == 0]
-    until = np.searchsorted(commas, ends)
-    return bool((np.diff(until, prepend=0) == width - 1).all())
+        place, count = np.searchsorted(commas, quotes), len(commas) + 1
+        opened = np.bincount(place[0::2], minlength=count) - np.bincount(place[1::2], minlength=count)
+        commas = commas[np.cumsum(opened)[:-1] == 0]
+    if len(commas) != len(ends) * (width - 1):
+        return False
+    of_line = commas.reshape(len(ends), width - 1)
+    return width == 1 or bool((of_line[:, -1] < ends).all() and (of_line[1:, 0] > ends[:-1]).all())

@@ -1,4 +1,4 @@
-"""Temporary tables that are kept in numbered parts, one for each shard or portion, and read as one through a view."""
+"""Temporary tables in numbered parts, one for each shard or portion: read as one, or laid down together."""
 
 from __future__ import annotations
 
@@ -56,3 +56,41 @@ class Parts:
         self._con.execute(f'drop view if exists temp."{name}"')
         for number in numbers:
             self._con.execute(f"drop table {self.part(name, number)}")
+
+
+class Pile:
+    """What shards or portions told of the tables that are kept, until there is enough of it to be written.
+
+    Rows that do not fill a row group are written twice by DuckDB, to its log and when it packs them, by one thread.
+    """
+
+    def __init__(self, con: Any, rows: int) -> None:
+        self._con = con
+        self._rows = rows
+        self._waiting: dict[str, list[str]] = {}
+        self._counts: dict[str, int] = {}
+        self._made: set[str] = set()
+
+    def add(self, name: str, number: int) -> None:
+        """Takes the temporary table of that name."""
+        part = Parts.part(name, number)
+        self._con.execute(f'alter table temp."{name}" rename to "{name} {number}"')
+        self._waiting.setdefault(name, []).append(part)
+        count = self._con.execute(f"select count(*) from {part}").fetchall()[0][0]
+        self._counts[name] = self._counts.get(name, 0) + count
+        if self._counts[name] >= self._rows:
+            self.lay(name)
+
+    def lay(self, name: str) -> None:
+        """Writes all that waits for the table of that name; the first rows make it anew."""
+        parts = self._waiting.pop(name, [])
+        self._counts.pop(name, None)
+        if not parts:
+            return
+        verb = f"insert into {kept(self._con, name)}"
+        if name not in self._made:
+            verb = f"create or replace table {kept(self._con, name)} as"
+        self._con.execute(f"{verb} {' union all '.join(f'select * from {part}' for part in parts)}")
+        self._made.add(name)
+        for part in parts:
+            self._con.execute(f"drop table {part}")

@@ -216,14 +216,15 @@ def kinds_of(folder: Path) -> list[dict[str, Any]]:
     """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
     counts = (*COUNTED, "repeated_count", "pruned_count")
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counts)
-    try:
-        return stores.ask(
-            folder,
-            f"select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, {sums}"
-            " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
-        ).to_dicts()
-    finally:
-        stores.release()  # an ingest holds no file open when it is done
+    name = stores.generation(folder)
+    if name is None:
+        return []
+    return stores.told_rows(
+        folder,
+        name,
+        f"select format, count(*) as files, cast(sum(size_bytes) as bigint) as size_bytes, {sums}"
+        " from log_file where state in ('ingested', 'partial', 'pruned') group by format order by format",
+    )[0]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -44,20 +44,24 @@ def cell(value: object) -> str:
 
 def as_table(frame: pl.DataFrame) -> bytes:
     """Gives columns side by side; a text longer than 100 characters is cut with `…`."""
+    return side_by_side(frame.columns, frame.rows(), [kind.is_numeric() for kind in frame.dtypes]).encode()
+
+
+def side_by_side(names: Sequence[str], rows: Iterable[Iterable[object]], numeric: Sequence[bool]) -> str:
+    """Gives rows under their names; numbers stand to the right."""
     from rich.cells import cell_len
 
-    numeric = [kind.is_numeric() for kind in frame.dtypes]
-    rows = [[_cut(cell(value)) for value in row] for row in frame.iter_rows()]
-    widths = [max([cell_len(name), *(cell_len(row[at]) for row in rows)]) for at, name in enumerate(frame.columns)]
+    texts = [[_cut(cell(value)) for value in row] for row in rows]
+    widths = [max([cell_len(name), *(cell_len(row[at]) for row in texts)]) for at, name in enumerate(names)]
     lines = []
-    for row in [list(frame.columns), *rows]:
+    for row in [list(names), *texts]:
         parts = []
         for text, width, is_number in zip(row, widths, numeric, strict=True):
             space = " " * (width - cell_len(text))
             parts.append(space + text if is_number else text + space)
         lines.append("  ".join(parts).rstrip())
     lines.insert(1, "  ".join("-" * width for width in widths))
-    return ("\n".join(lines) + "\n").encode()
+    return "\n".join(lines) + "\n"
 
 
 def _cut(text: str) -> str:

@@ -375,8 +375,18 @@ def publish(store: Path, path: Path) -> None:
 
 def kept_rows(store: Path, name: str, *tables: Table) -> list[list[dict[str, Any]]]:
     """Gives all rows of some ledger tables of a generation."""
+    return told_rows(store, name, *(f"select * from {table.name}" for table in tables))
+
+
+def told_rows(store: Path, name: str, *questions: str) -> list[list[dict[str, Any]]]:
+    """Gives the answers of a generation to some questions of our own, without the weight of a data frame."""
+    answers = []
     with _attach(store, name) as con:
-        return [con.sql(f"select * from {table.name}").pl().to_dicts() for table in tables]
+        for question in questions:
+            answer = con.execute(question)
+            names = [column[0] for column in answer.description]
+            answers.append([dict(zip(names, row, strict=True)) for row in answer.fetchall()])
+    return answers
 
 
 def tidy(store: Path) -> None:

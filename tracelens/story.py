@@ -10,7 +10,7 @@ from typing import Any
 from tracelens.delay import bounded, duration, took, waited
 from tracelens.footing import ambiguous_lines, coverage_lines, header_lines, related_lines
 from tracelens.query import Path
-from tracelens.render import cell, plain
+from tracelens.render import cell, plain, side_by_side
 
 Row = Mapping[str, Any]
 
@@ -229,10 +229,6 @@ def account_text(
     kinds: Iterable[Row], skipped: list[tuple[str, str]], failed: list[tuple[str, str]], verbose: bool
 ) -> str:
     """Gives the closing account: lines per log kind, what they became, and what was not read."""
-    import polars as pl
-
-    from tracelens.render import as_table
-
     names = {
         "format": "log", "files": "files", "size_bytes": "bytes", "line_count": "lines", "header_count": "headers",
         "event_count": "events", "reject_count": "rejects", "blank_count": "blank", "pending_count": "pending",
@@ -242,7 +238,9 @@ def account_text(
     rows = [{label: row[name] for name, label in names.items()} for row in kinds]
     lines = []
     if rows:
-        lines = as_table(pl.from_dicts(rows)).decode().splitlines()
+        labels = list(names.values())
+        cells = [[row[label] for label in labels] for row in rows]
+        lines = side_by_side(labels, cells, [label != "log" for label in labels]).splitlines()
         left = sum(
             r["lines"] - sum(r[k] for k in ("headers", "events", "rejects", "blank", "pending", "continued"))
             for r in rows
