@@ -60,6 +60,14 @@ client_hop as (
     select h.message_key, h.hop_key, h.started_at, c.to_server as hub_server from hop_end h join hop_end c on c.parent_hop_key = h.hop_key and c.kind = 'proxy' and c.to_port = 465
     where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
 ),
+guess as (
+    -- from that server's Submission service or from its queue: the one whose log is here would show it
+    select h.hop_key, case when s.state = 'covered' and coalesce(q.state, '') <> 'covered' then 'hub' when q.state = 'covered' and coalesce(s.state, '') <> 'covered' then 'submission'
+            when h.kind = 'submit' then 'submission' else 'hub' end as service
+    from hop_end h left join coverage s on s.server = h.from_server and s.service = 'submission' and s.log = 'message_tracking' and s.hour = date_trunc('hour', h.started_at)
+    left join coverage q on q.server = h.from_server and q.service = 'transport' and q.log = 'message_tracking' and q.hour = date_trunc('hour', h.started_at)
+    where h.basis = 'inferred' and h.from_server is not null and (h.kind = 'submit' or h.kind = 'transfer' and h.to_service = 'hub' and h.from_service = 'hub' and h.parent_hop_key is null)
+),
 missing as (
     -- the front end's hop is known from the hub's row, or from a header, only
     select h.message_key, h.hop_key as after_hop_key, h.to_server as server, 'frontend' as service, 'smtp_receive' as log, h.started_at as moment, 'before' as side, false as is_prompt
@@ -103,8 +111,8 @@ missing as (
     where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
     union all
     -- a queue's hop that nothing leads to; what no row names, only the queue's own conversation could have named
-    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, case when starts_with(h.message_key, 'smtp:') then 'smtp_send' else 'message_tracking' end, coalesce(s.moment, h.started_at), 'before', false
-    from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
+    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), coalesce(g.service, h.from_service), case when starts_with(h.message_key, 'smtp:') then 'smtp_send' else 'message_tracking' end, coalesce(s.moment, h.started_at), 'before', coalesce(g.service, '') = 'submission'
+    from hop_end h left join guess g on g.hop_key = h.hop_key left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
     where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
     union all
@@ -113,10 +121,7 @@ missing as (
     from hop_end h left join queue_service q on q.server = h.from_server where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind in ('receive', 'transfer') and h.basis <> 'reported'
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
-    select h.message_key, h.hop_key, h.from_server, case when s.state = 'covered' and coalesce(q.state, '') <> 'covered' then 'hub' else 'submission' end, 'message_tracking', h.started_at, 'before', true
-    from hop_end h left join coverage s on s.server = h.from_server and s.service = 'submission' and s.log = 'message_tracking' and s.hour = date_trunc('hour', h.started_at)
-    left join coverage q on q.server = h.from_server and q.service = 'transport' and q.log = 'message_tracking' and q.hour = date_trunc('hour', h.started_at)
-    where h.kind = 'submit' and h.basis = 'inferred' and h.from_server is not null
+    select h.message_key, h.hop_key, h.from_server, g.service, 'message_tracking', h.started_at, 'before', true from hop_end h join guess g on g.hop_key = h.hop_key where h.kind = 'submit'
     union all
     -- the front end sent it outside and its session with the hub is not here
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
