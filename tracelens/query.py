@@ -184,13 +184,20 @@ def path(store: Store, message_key: str, *, with_rows: bool = False) -> Path:
     return Path(found[0], hops, legs, gaps, rows, headers, coverage, ambiguous, related)
 
 
-def as_document(path: Path) -> dict[str, Any]:
-    """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version."""
+def document(store: Store, path: Path) -> dict[str, Any]:
+    """Gives a path as `--format json` prints it: described in `docs/paths.md`; a rename raises the version.
+
+    Raises:
+        StoreError: There is no store.
+    """
     parts = ("message", "hops", "legs", "gaps", "headers", "ambiguous", "related", "coverage", "rows")
+    key = path.message["message_key"]
     return {
         "schema": "tracelens.path",
         "schema_version": SCHEMA_VERSION,
         **{name: getattr(path, name) for name in parts},
+        "latency": ask(store, "message_latency", message=key).to_dicts(),
+        "usual": ask(store, "slow_hop", message=key, limit=1000).to_dicts(),
     }
 
 

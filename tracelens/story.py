@@ -47,13 +47,17 @@ def path_text(path: Path, again: str) -> str:
         again: The command that shows the raw lines.
     """
     m = path.message
+    is_begun = not any(
+        gap["side"] == "before" and gap["log"] == "message_tracking" and gap["after_hop"] in (None, 1)
+        for gap in path.gaps
+    )
     lines = [
         f"Message  {plain(m['message_id']) or '(no message-id)'}",
         f"  from     {plain(m['sender_address']) or '<>'}",
         f"  subject  {plain(m['message_subject']) or '(not in the logs)'}",
         f"  seen     {moment(m['first_at'])} to {moment(m['last_at'])} UTC",
         f"  status   {m['status']}"
-        + (f" after {bounded(m['total_ms'], m['total_bound_ms'])}" if m["total_ms"] is not None else "")
+        + (f" {_total(m)}" if m["total_ms"] is not None and is_begun else "")
         + (f", {size(m['message_bytes'])}" if m["message_bytes"] else "")
         + (" (health probe)" if m["is_noise"] else ""),
         f"  origin   {m['origin_class']} {plain(m['origin_ip'])}".rstrip(),
@@ -90,7 +94,7 @@ def path_text(path: Path, again: str) -> str:
         lines.append(
             f"  {plain(leg['recipient_address']):{wide}}  {leg['status']:<11}  {moment(leg['final_at'])}"
             + (f"  {leg['basis']}" if leg["basis"] != "observed" else "")
-            + (f"  after {bounded(leg['total_ms'], leg['total_bound_ms'])}" if leg["total_ms"] is not None else "")
+            + (f"  {_total(leg)}" if leg["total_ms"] is not None and is_begun else "")
         )
         if told:
             lines += textwrap.wrap(told, 110, initial_indent="      ", subsequent_indent="      ")
@@ -111,6 +115,12 @@ def path_text(path: Path, again: str) -> str:
     else:
         lines += ["", f"Raw lines: {again}"]
     return "\n".join(lines) + "\n"
+
+
+def _total(row: Row) -> str:
+    """Gives how long it took from the first row on."""
+    told = bounded(row["total_ms"], row["total_bound_ms"])
+    return told if told.startswith("within") else f"after {told}"
 
 
 def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_BYTES = 4 * 1024 * 1024
+MARK = re.compile(r"^([>| \t]*)received:", re.I | re.M)
+BLANK = re.compile(r"\r*\n(?:[ \t]*\r*\n)+|\r\n?(?!\n)")
 COLUMNS = (
     "line_number", "kind", "date_time", "hop_number", "from_host", "from_ip", "by_host", "by_ip", "server", "via",
     "protocol", "tls_version", "message_id", "text",
@@ -52,7 +55,7 @@ def judge(store: query.Store, content: bytes, name: str) -> list[Told]:
     """
     if len(content) > MAX_BYTES:
         raise InputError(f"{len(content):,} bytes are more than headers have", name, f"cut it to {MAX_BYTES:,} bytes")
-    rows = [row for row in headers.parse(Source(decode(content), name)).rows if row["kind"] == "received"]
+    rows = _lines(decode(content), name)
     if not rows:
         raise InputError("no Received line", name, "paste the whole headers, with the lines that begin with Received:")
     if not any((row["message_id"] or "").strip("<> ") for row in rows):
@@ -64,6 +67,22 @@ def judge(store: query.Store, content: bytes, name: str) -> list[Told]:
         key = about[1] if about[2] == 1 else None
         told.setdefault(about[0], Told(about[0], key, about[2], [])).lines.append(row)
     return list(told.values())
+
+
+def _lines(text: str, name: str) -> list[dict[str, Any]]:
+    """Gives the Received lines; of text that was quoted, indented or spaced out on its way, what it was before."""
+    mark = MARK.search(text)
+    if mark and mark[1]:
+        lead = re.compile(f"^(?:{re.escape(mark[1])}|{re.escape(mark[1].rstrip())}$)", re.M)
+        text = lead.sub("", "\n".join(text.splitlines()))
+    rows = _received(text, name)
+    if rows and not any(row["message_id"] for row in rows):
+        return _received(BLANK.sub("\n", text), name) or rows
+    return rows
+
+
+def _received(text: str, name: str) -> list[dict[str, Any]]:
+    return [row for row in headers.parse(Source(text, name)).rows if row["kind"] == "received"]
 
 
 def _packed(rows: Sequence[dict[str, Any]]) -> str:

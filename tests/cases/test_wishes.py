@@ -68,6 +68,22 @@ def test_a_long_silence_inside_a_session_is_called_out(call: Call, sample_store:
     assert "silence of" in told
 
 
+def test_idle_sessions_are_listed_the_longest_first(call: Call, sample_store: Path) -> None:
+    told = call("session", "--store", sample_store).stdout
+    first = told.splitlines()[2].split()
+    longest = stores.ask(sample_store, "select max(longest_silence_ms) as ms from session where not is_noise")["ms"][0]
+    assert int(first[0]) == longest
+    assert "waited_command" in told
+
+
 def test_it_works_away_from_the_server(sample_store: Path) -> None:
     paths = stores.ask(sample_store, "select distinct path from log_file where state = 'ingested'")["path"]
     assert all(Path(path).is_relative_to(ROOT) for path in paths)
+
+
+def test_the_docs_name_where_each_wish_is_shown() -> None:
+    wishes = (ROOT / "docs" / "paths.md").read_text(encoding="utf-8").split("## What support engineers asked for")[1]
+    named = set(re.findall(r"`(test_\w+)`", wishes))
+    assert named == {name for name in globals() if name.startswith("test_") and "docs" not in name}
+    for picture in re.findall(r"\((screenshots/[^)]+)\)", wishes):
+        assert (ROOT / "docs" / picture).is_file()

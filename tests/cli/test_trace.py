@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 
 from tracelens import store as stores
+from tracelens import told
 from tracelens.simulate.headers import chains, headers
 
 Call = Callable[..., Result]
@@ -47,6 +48,21 @@ def test_a_line_put_in_by_a_forger_is_not_confirmed(call: Call, sample_store: Pa
     told = json.loads(call("trace", "--headers", "-", "--format", "json", "--store", sample_store, stdin=forged).stdout)
     assert [row["state"] for row in told["headers"]] == ["not confirmed", "confirmed", "confirmed", "confirmed"]
     assert "not the host in the header" in told["headers"][0]["reason"]
+    assert {"schema", "latency", "usual"} <= set(told)
+
+
+def test_headers_survive_how_they_were_passed_on(sample_store: Path, pasted: tuple[str, str]) -> None:
+    lines = pasted[1].replace("\n ", " ").replace("Message-ID: ", "Message-ID:\n").splitlines()
+    ways = {
+        "quoted": "\n".join(f"> {line}" for line in lines),
+        "indented": "\n".join(f"    {line}" for line in lines),
+        "a blank line between": "\r\n\r\n".join(lines),
+        "folded without indent": "\n".join(lines).replace(" with ", "\nwith ").replace("; ", ";\n"),
+        "old line ends": "\r".join(lines),
+    }
+    for way, text in ways.items():
+        (found,) = told.judge(sample_store, text.encode(), way)
+        assert [line["state"] for line in found.lines] == ["confirmed"] * 3, way
 
 
 def test_headers_of_an_unknown_message_say_so_and_where_it_looked(

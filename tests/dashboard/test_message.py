@@ -147,7 +147,7 @@ def test_the_case_file_and_the_json_hold_the_message(sample_store: Path) -> None
     message = key(sample_store, "hop_count = 3")
     with zipfile.ZipFile(io.BytesIO(message_parts.case_file(sample_store, message))) as archive:
         assert message in archive.read("data/message.jsonl").decode()
-    document = json.loads(json.dumps(query.as_document(query.path(sample_store, message)), default=str))
+    document = json.loads(json.dumps(query.document(sample_store, query.path(sample_store, message)), default=str))
     assert document["schema"] == "tracelens.path"
 
 
@@ -158,6 +158,8 @@ def test_lanes_follow_the_path_from_outside_to_the_mailbox() -> None:
         hop(3, kind="deliver", from_server="EX02", to_server="EX03", to_service="delivery"),
     ]
     assert lanes(hops, []) == [OUTSIDE, "EX01 front end", "EX02 transport", "EX03 mailbox"]
+    unclear = {"server": "GATE1", "service": "hub or edge"}
+    assert "GATE1 hub or edge" in lanes(hops, [unclear])
 
 
 def test_an_inferred_hop_is_dashed_and_a_gap_is_hollow() -> None:

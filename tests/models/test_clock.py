@@ -47,6 +47,7 @@ def offsets(con: duckdb.DuckDBPyConnection, rows: Sequence[dict[str, Any]]) -> l
     con.execute(
         "create or replace temp view receipt as select '' as message_key, '' as node, timestamp '2026-01-01' as date_time where false"
     )
+    con.execute("create or replace temp view coarse_message as select unnest([]::varchar[]) as message_key")
     return con.sql(SQL["clock_offset"] + " order by server, peer_server, from_at").pl().to_dicts()
 
 
@@ -254,6 +255,8 @@ def test_the_command_line_plans_clocks(call: Callable[..., Result], tmp_path: Pa
     assert call("simulate", "--out", tmp_path / "a", *words).exit_code == 0
     truth = pl.read_parquet(tmp_path / "a" / "truth.parquet").filter(pl.col("record") == "clock")
     assert truth["offset_ms"].to_list() == [-90_000, 0, 30_000]
+    edge = ("--messages", 1, "--with", "edge", "--clock-offset", "EDGE1=7000")
+    assert call("simulate", "--out", tmp_path / "c", *edge).exit_code == 0
     for wrong in ("EX09=5", "EX01=soon", "EX01=99999999"):
         assert call("simulate", "--out", tmp_path / "b", "--messages", 1, "--clock-offset", wrong).exit_code == 2
     assert not (tmp_path / "b").exists()

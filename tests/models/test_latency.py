@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from click.testing import Result
 
@@ -205,6 +206,11 @@ def test_the_longest_silence_of_the_store_names_the_command_that_waited(sample_s
     assert brief(found, "silence_ms", "waited_command", "waited_for") == [
         (300_008, "MAIL FROM:<office@example.com>", "the remote side")
     ]
+    moments = query.ask(sample_store, "session_silence", key="", silence=1, limit=100_000)
+    body = pl.col("waited_command").str.contains("^(BDAT|DATA)") & pl.col("waited_for").str.contains(
+        "rest of the message"
+    )
+    assert set(moments.filter(body)["direction"]) == {"receive", "send"}
 
 
 def test_session_without_a_key_lists_the_longest_silences(call: Callable[..., Result], sample_store: Path) -> None:

@@ -122,11 +122,11 @@ def _show(folder: Path, path: query.Path, form: str) -> None:
     if form not in ("table", "json"):
         put_frame(query.ask(folder, "hop", message=key), form)
         return
+    if form == "json":
+        put(render.dump(query.document(folder, path)))
+        return
     latency = query.ask(folder, "message_latency", message=key).to_dicts()
     usual = query.ask(folder, "slow_hop", message=key, limit=1000).to_dicts()
-    if form == "json":
-        put(render.dump(query.as_document(path) | {"latency": latency, "usual": usual}))
-        return
     put(story.path_text(path, f"tracelens trace {quoted(key)} --raw --store {quoted(str(folder))}"))
     put(latency_text(latency, usual))
 
@@ -158,7 +158,8 @@ def _trace_headers(folder: Path, headers: BinaryIO, raw: bool, form: str) -> Non
             path = replace(query.path(folder, entry.message_key, with_rows=raw), headers=entry.lines)
             if form == "table":
                 _show(folder, path, form)
-            documents.append(query.as_document(path))
+            if form == "json":
+                documents.append(query.document(folder, path))
             continue
         why = (
             f"{entry.message_count} messages of the store have this message-id; name one by its message_key"

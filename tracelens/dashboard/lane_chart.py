@@ -16,9 +16,9 @@ Row = Mapping[str, Any]
 OUTSIDE = "Outside"
 LANES = {
     "frontend": "front end", "hub": "transport", "delivery": "mailbox", "submission": "mailbox", "mailbox": "mailbox",
-    "edge": "edge", "cloud": "transport",
+    "edge": "edge", "cloud": "transport", "hub or edge": "hub or edge", None: "hub or edge",
 }  # fmt: skip
-ORDER = ("edge", "front end", "transport", "mailbox")
+ORDER = ("edge", "hub or edge", "front end", "transport", "mailbox")
 DASH = {"observed": "solid", "inferred": "dash", "reported": "dot", "ambiguous": "dashdot"}
 SHOWN = 40
 NAMED = 7

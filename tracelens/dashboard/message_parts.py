@@ -261,7 +261,7 @@ def hand_on(message_key: str) -> None:
         with st.popover("Copy link"):
             st.code(link(message_key), language=None)
         st.download_button(
-            "Path as JSON", data=lambda: dump(query.as_document(query.path(store, message_key, with_rows=True))),
+            "Path as JSON", data=lambda: dump(query.document(store, query.path(store, message_key, with_rows=True))),
             file_name="path.json", mime="application/json", key="json", on_click="ignore",
         )  # fmt: skip
         st.download_button(

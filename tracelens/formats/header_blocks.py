@@ -68,7 +68,8 @@ def read_field(lines: list[Line], at: int) -> tuple[Field, int]:
     while until < len(lines) and lines[until].text.strip():
         text = lines[until].text
         is_folded = text[:1] in (" ", "\t")
-        if not is_folded and (FIELD.match(text) or _is_lead(text)):
+        is_begun = any(part.strip() for part in parts)  # a long value may stand on the next line alone
+        if not is_folded and (FIELD.match(text) or (is_begun and _is_lead(text))):
             break
         if not is_folded and is_received and (len(parts) > 12 or received.ends(" ".join(parts))):
             break

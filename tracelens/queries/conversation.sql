@@ -10,14 +10,15 @@ with turn as (
 ),
 heard as (
     select *, date_diff('millisecond', lag(date_time) over sofar, date_time) as silence_ms, last_value(command ignore nulls) over before as last_command,
-        last_value(spoken ignore nulls) over before as last_spoken
+        last_value(spoken ignore nulls) over before as last_spoken, last_value(case when spoken is not null then upper(left(data, 4)) end ignore nulls) over before as last_word
     from turn
     window sofar as (order by sequence_number, date_time, file_id, line_number),
         before as (order by sequence_number, date_time, file_id, line_number rows between unbounded preceding and 1 preceding)
 )
 select t.date_time, t.silence_ms, t.event, t.data, t.context,
     case when t.silence_ms is not null then coalesce(t.last_command, '(connect)') end as waited_command,
-    case when t.silence_ms is null then null when t.event = '<' then 'the remote side'
+    case when t.silence_ms is null then null when t.event = '<' and t.direction = 'send' and t.last_word in ('BDAT', '354 ') then 'the rest of the message, or the remote side'
+        when t.event = '<' then 'the remote side'
         when t.event = '-' and coalesce(t.last_spoken, '>') = '>' then 'the remote side'
         when t.event = '>' and t.direction = 'receive' and t.last_spoken = '>' and regexp_matches(t.data, '^[45]') then 'the remote side'
         when t.direction = 'receive' and regexp_matches(upper(t.last_command), '^(DATA|BDAT)') then 'the rest of the message, or this server'

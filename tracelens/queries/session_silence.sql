@@ -10,14 +10,15 @@ with turn as (
 ),
 heard as (
     select *, lag(date_time) over sofar as quiet_from, last_value(command ignore nulls) over before as last_command,
-        last_value(spoken ignore nulls) over before as last_spoken
+        last_value(spoken ignore nulls) over before as last_spoken, last_value(case when spoken is not null then upper(left(data, 4)) end ignore nulls) over before as last_word
     from turn
     window sofar as (partition by session_key order by sequence_number, date_time, file_id, line_number),
         before as (partition by session_key order by sequence_number, date_time, file_id, line_number rows between unbounded preceding and 1 preceding)
 )
 select t.session_key, t.server, t.service, t.direction, t.connector_id, t.remote_ip, t.quiet_from, date_diff('millisecond', t.quiet_from, t.date_time) as silence_ms,
     coalesce(t.last_command, '(connect)') as waited_command,
-    case when t.event = '<' then 'the remote side'
+    case when t.event = '<' and t.direction = 'send' and t.last_word in ('BDAT', '354 ') then 'the rest of the message, or the remote side'
+        when t.event = '<' then 'the remote side'
         when t.event = '-' and coalesce(t.last_spoken, '>') = '>' then 'the remote side'
         when t.event = '>' and t.direction = 'receive' and t.last_spoken = '>' and regexp_matches(t.data, '^[45]') then 'the remote side'
         when t.direction = 'receive' and regexp_matches(upper(t.last_command), '^(DATA|BDAT)') then 'the rest of the message, or this server'

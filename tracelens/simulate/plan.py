@@ -135,19 +135,20 @@ def simulate(
         raise UsageError(f"folder '{folder}' is not empty", "out", "choose a new folder")
     rng = random.Random(seed)
     estate, clocks = Estate(rng, servers, troubles), clocks or Clocks()
-    clocks.check({server.name for server in estate.servers})
+    if "edge" in extras:
+        add_edge(estate, random.Random(seed + 1))
+    if "old" in extras:
+        add_old_hub(estate, random.Random(seed + 2))
+    clocks.check({server.name for server in (*estate.servers, estate.edge, estate.old_hub) if server})
     folder.mkdir(parents=True, exist_ok=True)
     truth = Truth(folder / "truth.parquet")
     sink = Sink(folder, version, BUILDS[version], clocks, losses)
     world = World(sink, truth, rng, estate, version, first, "nat" in extras, "collisions" in extras)
-    if "edge" in extras:
-        add_edge(estate, random.Random(seed + 1))
     if {"hybrid", "centralised"} & set(extras):
         add_cloud(estate)
     if "uneven" in extras:
         estate.burden()
-    if "old" in extras:
-        add_old_hub(estate, random.Random(seed + 2))
+    if estate.old_hub:
         sink.old_builds["HUB10"] = OLD_BUILD
     mistaken = "mistakes" in extras
     if exports or mistaken:

@@ -16,6 +16,11 @@ with seen as (
     union all
     select client_ip, server, 'client-ip of a SEND row', true from tracking_event where event_id in ('SEND', 'SENDEXTERNAL') and client_ip is not null
     union all
+    -- the connectors between servers are made by Exchange and lead to its own servers; the one to the Internet does on a mailbox server, which passes to the Edge server
+    select server_ip, upper(split_part(server_hostname, '.', 1)), 'server-ip of a SEND row between servers', false from tracking_event
+    where event_id in ('SEND', 'SENDEXTERNAL') and server_ip is not null
+        and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ') or regexp_matches(connector_id, '^EdgeSync - .* to Internet$') and server in (select server from tracking_event where source = 'STOREDRIVER'))
+    union all
     select regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 2), upper(split_part(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 1), '.', 1)),
         'ProxyHop1 of a RECEIVE row', false from tracking_event where contains(custom_data, 'ProxyHop1=')
     union all

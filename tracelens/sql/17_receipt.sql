@@ -1,4 +1,5 @@
 -- A message taken into the queue of one Transport service: the fixed point that hops in and out are tied to.
+-- column is_full_name: the client gave its name with a domain, as servers do
 -- grain: server, internal_message_id, message_key
 -- kind: temp
 with taken as (
@@ -23,7 +24,7 @@ ranked as (
     select *, row_number() over (partition by server, internal_message_id, message_key order by date_time, file_id, line_number) as rank
     from united
 )
-select message_key, mid, network_message_id, server, internal_message_id, concat(server, '#', internal_message_id) as node, date_time, source, client_ip, client_server, server_ip,
+select message_key, mid, network_message_id, server, internal_message_id, concat(server, '#', internal_message_id) as node, date_time, source, client_ip, client_server, contains(coalesce(client_hostname, ''), '.') as is_full_name, server_ip,
     connector_id, context_session, try_cast(split_part(source_context, ';', 2) as timestamp) as context_at, directionality, reference, message_info,
     nullif(upper(split_part(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 1), '.', 1)), '') as frontend_server,
     nullif(regexp_extract(custom_data, 'ProxyHop1=([^(;]+)\(([^)]*)\)', 2), '') as frontend_ip,

@@ -69,7 +69,15 @@ named as (
     select distinct mid, message_key from track where mid is not null and message_key is not null
 ),
 queued as (
-    select distinct server, internal_message_id, message_key from track where internal_message_id is not null and message_key is not null and event_id <> 'SUBMIT'
+    -- a queue entry as long as it is seen: numbers come again after a restart
+    select server, internal_message_id, message_key, min(date_time) as first_at, max(date_time) as last_at from track
+    where internal_message_id is not null and message_key is not null and event_id <> 'SUBMIT' group by server, internal_message_id, message_key
+),
+behind as (
+    -- what bore that number on that server then: the last to get it before
+    select c.key, c.message_key, max({moment: q.first_at, message_key: q.message_key, last_at: q.last_at}) as entry
+    from child c join queued q on q.server = c.server and q.internal_message_id = try_cast(c.cause as bigint) and q.first_at <= c.date_time + interval 1 second
+    group by c.key, c.message_key
 ),
 reported as (
     select distinct cause, message_key from row_key where event_id = 'FAIL' and cause is not null
@@ -81,8 +89,8 @@ j15_cause as (
     left join named own on own.message_key = c.message_key
     left join reported f on f.cause = own.mid and f.message_key = n.message_key
     union
-    select 'tracking_event', c.key, 'message', q.message_key, 'J15', 'observed', c.key || '>message', 0
-    from child c join queued q on q.server = c.server and q.internal_message_id = try_cast(c.cause as bigint) and q.message_key <> c.message_key
+    select 'tracking_event', b.key, 'message', b.entry.message_key, 'J15', case when b.entry.last_at >= c.date_time - interval 1 hour then 'observed' else 'inferred' end, b.key || '>message', 0
+    from behind b join child c on c.key = b.key where b.entry.message_key <> b.message_key
 ),
 j16 as (
     -- Exchange Online names the message by its message-id

@@ -7,15 +7,21 @@ with wired as (
     select queue_node, message_key, max(remote_port) as remote_port, remote_ip from carried
     where direction = 'send' and service in ('hub', 'edge') and queue_node is not null group by queue_node, message_key, remote_ip
 ),
+named as (
+    -- a SEND row without the other side's answer: the one entry that the server it names took from this one
+    select message_key, server, client_server, min(node) as node from receipt where source = 'SMTP' and client_server <> ''
+    group by message_key, server, client_server having count(*) = 1
+),
 sent as (
     select s.server, s.message_key, s.event_id, s.date_time, s.source_context, s.reply_server, s.server_ip, s.server_hostname, s.next_server, s.client_ip,
         s.client_hostname, s.connector_id, s.network_message_id, s.recipient_address, s.file_id, s.line_number, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
-        r.node as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server,
+        coalesce(r.node, n.node) as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server, r.node is null and n.node is not null as is_named_only,
         case when (s.reply_server in (select server from our_server)) and s.reply_internal_id is not null
             then concat(s.reply_server, '#', s.reply_internal_id) end as reply_node,
         p.remote_port as tx_port, contains(coalesce(s.connector_id, ''), 'Intra-Organization') as is_intra
     from track s
     left join receipt r on r.server = s.reply_server and r.internal_message_id = s.reply_internal_id and r.message_key = s.message_key
+    left join named n on s.reply_internal_id is null and not contains(coalesce(s.source_context, ''), 'Hostname') and n.message_key = s.message_key and n.server = s.next_server and n.client_server = s.server
     left join our_address a on a.ip = s.server_ip
     left join our_server e on e.server = s.server
     left join wired p on p.queue_node = concat(s.server, '#', s.internal_message_id) and p.message_key = s.message_key and p.remote_ip = s.server_ip
@@ -40,7 +46,7 @@ outbound as (
         when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then 'deliver'
         when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then 'proxy'
         else 'external' end as kind,
-        case when s.next_node is not null or s.tx_port in (717, 475) or m.line_number is not null then true
+        case when s.is_named_only then false when s.next_node is not null or s.tx_port in (717, 475) or m.line_number is not null then true
             when s.reply_node is not null then s.service <> 'edge' and s.network_message_id is not null or s.address_server <> s.reply_server
             when s.event_id = 'SEND' and s.source_context like '%[Hostname=%' and (s.is_intra or s.next_server in (select server from our_server)) then true
             when not s.is_intra and (s.address_server is not null or s.next_server in (select server from our_server)) then false

@@ -4,7 +4,9 @@
 -- kind: temp
 -- by: message
 with receipt_kind as (
-    select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service, f.service as client_service
+    select r.*, j.verdict.kind as kind, j.verdict.rank <= 6 as is_sure, coalesce(e.service, 'hub') as service,
+        -- a hub of 2007 and 2010 takes from Edge servers and from hubs by the same port
+        coalesce(f.service, case when r.network_message_id is not null or f.is_hub then 'hub' end) as client_service
     from receipt r left join hop_origin j on j.node = r.node and j.message_key = r.message_key
     left join our_server e on e.server = r.server left join our_server f on f.server = r.client_server
 ),
@@ -12,7 +14,7 @@ tracking_in as (
     select 'tracking_in' as witness, r.message_key, r.kind, r.node as anchor,
         case r.kind when 'proxy' then coalesce(r.frontend_server, a.server, nullif(r.client_server, '')) when 'receive' then null
             when 'transfer' then nullif(r.client_server, '') when 'submit' then coalesce(s.client_server, nullif(r.client_server, '')) else r.server end as from_server,
-        case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then coalesce(r.client_service, 'hub') when 'receive' then null else r.service end as from_service,
+        case r.kind when 'proxy' then 'frontend' when 'submit' then 'submission' when 'transfer' then r.client_service when 'receive' then null else r.service end as from_service,
         coalesce(r.client_ip, case r.kind when 'submit' then s.client_ip end) as from_ip, r.server as to_server, r.service as to_service, r.server_ip as to_ip,
         case when r.kind in ('dsn', 'fork', 'receive') or r.source <> 'SMTP' or r.network_message_id is null or r.service = 'edge' then null when contains(coalesce(r.connector_id, ''), 'Client Proxy') then 465
             else 2525 end as to_port,

@@ -72,6 +72,19 @@ wire as (
             when t.direction = 'send' and t.reply_code >= 500 then 5 else 13 end, t.reply_text
     from wire_tx t, lateral (select unnest(t.recipients) as address) a
     where t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
+),
+copied as (
+    -- of a message without a hand-over its shadow copy still names the recipients
+    select t.message_key, lower(a.address) as address, t.date_time, t.file_id, t.line_number, cast(null as varchar) as node, 13 as rank,
+        case when t.event_id = 'HADISCARD' then 'only its shadow copy is here; that was discarded, as the server that had the message reported it passed on'
+            else 'only its shadow copy is here' end as reason
+    from track t, lateral (select unnest(t.recipient_address) as address) a
+    where t.event_id in ('HARECEIVE', 'HADISCARD', 'HAREDIRECT', 'HAREDIRECTFAIL') and t.message_key is not null and not exists (select 1 from hop h where h.message_key = t.message_key)
+    union all
+    select i.message_key, lower(a.address), t.ended_at, t.evidence[1].file_id, t.evidence[1].line_number, null, 13, 'only its shadow copy is here'
+    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number,
+        lateral (select unnest(t.accepted_recipients) as address) a
+    where t.is_shadow and i.mid is not null and not exists (select 1 from hop h where h.message_key = i.message_key)
 )
 select message_key, address, min({rank: cast(rank as double), later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number, node: node, is_told: false}) as best
-from (select * from fate union all select * from wire) where address is not null and address <> '' group by message_key, address
+from (select * from fate union all select * from wire union all select * from copied) where address is not null and address <> '' group by message_key, address

@@ -1,4 +1,5 @@
 -- One message with where it came from, where it went and how it ended.
+-- column origin_ip: where it came from; empty where the first hand-over that is seen is one between servers of ours
 -- column cause_message_key: the message that made Exchange write this one: a report, a journal or rule copy, a moderator's request
 -- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
@@ -13,10 +14,11 @@ with tracked as (
     from track where message_key is not null group by message_key
 ),
 wired as (
-    select i.message_key, max(i.mid) as mid, max(t.mail_from) as mail_from, min(t.started_at) as first_at, max(t.ended_at) as last_at,
-        max(t.message_bytes) as message_bytes, bool_or(t.is_noise) as is_noise
+    -- a shadow copy is no hand-over, but may be all that is here of a message
+    select i.message_key, max(i.mid) as mid, max(t.mail_from) as mail_from, coalesce(min(t.started_at) filter (not t.is_shadow), min(t.started_at)) as first_at,
+        coalesce(max(t.ended_at) filter (not t.is_shadow), max(t.ended_at)) as last_at, coalesce(max(t.message_bytes) filter (not t.is_shadow), max(t.message_bytes)) as message_bytes, bool_or(t.is_noise) as is_noise
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
-    where not t.is_shadow group by i.message_key
+    where not t.is_shadow or i.mid is not null group by i.message_key
 ),
 told as (
     -- known from a cloud trace or from headers alone
@@ -55,14 +57,15 @@ caused as (
     group by t.message_key
 ),
 hops as (
-    select message_key, count(*) as hop_count, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip, port: to_port, connector: receive_connector}) as first_hop,
+    select message_key, count(*) as hop_count, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip,
+        port: to_port, connector: receive_connector, is_passed_on: kind in ('proxy', 'transfer', 'deliver', 'external', 'expand') or kind = 'receive' and from_server is not null and coalesce(from_service, '') <> 'cloud'}) as first_hop,
         max({number: hop_number, connector: send_connector}) filter (send_connector is not null).connector as exit_connector
     from hop group by message_key
 )
 select u.message_key, u.mid as message_id, u.network_message_id, u.sender_address, u.message_subject, u.first_at, u.last_at, u.message_bytes,
     coalesce(l.recipient_count, 0) as recipient_count, coalesce(substr(l.worst, 3), 'unknown') as status, coalesce(h.hop_count, 0) as hop_count,
-    coalesce(l.leg_count, 0) as leg_count, h.first_hop.ip as origin_ip,
-    case when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' or h.first_hop.kind = 'fork' and c.first_row.cause is not null then 'system' when h.first_hop.port = 587 then 'client'
+    coalesce(l.leg_count, 0) as leg_count, case when not h.first_hop.is_passed_on then h.first_hop.ip end as origin_ip,
+    case when h.first_hop.is_passed_on then 'unknown' when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' or h.first_hop.kind = 'fork' and c.first_row.cause is not null then 'system' when h.first_hop.port = 587 then 'client'
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
             case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
         else 'unknown' end as origin_class,

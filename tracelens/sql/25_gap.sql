@@ -1,7 +1,7 @@
 -- Places of a path where a row must exist but no log of the store holds it.
 -- column after_hop_key: the hop beside the missing one; NULL when no hop of the message is known
 -- column side: after, the missing hop follows that hop; before, it leads to it
--- column service: the service that would have written the row
+-- column service: the service that would have written the row; "hub or edge" where no row tells which of the two the server is
 -- column log: message_tracking, smtp_receive or smtp_send
 -- column hour: the hour whose file would have the row
 -- column reason: why it is absent: server not loaded, log off, file missing, before retention, after last file, not covered, or no such row in the log of that hour
@@ -9,9 +9,12 @@
 -- kind: table
 -- basis: inferred
 with hop_end as (
-    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.to_server, h.to_service, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
+    select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.from_ip, h.to_server, h.to_service, h.to_ip, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
         h.parent_hop_key, n.from_node, n.to_node, n.is_fork_row
     from hop h join hop_node n on n.hop_key = h.hop_key
+),
+queue_service as (
+    select server, case when is_edge then 'edge' when is_hub then 'hub' else 'hub or edge' end as name, coalesce(service, 'hub') as usual from our_server
 ),
 left_node as (
     select distinct message_key, from_node as node from hop_end where from_node is not null and kind <> 'expand' and not (kind = 'fork' and to_node is null)
@@ -38,16 +41,32 @@ tried as (
         and (coalesce(server_ip, '') <> '' or coalesce(next_server, '') <> '')
     group by message_key, concat(server, '#', internal_message_id), server, source
 ),
-hopless as (
-    select t.message_key, min({moment: t.date_time, server: case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else coalesce(o.server, t.server) end}) as first_row
-    from track t left join (select distinct message_key from hop where basis <> 'reported') h on h.message_key = t.message_key
+seen_row as (
+    select t.message_key, t.date_time as moment, case when t.event_id = 'HARECEIVE' then coalesce(nullif(t.client_server, ''), t.server) else coalesce(o.server, t.server) end as server
     -- who dropped a shadow copy names the server that had the message
-    left join our_server o on t.event_id = 'HADISCARD' and o.server = upper(split_part(t.source_context, '.', 1))
-    where h.message_key is null and t.message_key is not null group by t.message_key
+    from track t left join our_server o on t.event_id = 'HADISCARD' and o.server = upper(split_part(t.source_context, '.', 1))
+    where t.message_key is not null and not exists (select 1 from hop h where h.message_key = t.message_key and h.basis <> 'reported')
+    union all
+    -- the session in which it was copied, at either end
+    select i.message_key, t.started_at, case when t.direction = 'send' then t.server else a.server end
+    from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
+    left join our_address a on a.ip = t.remote_ip
+    where t.is_shadow and i.mid is not null and not exists (select 1 from hop h where h.message_key = i.message_key and h.basis <> 'reported')
+),
+hopless as (
+    select message_key, min({moment: moment, server: server}) as first_row from seen_row group by message_key
 ),
 client_hop as (
     select h.message_key, h.hop_key, h.started_at, c.to_server as hub_server from hop_end h join hop_end c on c.parent_hop_key = h.hop_key and c.kind = 'proxy' and c.to_port = 465
     where h.kind = 'receive' and h.to_service = 'frontend' and h.basis = 'inferred'
+),
+guess as (
+    -- from that server's Submission service or from its queue: the one whose log is here would show it
+    select h.hop_key, case when s.state = 'covered' and coalesce(q.state, '') <> 'covered' then 'hub' when q.state = 'covered' and coalesce(s.state, '') <> 'covered' then 'submission'
+            when h.kind = 'submit' then 'submission' else 'hub' end as service
+    from hop_end h left join coverage s on s.server = h.from_server and s.service = 'submission' and s.log = 'message_tracking' and s.hour = date_trunc('hour', h.started_at)
+    left join coverage q on q.server = h.from_server and q.service = 'transport' and q.log = 'message_tracking' and q.hour = date_trunc('hour', h.started_at)
+    where h.basis = 'inferred' and h.from_server is not null and (h.kind = 'submit' or h.kind = 'transfer' and h.to_service = 'hub' and h.from_service = 'hub' and h.parent_hop_key is null)
 ),
 missing as (
     -- the front end's hop is known from the hub's row, or from a header, only
@@ -63,8 +82,8 @@ missing as (
     from hop_end h where h.kind = 'proxy' and h.from_service = 'frontend' and h.parent_hop_key is null
     union all
     -- a hub or Edge server took the message and its tracking does not say so
-    select h.message_key, h.hop_key, h.to_server, coalesce(h.to_service, 'hub'), 'message_tracking', h.ended_at, 'after', true
-    from hop_end h left join taken r on r.message_key = h.message_key and r.server = h.to_server
+    select h.message_key, h.hop_key, h.to_server, coalesce(h.to_service, q.name, 'hub or edge'), 'message_tracking', h.ended_at, 'after', true
+    from hop_end h left join queue_service q on q.server = h.to_server left join taken r on r.message_key = h.message_key and r.server = h.to_server
     where (h.to_service in ('hub', 'edge') or h.to_service is null and h.kind = 'transfer') and h.outcome = 'accepted' and h.kind in ('receive', 'proxy', 'transfer', 'submit') and r.server is null
     union all
     -- a queue entry that nothing left, of a message that has not arrived
@@ -91,32 +110,47 @@ missing as (
     from queue_part q join hop_end h on h.message_key = q.message_key and h.kind = 'external' and h.from_node = q.from_node and q.from_service = 'frontend' and h.from_server = q.from_server
     where h.outcome = 'deferred' and not exists (select 1 from hop_part p where p.message_key = h.message_key and p.from_node = h.from_node)
     union all
-    -- a queue's hop that nothing leads to
-    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), h.from_service, 'message_tracking', coalesce(s.moment, h.started_at), 'before', false
-    from hop_end h left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
+    -- a queue's hop that nothing leads to; what no row names, only the queue's own conversation could have named
+    select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), coalesce(g.service, h.from_service), case when starts_with(h.message_key, 'smtp:') then 'smtp_send' else 'message_tracking' end, coalesce(s.moment, h.started_at), 'before', coalesce(g.service, '') = 'submission'
+    from hop_end h left join guess g on g.hop_key = h.hop_key left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
     where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
         and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
     union all
-    select h.message_key, h.hop_key, h.from_server, 'hub', 'message_tracking', h.started_at, 'before', false
-    from hop_end h where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind = 'receive' and h.basis <> 'reported'
+    -- to a front end's port 25 an Edge server hands mail, or a hub of 2007 or 2010
+    select h.message_key, h.hop_key, h.from_server, coalesce(q.name, 'hub or edge'), 'message_tracking', h.started_at, 'before', false
+    from hop_end h left join queue_service q on q.server = h.from_server where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind in ('receive', 'transfer') and h.basis <> 'reported'
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
-    select h.message_key, h.hop_key, h.from_server, 'submission', 'message_tracking', h.started_at, 'before', true
-    from hop_end h where h.kind = 'submit' and h.basis = 'inferred' and h.from_server is not null
+    select h.message_key, h.hop_key, h.from_server, g.service, 'message_tracking', h.started_at, 'before', true from hop_end h join guess g on g.hop_key = h.hop_key where h.kind = 'submit'
     union all
     -- the front end sent it outside and its session with the hub is not here
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
     from hop_end h where h.kind = 'external' and h.from_service = 'frontend' and h.parent_hop_key is null
     union all
+    -- the cloud says that a server of ours gave it the message, whose queue or, for another server's queue, whose front end passed it on
+    select h.message_key, h.hop_key, a.server, case when c.state = 'covered' and coalesce(q.name, 'hub') <> 'edge' then 'frontend' else coalesce(q.name, 'hub') end,
+        case when c.state = 'covered' and coalesce(q.name, 'hub') <> 'edge' then 'smtp_send' else 'message_tracking' end, h.started_at, 'before', true
+    from hop_end h join our_address a on a.ip = h.from_ip left join queue_service q on q.server = a.server
+    left join coverage c on c.server = a.server and c.service = 'transport' and c.log = 'message_tracking' and c.hour = date_trunc('hour', h.started_at)
+    where h.basis = 'reported' and h.to_service = 'cloud' and h.parent_hop_key is null
+        and not exists (select 1 from hop_end x where x.message_key = h.message_key and x.from_server = a.server and x.kind in ('external', 'proxy'))
+    union all
+    -- or that one took it
+    select h.message_key, h.hop_key, a.server, case when q.name = 'edge' then 'edge' else 'frontend' end, case when q.name = 'edge' then 'message_tracking' else 'smtp_receive' end, h.started_at, 'after', true
+    from hop_end h join our_address a on a.ip = h.to_ip left join queue_service q on q.server = a.server
+    where h.basis = 'reported' and h.kind = 'external' and h.from_service = 'cloud'
+        and not exists (select 1 from hop_end x where x.message_key = h.message_key and x.to_server = a.server and x.kind = 'receive')
+    union all
     -- tracking says that a hand-over was tried, the conversation is not here
-    select t.message_key, m.hop_key, t.server, 'hub', 'smtp_send', t.moment, 'after', false
-    from tried t join (select message_key, to_node, min(hop_key) as hop_key from hop_end where to_node is not null group by message_key, to_node) m
+    select t.message_key, m.hop_key, t.server, coalesce(q.usual, 'hub'), 'smtp_send', t.moment, 'after', false
+    from tried t left join queue_service q on q.server = t.server join (select message_key, to_node, min(hop_key) as hop_key from hop_end where to_node is not null group by message_key, to_node) m
         on m.message_key = t.message_key and m.to_node = t.node
     left join left_node n on n.message_key = t.message_key and n.node = t.node
     where n.node is null
     union all
     -- no hand-over is known at all
-    select message_key, null, first_row.server, 'hub', 'message_tracking', first_row.moment, 'before', false from hopless
+    select h.message_key, null, h.first_row.server, coalesce(q.usual, 'hub'), 'message_tracking', h.first_row.moment, 'before', false
+    from hopless h left join queue_service q on q.server = h.first_row.server
 ),
 asked as (
     select message_key, coalesce(after_hop_key, '') as hop_key, coalesce(server, '?') as server, coalesce(service, 'hub') as service, log,
@@ -124,7 +158,7 @@ asked as (
     from missing group by message_key, coalesce(after_hop_key, ''), coalesce(server, '?'), coalesce(service, 'hub'), log
 ),
 lane as (
-    select a.*, case when a.log = 'message_tracking' and a.service in ('hub', 'edge') then 'transport' else a.service end as writer from asked a
+    select a.*, case when a.log = 'message_tracking' and a.service in ('hub', 'edge', 'hub or edge') then 'transport' else a.service end as writer from asked a
 ),
 uncovered as (
     select server, service, log, hour, state from coverage where state not in ('covered', 'quiet')
