@@ -89,7 +89,8 @@ def build(
     every = models()
     read = [reader.sources | {reader.name} for reader in every]
     last_use = {model.name: max(n for n, names in enumerate(read) if model.name in names) for model in every}
-    of_conversations, of_messages = Parts(con, shard_rows // 7), Parts(con, shard_rows // 7)
+    laid_rows = shard_rows * 2 // 3  # each time a row group is left half full, to be written again
+    of_conversations, of_messages = Parts(con, laid_rows), Parts(con, laid_rows)
     portions = Portions(con, max(shard_rows // 3, 1), of_messages)
 
     waiting = [model for model in every if model.kind != "table"]

@@ -1,6 +1,6 @@
 -- The first answer to EHLO in a conversation, its lines as words.
 -- grain: session_number
--- kind: temp
+-- kind: part
 -- by: conversation
 with asked as (
     select session_number, min({step: step_number, here: answers_here}) as ehlo from step where is_command and upper(left(data, 5)) = 'EHLO ' group by session_number

@@ -3,6 +3,7 @@
 -- column is_masked: the answer looks rewritten by a device between (runs of * or X)
 -- grain: session_key
 -- kind: table
+-- by: conversation
 -- basis: observed
 select s.session_key, s.server, s.service, s.direction, s.connector_id, s.local_port, s.remote_ip, s.remote_port, s.tls_version, s.server_auth, s.is_noise,
     contains(a.words, ' STARTTLS ') as has_starttls, contains(a.words, ' X-ANONYMOUSTLS ') as has_anonymous_tls,

@@ -11,6 +11,7 @@
 -- column way_count: how many of the message's ends took it
 -- grain: message_key, server, send_connector, destination, is_failed
 -- kind: table
+-- by: message
 -- basis: as that of the hops
 with entrance as (
     select message_key, min({number: hop_number, connector: receive_connector, port: to_port, server: to_server}) as entry
