@@ -54,6 +54,13 @@ def test_files_with_trouble_come_first_with_the_reason(show: Show, mixed_store: 
     assert "not an Exchange transport log" in files["reason"][0]
 
 
+def test_the_lines_of_a_file_are_accounted_for(show: Show, mixed_store: Path) -> None:
+    (row,) = stores.ask(mixed_store, "select * from log_file where reject_count > 0").to_dicts()
+    at = show(mixed_store, "95_ingest", file=row["path"])
+    account = next(line for line in told(at).splitlines() if line.startswith(f"Its {row['line_count']:,} lines: "))
+    assert f"{row['event_count']:,} rows, 1 rejected line, {row['header_count']:,} lines of headers" in account
+
+
 def test_rejected_lines_are_shown_with_their_text_and_place(show: Show, mixed_store: Path) -> None:
     at = show(mixed_store, "95_ingest", view="Rejected lines")
     held = stores.ask(mixed_store, "select line_number, text from reject order by line_number")

@@ -18,6 +18,14 @@ from tracelens.render import plain
 from tracelens.report.parts import count as told
 
 LOGS = ("smtp_receive", "smtp_send", "message_tracking")
+LINES = {
+    "event_count": ("row", "rows"),
+    "reject_count": ("rejected line", "rejected lines"),
+    "header_count": ("line of a header", "lines of headers"),
+    "blank_count": ("empty line", "empty lines"),
+    "continuation_count": ("line that goes on with the row before", "lines that go on with the row before"),
+    "pending_count": ("last line that is still being written", "last lines that are still being written"),
+}
 MINUTE = timedelta(minutes=1)
 PAGE_SIZE = 100
 STATES = ["ingested", "partial", "skipped", "failed"]
@@ -82,12 +90,21 @@ def files() -> None:
         return behind("log_row", file=row["path"], **span)
 
     leads = {
+        "line_count": lambda row: {"page": "ingest", "file": row["path"]},
         "event_count": behind_rows,
         "reject_count": lambda row: {"page": "ingest", "view": "Rejected lines", "line": row["path"]},
     }
     widgets.table(spaced(named(found)), labels, "ledger", leads)
+    for row in found.filter(pl.col("path") == text).to_dicts():
+        st.text(f"Its {told(row['line_count'], 'line')}: {lines(row)}.")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
+
+
+def lines(row: dict[str, Any]) -> str:
+    """Says what became of each line of a file."""
+    parts = [told(row[name], *words) for name, words in LINES.items() if row[name]]
+    return ", ".join(parts) or "none was read"
 
 
 def named(frame: pl.DataFrame) -> pl.DataFrame:
