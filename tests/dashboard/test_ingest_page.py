@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tracelens import store as stores
 from tracelens.dashboard import upload
 from tracelens.errors import ConfigError
+from tracelens.lock import lock
 from tracelens.pipeline import ingest
 
 Show = Callable[..., AppTest]
@@ -125,6 +126,12 @@ def test_an_uploads_name_stays_in_its_folder(tmp_path: Path, name: str, kept: st
 def test_the_same_upload_twice_is_one_file(tmp_path: Path) -> None:
     assert upload.keep(tmp_path, "a.log", b"1") == upload.keep(tmp_path, "a.log", b"1")
     assert upload.keep(tmp_path, "a.log", b"2") != upload.keep(tmp_path, "a.log", b"1")
+
+
+def test_an_ingest_of_another_process_is_said(show: Show, small_store: Path) -> None:
+    with lock(small_store, 0):
+        assert "An ingest is running." in told(show(small_store, "95_ingest", view="Upload"))
+    assert not upload.is_busy(small_store)
 
 
 def test_uploads_can_be_turned_off(show: Show, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,7 +177,7 @@ def progress(job: Job) -> None:
     share = told.bytes_done / told.bytes_total if told and told.bytes_total and told.stage == "read" else None
     stage = plain(told.stage) if told else "waiting for the store"
     st.progress(share if share is not None else 0.0 if told is None or told.stage == "discover" else 1.0, text=stage)
-    st.caption(f"Running for {job.seconds:,.0f} s. The pages show what was there before until it is done.")
+    st.caption(f"Running for {job.seconds:,.0f} s.")
 
 
 def account(job: Job) -> None:
@@ -212,4 +212,6 @@ if live:
         f"Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
         f"tracelens {plain(live['version']).split()[0]}."
     )
+if upload.is_busy(data.store_path()):
+    widgets.nothing("An ingest is running.", "The pages show what was there before until it is done.")
 tabs({"Files": files, "Rejected lines": rejects, "Upload": uploads})
