@@ -58,7 +58,7 @@ def test_files_with_trouble_come_first_with_the_reason(show: Show, mixed_store: 
 def test_the_lines_of_a_file_are_accounted_for(show: Show, mixed_store: Path) -> None:
     (row,) = stores.ask(mixed_store, "select * from log_file where reject_count > 0").to_dicts()
     at = show(mixed_store, "95_ingest", file=row["path"])
-    account = next(line for line in told(at).splitlines() if line.startswith(f"Its {row['line_count']:,} lines: "))
+    account = next(part.value for part in at.markdown if f"Its **{row['line_count']:,}** lines: " in part.value)
     assert f"{row['event_count']:,} rows, 1 rejected line, {row['header_count']:,} lines of headers" in account
 
 

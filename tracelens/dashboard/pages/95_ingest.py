@@ -65,7 +65,8 @@ def files() -> None:
         return
     count = found["found_count"][0]
     st.caption(
-        f"{told(count, 'file')}, unreadable ones first, left out ones last"
+        told(count, "file")
+        + (", unreadable ones first, left out ones last" if count > 1 else "")
         + (f"; page {page}" if count > PAGE_SIZE else "")
     )
     labels = {
@@ -96,7 +97,7 @@ def files() -> None:
     }
     widgets.table(spaced(named(found)), labels, "ledger", leads)
     for row in found.filter(pl.col("path") == text).to_dicts():
-        st.text(f"Its {told(row['line_count'], 'line')}: {lines(row)}.")
+        st.markdown(f"Its **{row['line_count']:,}** line{'' if row['line_count'] == 1 else 's'}: {lines(row)}.")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
 
