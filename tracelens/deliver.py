@@ -83,7 +83,8 @@ def _change(entry: News) -> str:
         return "NEW"
     if entry.change == "severity":
         return f"WORSE: {entry.before.severity} before, {entry.finding['severity']} now"
-    return f"WORSE: {entry.before.hit_count:,} hits before, {entry.finding['hit_count']:,} now"
+    before = entry.before.hit_count
+    return f"WORSE: {before:,} hit{'' if before == 1 else 's'} before, {entry.finding['hit_count']:,} now"
 
 
 def _cut(text: str) -> str:

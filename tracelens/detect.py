@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
+from tracelens.agreement import filled
 from tracelens.asker import Asker, Here
 from tracelens.build import models
 from tracelens.classify import classify_all
@@ -184,7 +185,7 @@ def run(asker: Asker, rule: Rule) -> list[dict[str, Any]]:
 
 
 def _finding(rule: Rule, row: dict[str, Any]) -> dict[str, Any]:
-    summary = rule.summary.format_map({**rule.params, **{key: _shown(value) for key, value in row.items()}})
+    summary = filled(rule.summary, {**rule.params, **{key: _shown(value) for key, value in row.items()}})
     subject = str(row.get("subject") or "")
     key = hashlib.blake2b(f"{rule.id}|{rule.finds}|{subject}".encode(), digest_size=8).hexdigest()
     return {
@@ -215,7 +216,9 @@ def _first(evidence: Iterable[Mapping[str, int]]) -> list[Mapping[str, int]]:
     return list(rows.values())
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     if isinstance(value, list):
         named = [str(part) for part in value if part not in (None, "")]
         if not named:

@@ -49,6 +49,22 @@ def lock(store: Path, wait_s: float) -> Iterator[None]:
         stream.close()
 
 
+def is_held(store: Path) -> bool:
+    """Tells whether a writer holds the store right now; never so on Windows, where looking would be holding."""
+    if os.name == "nt":  # pragma: no cover - Windows only
+        return False
+    import fcntl
+
+    try:
+        with (store / "LOCK").open("rb") as stream:
+            fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no writer has been here, or it may not be looked at
+        return False
+    return False
+
+
 def _try_lock(number: int) -> bool:
     if os.name == "nt":  # pragma: no cover - Windows only
         import msvcrt

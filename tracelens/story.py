@@ -190,7 +190,7 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         lines.append(f"{row['severity'].upper():<8}  {plain(row['title'])}")
         lines += textwrap.wrap(plain(row["summary"]), 110, initial_indent="  ", subsequent_indent="  ")
         lines.append(
-            f"  {row['hit_count']:,} hits"
+            f"  {row['hit_count']:,} hit{'' if row['hit_count'] == 1 else 's'}"
             + (f", {cell(row['first_at'])} to {cell(row['last_at'])} UTC" if row["first_at"] else "")
             + ";"
             f" rule {row['rule_id']}, finding {row['finding_key']}"

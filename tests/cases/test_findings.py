@@ -17,7 +17,7 @@ RIGHT = [
     ("01", "relay-denied-non-accepted", "relay", "info", "Default Frontend", ["missing from the accepted domains"],
      ["open relay", "spam", "attack", "logon", "authentication", "slow"]),
     ("02", "cap-mailbox-max-submission", "capacity", "low", "Intra-Organization SMTP Send Connector",
-     ["refused 1 deliveries", "Meeting Message Processing Agent", "tell of the same failure"],
+     ["refused 1 delivery", "Meeting Message Processing Agent", "tell of the same failure"],
      ["network", "relay", "unknown recipient"]),
     ("03", "proxy-outbound-frontend-failed", "proxy", "medium", "137c0a63-cbc7-4261-b49b-b4850e63593b",
      ["security status invalidtoken"], ["relay", "authentication", "dns", "database availability"]),

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tracelens import store as stores
 from tracelens.dashboard import upload
 from tracelens.errors import ConfigError
+from tracelens.lock import lock
 from tracelens.pipeline import ingest
 
 Show = Callable[..., AppTest]
@@ -52,6 +53,13 @@ def test_files_with_trouble_come_first_with_the_reason(show: Show, mixed_store: 
     files = at.dataframe[-1].value
     assert list(files["file"]) == ["notes.txt"]
     assert "not an Exchange transport log" in files["reason"][0]
+
+
+def test_the_lines_of_a_file_are_accounted_for(show: Show, mixed_store: Path) -> None:
+    (row,) = stores.ask(mixed_store, "select * from log_file where reject_count > 0").to_dicts()
+    at = show(mixed_store, "95_ingest", file=row["path"])
+    account = next(part.value for part in at.markdown if f"Its **{row['line_count']:,}** lines: " in part.value)
+    assert f"{row['event_count']:,} rows, 1 rejected line, {row['header_count']:,} lines of headers" in account
 
 
 def test_rejected_lines_are_shown_with_their_text_and_place(show: Show, mixed_store: Path) -> None:
@@ -118,6 +126,12 @@ def test_an_uploads_name_stays_in_its_folder(tmp_path: Path, name: str, kept: st
 def test_the_same_upload_twice_is_one_file(tmp_path: Path) -> None:
     assert upload.keep(tmp_path, "a.log", b"1") == upload.keep(tmp_path, "a.log", b"1")
     assert upload.keep(tmp_path, "a.log", b"2") != upload.keep(tmp_path, "a.log", b"1")
+
+
+def test_an_ingest_of_another_process_is_said(show: Show, small_store: Path) -> None:
+    with lock(small_store, 0):
+        assert "An ingest is running." in told(show(small_store, "95_ingest", view="Upload"))
+    assert not upload.is_busy(small_store)
 
 
 def test_uploads_can_be_turned_off(show: Show, small_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from tracelens import query
 from tracelens import store as stores
 from tracelens.dashboard import charts_map, charts_series, rehearsal
-from tracelens.errors import InputError
+from tracelens.errors import InputError, UsageError
 
 Show = Callable[..., AppTest]
 WIDE = {"since": datetime(1970, 1, 1), "until": datetime(2100, 1, 1), "server": ""}
@@ -221,6 +221,12 @@ def test_a_file_that_is_no_export_is_said(sample_store: Path, monkeypatch: pytes
     monkeypatch.setattr("sys.argv", ["app.py"])
     with pytest.raises(InputError, match="no configuration export"):
         rehearsal.rehearse([b"not an export"], "", [])
+
+
+def test_a_wrong_tls_version_in_an_address_is_said_by_the_name_of_its_field() -> None:
+    with pytest.raises(UsageError, match="no TLS version '9'") as error:
+        rehearsal.rehearse([], "9", [])
+    assert error.value.where == "Lowest TLS version"
 
 
 @pytest.mark.parametrize(("view", "column"), [("Components", "component"), ("Clocks", "bound_ms")])

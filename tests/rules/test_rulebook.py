@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
+from tracelens.agreement import filled
 from tracelens.rulebook import SEVERITIES, Rule, load_rules, load_signatures
 
 RULES = Path(__file__).parents[2] / "tracelens" / "rules"
+NUMBER = re.compile(
+    r"count$|hour$|minutes$|_days?$|^days_|^hours$|messages$|_window$|^limit$|^errors$|^failures$|_rows$"
+)
+KINDS = "(?:public|outside|odd|such|new|client|server|failed|refused|delayed|journal|poison)"
 KNOWN = {signature.id: signature for signature in load_signatures()}
 
 
@@ -32,6 +38,20 @@ def test_a_rule_speaks_in_sentences_and_escalates_upwards(rule: Rule) -> None:
     for _, severity in rule.escalate:
         assert SEVERITIES.index(severity) > SEVERITIES.index(rule.severity)
     assert rule.needs
+
+
+@pytest.mark.parametrize("rule", load_rules(), ids=lambda rule: rule.id)
+def test_no_plural_follows_a_one_in_a_summary(rule: Rule) -> None:
+    names = {name for _, name, _, _ in Formatter().parse(rule.summary) if name}
+    said = filled(rule.summary, {name: 1 if NUMBER.search(name) else "EX01" for name in names})
+    follows = re.findall(rf"\b1 (?:{KINDS} )*([a-z-]+s)\b", said)
+    assert set(follows) <= {"address", "was", "is", "has", "does"}, said
+
+
+def test_a_summary_keeps_the_plural_after_other_numbers_and_texts() -> None:
+    said = "{n} outside addresses were seen by {who} addresses, {m} conversations or messages that have {k} entries"
+    filled_in = filled(said, {"n": 1, "who": "1", "m": 1, "k": 21})
+    assert filled_in == "1 outside address was seen by 1 addresses, 1 conversation or message that has 21 entries"
 
 
 def test_no_probe_and_no_inventory_is_born_louder_than_an_outage_or_a_compromise() -> None:

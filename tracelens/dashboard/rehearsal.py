@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.configuration import WhatIf, what_if, what_if_sessions
+from tracelens.configuration import TLS_VERSIONS, WhatIf, what_if, what_if_sessions
 from tracelens.dashboard import data
-from tracelens.errors import InputError
+from tracelens.errors import InputError, UsageError
 
 MOST_MB = 20
 OF_ROW = ("outcome", "reason", "server", "remote_ip", "connector_before", "connector_after")
@@ -30,8 +30,11 @@ def rehearse(exports: Sequence[bytes], min_tls: str, require_auth: Sequence[str]
     Raises:
         InputError: A file holds no Receive connectors.
         StoreError: There is no store.
-        UsageError: Nothing is changed.
+        UsageError: Nothing is changed, or a connector or TLS version is not known.
     """
+    if min_tls and min_tls not in TLS_VERSIONS:  # an address may name any
+        where = "Lowest TLS version"
+        raise UsageError(f"no TLS version '{min_tls}'", where, f"choose one of {', '.join(TLS_VERSIONS)}")
     return _rehearse(data.fingerprint(), str(data.store_path()), tuple(exports), min_tls, tuple(require_auth))
 
 

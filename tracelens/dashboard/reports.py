@@ -40,15 +40,15 @@ def _made(
     return report.make(name, store, since=since, until=until, server=server, **dict(options))
 
 
-def clients(window: Window) -> tuple[list[dict[str, Any]], pl.DataFrame, int]:
-    """Gives who relays: rows, cards, and how many Internet hosts are left out."""
+def clients(window: Window) -> tuple[list[dict[str, Any]], pl.DataFrame, list[dict[str, Any]]]:
+    """Gives who relays: rows, cards, and the rows of Internet hosts left out."""
     return _clients(data.fingerprint(), str(data.store_path()), window.since, window.until, window.server)
 
 
 @st.cache_data(max_entries=20, show_spinner="Reading the store …")
 def _clients(
     generation: str, store: str, since: datetime, until: datetime, server: str
-) -> tuple[list[dict[str, Any]], pl.DataFrame, int]:
+) -> tuple[list[dict[str, Any]], pl.DataFrame, list[dict[str, Any]]]:
     assert generation is not None  # a part of the key only
     return relay.inventory(Scope(store, since, until, server))
 

@@ -12,7 +12,8 @@ import streamlit as st
 
 from tracelens.config import rule_params, setting
 from tracelens.dashboard.job import Job
-from tracelens.errors import ConfigError
+from tracelens.errors import ConfigError, StoreBusyError
+from tracelens.lock import is_held
 from tracelens.pipeline import Account, ingest
 
 FOLDER = "uploads"
@@ -41,7 +42,7 @@ def refusal(store: Path) -> str:
     if limit_mb() == 0:
         return "Uploads are turned off by the setting upload_mb."
     if not os.access(store, os.W_OK):
-        return "The store cannot be written by this dashboard."
+        return "This dashboard may only read the store: ingest as a user who may write it, with `tracelens ingest`."
     return ""
 
 
@@ -64,21 +65,30 @@ def start(store: Path, paths: list[Path], server: str, service: str) -> Job:
             job.told = progress
 
         rules = setting("rules")
-        return ingest(
-            paths,
-            store,
-            server=server or None,
-            service=service or None,
-            memory_limit=setting("memory_limit"),
-            workers=1,
-            wait_s=WAIT_S,
-            rule_dirs=[Path(rules)] if rules else [],
-            rule_params=rule_params(),
-            on_progress=tell,
-        )
+        try:
+            return ingest(
+                paths,
+                store,
+                server=server or None,
+                service=service or None,
+                memory_limit=setting("memory_limit"),
+                workers=1,
+                wait_s=WAIT_S,
+                rule_dirs=[Path(rules)] if rules else [],
+                rule_params=rule_params(),
+                on_progress=tell,
+            )
+        except StoreBusyError as error:  # its hint is for the command line
+            raise StoreBusyError(error.what, hint="upload the files again when that ingest is done") from error
 
     running()[str(store)] = job = Job(work)
     return job
+
+
+def is_busy(store: Path) -> bool:
+    """Tells whether an ingest is running, of this dashboard or of another process."""
+    job = running().get(str(store))
+    return (job is not None and not job.is_done()) or is_held(store)
 
 
 @st.cache_resource

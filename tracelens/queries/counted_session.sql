@@ -22,7 +22,7 @@ with kept as (
         if(connect_error is not null or tls_error is not null or coalesce(left(last_reply, 1) in ('4', '5'), false), 'yes', 'no') as failed_
     from session where ($certificate <> '' or not is_noise) and ($since is null or opened_at >= $since) and ($until is null or opened_at < $until) and ($server = '' or coalesce(server, 'none') = $server)
         and ($certificate = '' or session_key in (select k.session_key from smtp_event e join session k on k.session_id = e.session_id and k.server is not distinct from e.server and k.service = e.service and k.direction = e.direction
-            where $certificate <> '' and e.event = '*' and contains(e.context, 'ertificate') and contains(upper(e.data), $certificate) and e.date_time between k.opened_at and k.closed_at
+            where $certificate <> '' and e.event = '*' and contains(e.context, 'ertificate') and contains(upper(e.data), $certificate) and ($service = '' or e.service = $service) and ($direction = '' or e.direction = $direction) and e.date_time between k.opened_at and k.closed_at
                 and ($since is null or e.date_time >= $since) and ($until is null or e.date_time < $until) and ($server = '' or coalesce(e.server, 'none') = $server)))
         and ($seen = '' or session_key in (select l.from_key from link l join session o on o.session_key = l.to_key
             where $seen <> '' and l.from_kind = 'session' and l.to_kind = 'session' and ($seen = 'yes' or regexp_matches(o.last_reply, '^[45]'))))

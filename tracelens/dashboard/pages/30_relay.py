@@ -14,6 +14,7 @@ from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
+from tracelens.report.parts import count as number_of
 from tracelens.report.shown import value
 
 WHAT = ["relays", "tries", "probes"]
@@ -106,11 +107,9 @@ def clients(window: Window) -> None:
     _, cards, left_out = reports.clients(window)
     if cards.is_empty():
         widgets.nothing("No client.", "No machine or stranger handed in mail or tried to relay in this window.")
+        hosts(window, left_out)
         return
-    st.caption(
-        f"{cards.height:,} clients, those that send outside first; {left_out:,} Internet hosts that only brought mail "
-        "for recipients inside are left out. Select one to see its card."
-    )
+    st.caption(f"{number_of(cards.height, 'client')}, those that send outside first. Select one to see its card.")
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
@@ -124,6 +123,22 @@ def clients(window: Window) -> None:
         card(window, found[0])
     elif chosen:
         widgets.nothing("Not a client in this window.", "The address in this link handed in nothing.")
+    hosts(window, left_out)
+
+
+def hosts(window: Window, left_out: list[dict[str, Any]]) -> None:
+    """Shows the Internet hosts that are no clients, folded away."""
+    if not left_out:
+        return
+    labels = {name: reports.heading(name) for name in ("client", "messages", "inside", "tls", "first_at", "last_at")}
+    rows = [{**{name: row.get(name) for name in labels}, "inside": row["recipients"]} for row in left_out]
+    frame = reports.readable(pl.DataFrame(rows, infer_schema_length=None))
+    opens = {name: partial(behind_client, window, name) for name in ("messages", "inside")}
+    words = "that only brought mail for recipients inside and follow the MX record"
+    widgets.folded(
+        f"Left out: {number_of(frame.height, 'Internet host')} {words}", "left_out",
+        lambda: widgets.table(frame, labels, "relay_left_out", opens),
+    )  # fmt: skip
 
 
 def behind_client(window: Window, name: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,9 @@ def wait(job: Job) -> None:
 
 def answer(job: Job) -> None:
     """Shows what came back: table, chart, downloads."""
+    if job.error and job.stop.is_set():
+        widgets.nothing(f"Called off after {job.seconds:,.0f} s.", "Run asks again.")
+        return
     if job.error:
         st.error(widgets.markdown(job.error.what[:1].upper() + job.error.what[1:]))
         if job.error.hint:

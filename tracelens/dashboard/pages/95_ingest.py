@@ -18,6 +18,14 @@ from tracelens.render import plain
 from tracelens.report.parts import count as told
 
 LOGS = ("smtp_receive", "smtp_send", "message_tracking")
+LINES = {
+    "event_count": ("row", "rows"),
+    "reject_count": ("rejected line", "rejected lines"),
+    "header_count": ("line of a header", "lines of headers"),
+    "blank_count": ("empty line", "empty lines"),
+    "continuation_count": ("line that goes on with the row before", "lines that go on with the row before"),
+    "pending_count": ("last line that is still being written", "last lines that are still being written"),
+}
 MINUTE = timedelta(minutes=1)
 PAGE_SIZE = 100
 STATES = ["ingested", "partial", "skipped", "failed"]
@@ -57,7 +65,8 @@ def files() -> None:
         return
     count = found["found_count"][0]
     st.caption(
-        f"{told(count, 'file')}, unreadable ones first, left out ones last"
+        told(count, "file")
+        + (", unreadable ones first, left out ones last" if count > 1 else "")
         + (f"; page {page}" if count > PAGE_SIZE else "")
     )
     labels = {
@@ -82,12 +91,21 @@ def files() -> None:
         return behind("log_row", file=row["path"], **span)
 
     leads = {
+        "line_count": lambda row: {"page": "ingest", "file": row["path"]},
         "event_count": behind_rows,
         "reject_count": lambda row: {"page": "ingest", "view": "Rejected lines", "line": row["path"]},
     }
     widgets.table(spaced(named(found)), labels, "ledger", leads)
+    for row in found.filter(pl.col("path") == text).to_dicts():
+        st.markdown(f"Its **{row['line_count']:,}** line{'' if row['line_count'] == 1 else 's'}: {lines(row)}.")
     widgets.pages(count, PAGE_SIZE)
     drill.as_sql("ledger", **asked)
+
+
+def lines(row: dict[str, Any]) -> str:
+    """Says what became of each line of a file."""
+    parts = [told(row[name], *words) for name, words in LINES.items() if row[name]]
+    return ", ".join(parts) or "none was read"
 
 
 def named(frame: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +178,7 @@ def progress(job: Job) -> None:
     share = told.bytes_done / told.bytes_total if told and told.bytes_total and told.stage == "read" else None
     stage = plain(told.stage) if told else "waiting for the store"
     st.progress(share if share is not None else 0.0 if told is None or told.stage == "discover" else 1.0, text=stage)
-    st.caption(f"Running for {job.seconds:,.0f} s. The pages show what was there before until it is done.")
+    st.caption(f"Running for {job.seconds:,.0f} s.")
 
 
 def account(job: Job) -> None:
@@ -195,4 +213,6 @@ if live:
         f"Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
         f"tracelens {plain(live['version']).split()[0]}."
     )
+if upload.is_busy(data.store_path()):
+    widgets.nothing("An ingest is running.", "The pages show what was there before until it is done.")
 tabs({"Files": files, "Rejected lines": rejects, "Upload": uploads})

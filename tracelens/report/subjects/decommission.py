@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracelens.errors import UsageError
 from tracelens.report.parts import Chart, Figure, Report, Section, are, count, listed
-from tracelens.report.rhythm import rhythm
+from tracelens.report.rhythm import TOO_FEW, rhythm
 from tracelens.report.scope import Scope, minute
 from tracelens.report.unseen import Estimate, chance_of_sighting, chao2, days_until
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 LOGS = ("smtp_receive", "message_tracking")
 ENOUGH_DAYS = 30
-ORDER = ("daily", "weekly", "monthly", "quarterly", "irregular", "too few days")
+ORDER = {name: name for name in ("daily", "weekly", "monthly", "quarterly", "irregular")} | {
+    TOO_FEW: "seen on too few days to tell"
+}
 KEPT = ("first_at", "last_at", "servers", "connectors", "users", "addresses", "evidence")
 PERIODS = {"once a week": 7, "once a month": 30, "once a quarter": 91}
 
@@ -148,7 +150,9 @@ def _estimate_sentences(estimate: Estimate | None, days: int, told: pl.DataFrame
             " when senders come monthly."
         )
     rhythms = Counter(told["rhythm"].to_list()) if told.height else Counter()
-    sentences.append("Rhythm: " + ", ".join(f"{name} {rhythms[name]}" for name in ORDER if rhythms[name]) + ".")
+    if rhythms:
+        kinds = [f"{rhythms[name]} {said}" for name, said in ORDER.items() if rhythms[name]]
+        sentences.append(f"Senders by their rhythm: {', '.join(kinds)}.")
     return sentences
 
 

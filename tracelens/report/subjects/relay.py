@@ -47,7 +47,7 @@ def build(scope: Scope) -> Report:
         sentences.append(f"{count(len(refused), 'client')} tried to relay and got {count(tries, 'refusal')}.")
     if ordinary:
         sentences.append(
-            f"Left out: {count(ordinary, 'Internet host')} that only brought mail for recipients inside;"
+            f"Left out: {count(len(ordinary), 'Internet host')} that only brought mail for recipients inside;"
             " they follow the MX record."
         )
     table = pl.DataFrame(
@@ -79,8 +79,8 @@ def build(scope: Scope) -> Report:
     return scope.report("Who relays", sentences, sections, LOGS, figures=figures)
 
 
-def inventory(scope: Scope) -> tuple[list[dict[str, Any]], pl.DataFrame, int]:
-    """Gives who relays: rows of `report_relay_client`, the same as cards, and how many Internet hosts are left out."""
+def inventory(scope: Scope) -> tuple[list[dict[str, Any]], pl.DataFrame, list[dict[str, Any]]]:
+    """Gives who relays: rows of `report_relay_client`, the same as cards, and the rows of Internet hosts left out."""
     import polars as pl
 
     found = scope.ask("report_relay_client").to_dicts()
@@ -88,7 +88,7 @@ def inventory(scope: Scope) -> tuple[list[dict[str, Any]], pl.DataFrame, int]:
     clients = [row for row in found if _is_client(row)]
     cards = [_card(row, covered) for row in clients]
     kept = pl.from_dicts(cards, infer_schema_length=None) if cards else pl.DataFrame({name: [] for name in SHAPE})
-    return clients, kept, len(found) - len(clients)
+    return clients, kept, [row for row in found if not _is_client(row)]
 
 
 def _is_client(row: dict[str, Any]) -> bool:
