@@ -87,7 +87,10 @@ class Parts:
         verb = f"insert into {kept(self._con, name)}"
         if name not in self._laid:
             verb = f"create or replace table {kept(self._con, name)} as"
+        # else each thread leaves a row group that is not full, and the next checkpoint writes all of them again
+        self._con.execute("set preserve_insertion_order = true")
         self._con.execute(f"{verb} {' union all '.join(f'select * from {part}' for part in parts)}")
+        self._con.execute("set preserve_insertion_order = false")
         self._laid.add(name)
         for part in parts:
             self._con.execute(f"drop table {part}")
