@@ -11,14 +11,11 @@ slowest as (
     from waited w join leg l on l.leg_key = w.leg_key join message m on m.message_key = w.message_key
 ),
 costly as (
-    select message_key, max({cost: greatest(coalesce(corrected_ms, 0), coalesce(case when wait_bound_ms is not null then wait_ms end, 0)), hop_key: hop_key}).hop_key as hop_key
+    select message_key, max({cost: greatest(coalesce(corrected_ms, 0), coalesce(case when wait_bound_ms is not null then wait_ms end, 0)), hop_key: hop_key,
+        longest_hop: concat_ws(' ', kind, coalesce(from_server, from_ip), '→', coalesce(to_server, to_ip)), wait_ms: wait_ms,
+        transit_ms: case when corrected_ms >= bound_ms then corrected_ms end}) as hop
     from hop where message_key in (select message_key from waited) group by message_key
-),
-longest as (
-    select c.message_key, concat_ws(' ', h.kind, coalesce(h.from_server, h.from_ip), '→', coalesce(h.to_server, h.to_ip)) as longest_hop, h.wait_ms,
-        case when h.corrected_ms >= h.bound_ms then h.corrected_ms end as transit_ms
-    from costly c join hop h on h.hop_key = c.hop_key and h.message_key = c.message_key
 )
-select s.message_key, s.total_ms, s.first_at, s.status, s.sender_address, s.recipient_address, s.message_subject, s.message_id, g.longest_hop, g.wait_ms, g.transit_ms
-from slowest s left join longest g on g.message_key = s.message_key
+select s.message_key, s.total_ms, s.first_at, s.status, s.sender_address, s.recipient_address, s.message_subject, s.message_id, c.hop.longest_hop, c.hop.wait_ms, c.hop.transit_ms
+from slowest s left join costly c on c.message_key = s.message_key
 order by s.total_ms desc, s.leg_key
