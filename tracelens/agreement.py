@@ -1,4 +1,4 @@
-"""Fills the summary of a rule so that its words agree with its numbers: `1 session`, `2 sessions`."""
+"""Words that agree with their numbers: `1 session`, `2 sessions`; those of a rule's summary too."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ AFTER = re.compile(
     rf"(?P<noun>{'|'.join(COUNTED)})\b(?: or (?P<other>{'|'.join(COUNTED)})\b)?"
     r"(?P<which> that)?(?: (?P<does>were|are|have|do)\b)?)"
 )
+
+
+def count(number: float, noun: str, plural: str = "") -> str:
+    """Gives a number with its noun, e.g. `1 message`, `2,000 messages`."""
+    return f"{number:,.0f} {noun if number == 1 else plural or noun + 's'}"
 
 
 def filled(summary: str, values: Mapping[str, object]) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tracelens.agreement import count
 from tracelens.alert import News, level
 from tracelens.errors import TracelensError, UsageError
 from tracelens.render import plain
@@ -83,8 +84,7 @@ def _change(entry: News) -> str:
         return "NEW"
     if entry.change == "severity":
         return f"WORSE: {entry.before.severity} before, {entry.finding['severity']} now"
-    before = entry.before.hit_count
-    return f"WORSE: {before:,} hit{'' if before == 1 else 's'} before, {entry.finding['hit_count']:,} now"
+    return f"WORSE: {count(entry.before.hit_count, 'hit')} before, {entry.finding['hit_count']:,} now"
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tracelens.agreement import count
 from tracelens.kinship import WINDOW, Kinship
 from tracelens.rulebook import KINDS, SEVERITIES, Rule
 from tracelens.schema import INCIDENT, INCIDENT_FINDING
@@ -144,7 +145,7 @@ def _story(found: Row, rows: Sequence[Row], messages: set[str], estate: Estate) 
     first_out, _, do = str(leader["advice"]).partition(" Then: ")
     return [
         f"What: {leader['title']}. {_line(leader['summary'])}",
-        f"When: {_times(found['first_at'], found['last_at'], estate.last_at)}, {_count(leader['hit_count'], 'time')}.",
+        f"When: {_times(found['first_at'], found['last_at'], estate.last_at)}, {count(leader['hit_count'], 'time')}.",
         f"Whom: {_whom(rows, messages)}.",
         f"With it: {_beside(rows[1:])}.",
         f"Do: {do or first_out} {first_out if do else ''}".rstrip(),
@@ -153,10 +154,6 @@ def _story(found: Row, rows: Sequence[Row], messages: set[str], estate: Estate) 
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _times(first: datetime | None, last: datetime | None, newest: datetime | None) -> str:
@@ -175,7 +172,7 @@ def _whom(rows: Sequence[Row], messages: set[str]) -> str:
         if values:
             more = f" and {len(values) - 3} more" if len(values) > 3 else ""
             told.append(f"{word} {', '.join(values[:3])}{more}")
-    told.append(f"{_count(len(messages), 'message')} in the evidence" if messages else "no message in the evidence")
+    told.append(f"{count(len(messages), 'message')} in the evidence" if messages else "no message in the evidence")
     return "; ".join(told)
 
 
@@ -185,7 +182,7 @@ def _beside(rows: Sequence[Row]) -> str:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["title"]] = counts.get(row["title"], 0) + row["hit_count"]
-    told = [f"{title} ({_count(number, 'time')})" for title, number in list(counts.items())[:4]]
+    told = [f"{title} ({count(number, 'time')})" for title, number in list(counts.items())[:4]]
     return ", ".join(told) + (f" and {len(counts) - 4} more" if len(counts) > 4 else "")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tracelens.agreement import count
 from tracelens.delay import bounded, duration, took, waited
 from tracelens.footing import ambiguous_lines, coverage_lines, header_lines, related_lines
 from tracelens.query import Path
@@ -190,7 +191,7 @@ def finding_text(findings: Iterable[Row], unanswered: Iterable[Row]) -> str:
         lines.append(f"{row['severity'].upper():<8}  {plain(row['title'])}")
         lines += textwrap.wrap(plain(row["summary"]), 110, initial_indent="  ", subsequent_indent="  ")
         lines.append(
-            f"  {row['hit_count']:,} hit{'' if row['hit_count'] == 1 else 's'}"
+            f"  {count(row['hit_count'], 'hit')}"
             + (f", {cell(row['first_at'])} to {cell(row['last_at'])} UTC" if row["first_at"] else "")
             + ";"
             f" rule {row['rule_id']}, finding {row['finding_key']}"

@@ -11,12 +11,12 @@ import polars as pl
 import streamlit as st
 
 from tracelens import casefile, compare, query, told
+from tracelens.agreement import count
 from tracelens.dashboard import data, path_chart, widgets, zone
 from tracelens.dashboard.lane_chart import SHOWN, lane_chart
 from tracelens.delay import duration
 from tracelens.errors import TracelensError
 from tracelens.render import dump, plain
-from tracelens.report.parts import count
 from tracelens.story import size
 
 Row = Mapping[str, Any]

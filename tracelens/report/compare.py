@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tracelens.report.parts import Report, Section, count
+from tracelens.agreement import count
+from tracelens.report.parts import Report, Section
 from tracelens.report.shown import number, value
 
 if TYPE_CHECKING:

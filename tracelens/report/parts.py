@@ -84,11 +84,6 @@ class Report:
     coverage: Sequence[str] = field(default_factory=tuple)
 
 
-def count(number: float, noun: str, plural: str = "") -> str:
-    """Gives a number with its noun, e.g. `1 message`, `2,000 messages`."""
-    return f"{number:,.0f} {noun if number == 1 else plural or noun + 's'}"
-
-
 def listed(words: Sequence[str], most: int = 5) -> str:
     """Gives words with commas, the first few of them."""
     shown = ", ".join(words[:most])

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tracelens import query
+from tracelens.agreement import count
 from tracelens.errors import QueryError, UsageError
-from tracelens.report.parts import Report, Section, count, listed
+from tracelens.report.parts import Report, Section, listed
 
 if TYPE_CHECKING:
     import polars as pl

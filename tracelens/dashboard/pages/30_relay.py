@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard import charts, data, drill, reports, widgets
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
-from tracelens.report.parts import count as number_of
 from tracelens.report.shown import value
 
 WHAT = ["relays", "tries", "probes"]
@@ -238,7 +238,7 @@ def tls(window: Window, version: str) -> None:
             f"Nobody with {name} moved mail or signed in.", "Watch long enough to see those that come rarely."
         )
         return
-    st.markdown(f"**Not yet**: {count:,} peer{'' if count == 1 else 's'} with {name} moved mail or signed in.")
+    st.markdown(f"**Not yet**: {number_of(count, 'peer')} with {name} moved mail or signed in.")
     widgets.link("Who they are", "tls", view="Who uses what", tls=version, server=window.server)
 
 

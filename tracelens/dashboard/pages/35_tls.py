@@ -10,11 +10,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count
 from tracelens.dashboard import charts, charts_series, data, drill, widgets
 from tracelens.dashboard.counted import NONE, behind, digest
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
-from tracelens.report.parts import count
 from tracelens.report.subjects.tls import GOOD, VERSIONS
 
 MINUTE = timedelta(minutes=1)
@@ -119,7 +119,7 @@ def peers(window: Window) -> None:
         return
     peers = int(found["peer_total"][0])
     which = {"tls": wanted} if wanted and wanted not in OUTDATED else {"outdated": OUTDATED[wanted]}
-    told = f"{peers:,} peer{'' if peers == 1 else 's'} with {name}, in sessions that moved mail or signed in"
+    told = f"{count(peers, 'peer')} with {name}, in sessions that moved mail or signed in"
     widgets.link(told, **behind("session", by="address", used=True, **which, **window.params))
     widgets.cut(found.height, int(found["row_total"][0]), "rows, the busiest")
     labels = {

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from tracelens import query
+from tracelens.agreement import count
 from tracelens.dashboard import charts_series, console, data, widgets
 from tracelens.dashboard.job import Job
 from tracelens.render import FORMATS, plain
@@ -51,7 +52,7 @@ def answer(job: Job) -> None:
     more = frame.height > console.HELD
     frame = frame.head(console.HELD)
     shown = frame.head(console.SHOWN)
-    told = f"{frame.height:,} row{'' if frame.height == 1 else 's'} in {job.seconds:,.2f} s"
+    told = f"{count(frame.height, 'row')} in {job.seconds:,.2f} s"
     if more:
         told = f"The first {frame.height:,} rows in {job.seconds:,.2f} s; for more ask narrower, or use tracelens sql"
     if frame.height > shown.height:

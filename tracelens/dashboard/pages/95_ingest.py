@@ -10,12 +10,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as told
 from tracelens.dashboard import data, drill, upload, widgets
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.job import Job
 from tracelens.dashboard.tabs import tabs
 from tracelens.render import plain
-from tracelens.report.parts import count as told
 
 LOGS = ("smtp_receive", "smtp_send", "message_tracking")
 LINES = {

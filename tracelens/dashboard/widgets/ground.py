@@ -7,6 +7,7 @@ from functools import partial
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count
 from tracelens.dashboard import charts, data, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.folds import AS_TABLE, folded
@@ -31,15 +32,15 @@ def extent() -> None:
     holes, rejects = row["hole_count"], row["reject_count"]
     with st.container(key="extent", horizontal=True):
         link(
-            f"{first} – {until} {zone.chosen()} · {len(servers)} server{'' if len(servers) == 1 else 's'}: {named}"
+            f"{first} – {until} {zone.chosen()} · {count(len(servers), 'server')}: {named}"
             + ("" if holes else " · no hole in the logs"),
             "today",
         )
         if holes:
-            told = f"{holes:,} log hour{'' if holes == 1 else 's'} with rows missing"
+            told = f"{count(holes, 'log hour')} with rows missing"
             link(told, **behind("log_hour", state="hole"))
         if rejects:
-            link(f"{rejects:,} unreadable line{'' if rejects == 1 else 's'}", "ingest", view="Rejected lines")
+            link(count(rejects, "unreadable line"), "ingest", view="Rejected lines")
 
 
 def coverage(key: str = "coverage") -> None:

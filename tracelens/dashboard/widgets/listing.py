@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import one
 from tracelens.dashboard import data
 from tracelens.dashboard.counted import NONE, Kind, behind
 from tracelens.dashboard.widgets.filters import choice, page_number, pages
@@ -66,12 +67,11 @@ def paged(question: str, filters: dict[str, Any], things: str, none: str, hint: 
     count = int(found["found_count"][0])
     first = (page - 1) * PAGE_SIZE + 1
     last = first + found.height - 1
-    one = things.removesuffix("es" if things.endswith("sses") else "s")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
             f"Showing **{first:,}–{last:,} of {count:,}** {things}"
             if count > found.height
-            else f"**{count:,}** {things if count != 1 else one}"
+            else f"**{count:,}** {things if count != 1 else one(things)}"
         )
         pages(count, PAGE_SIZE)
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracelens.report.parts import Chart, Figure, Report, Section, count, listed
+from tracelens.agreement import count
+from tracelens.report.parts import Chart, Figure, Report, Section, listed
 from tracelens.report.scope import Scope
 
 if TYPE_CHECKING:

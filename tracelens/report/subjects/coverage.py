@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tracelens.report.parts import Figure, Report, Section, are, count, over_time, wide
+from tracelens.agreement import count
+from tracelens.report.parts import Figure, Report, Section, are, over_time, wide
 from tracelens.report.scope import LOGS, Scope, minute
 
 MOST = 200

@@ -7,8 +7,9 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tracelens.agreement import count
 from tracelens.errors import UsageError
-from tracelens.report.parts import Chart, Figure, Report, Section, are, count, listed
+from tracelens.report.parts import Chart, Figure, Report, Section, are, listed
 from tracelens.report.rhythm import TOO_FEW, rhythm
 from tracelens.report.scope import Scope, minute
 from tracelens.report.unseen import Estimate, chance_of_sighting, chao2, days_until

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tracelens.agreement import count
 from tracelens.report.compare import difference, figures
-from tracelens.report.parts import Figure, Report, Section, are, count
+from tracelens.report.parts import Figure, Report, Section, are
 from tracelens.report.scope import Scope, minute
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tracelens.report.parts import Figure, Report, Section, count, listed, over_time, wide
+from tracelens.agreement import count
+from tracelens.report.parts import Figure, Report, Section, listed, over_time, wide
 from tracelens.report.rhythm import rhythm
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tracelens.report.parts import Figure, Report, Section, count, listed, over_time, wide
+from tracelens.agreement import count
+from tracelens.report.parts import Figure, Report, Section, listed, over_time, wide
 from tracelens.report.scope import Scope
 from tracelens.report.shown import number
 
