@@ -133,12 +133,13 @@ def _build_shards(
         for model in told:
             _lay_by(con, model, number, parts, {model.name for model in told if model.kind == "part"})
     for model in told:
+        if model.kind == "part":
+            continue
         if model.kind == "table":
             parts.lay(model.name)
-        if model.kind == "temp":
+        else:
             parts.unite(model.name)
-        if model.kind != "part":
-            check_grain(con, model)
+        check_grain(con, model)
 
 
 def _build_portions(

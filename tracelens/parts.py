@@ -41,7 +41,7 @@ class Parts:
 
     def keep(self, name: str, number: int) -> None:
         """Takes the temporary table of that name as a part."""
-        self._con.execute(f'alter table temp."{name}" rename to "{name} {number}"')
+        self._set_apart(name, number)
         self._numbers.setdefault(name, []).append(number)
 
     def unite(self, name: str) -> None:
@@ -70,8 +70,7 @@ class Parts:
 
     def add(self, name: str, number: int) -> None:
         """Takes the temporary table of that name as rows of the database's, which are written when there is enough."""
-        part = Parts.part(name, number)
-        self._con.execute(f'alter table temp."{name}" rename to "{name} {number}"')
+        part = self._set_apart(name, number)
         self._waiting.setdefault(name, []).append(part)
         count = self._con.execute(f"select count(*) from {part}").fetchall()[0][0]
         self._counts[name] = self._counts.get(name, 0) + count
@@ -94,3 +93,8 @@ class Parts:
         self._laid.add(name)
         for part in parts:
             self._con.execute(f"drop table {part}")
+
+    def _set_apart(self, name: str, number: int) -> str:
+        """Gives the temporary table of that name the name of a part."""
+        self._con.execute(f'alter table temp."{name}" rename to "{name} {number}"')
+        return self.part(name, number)
