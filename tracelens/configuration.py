@@ -35,6 +35,8 @@ REBUILT = (
     "address", "network", "connector", "client_address", "connector_binding", "connector_range", "connector_choice",
 )  # fmt: skip
 TLS_VERSIONS = ("1.0", "1.1", "1.2", "1.3")
+OF_ROW = ("outcome", "reason", "server", "remote_ip", "connector_before", "connector_after")
+"""What tells the rows of a what-if apart."""
 
 
 @dataclass
@@ -226,9 +228,8 @@ def what_if_sessions(
         StoreError: There is no store, or it is of another version.
         UsageError: Nothing is changed, or a connector or TLS version is not known.
     """
-    names = ("outcome", "reason", "server", "remote_ip", "connector_before", "connector_after")
     with _replayed(store, receive_connectors, min_tls, require_auth) as (con, _):
-        asked = {name: row.get(name) for name in names}
+        asked = {name: row.get(name) for name in OF_ROW}
         found: pl.DataFrame = con.sql(question("what_if_session"), params={**asked, "limit": limit}).pl()
     return found
 

@@ -11,12 +11,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from tracelens.configuration import TLS_VERSIONS, WhatIf, what_if, what_if_sessions
+from tracelens.configuration import OF_ROW, TLS_VERSIONS, WhatIf, what_if, what_if_sessions
 from tracelens.dashboard import data
 from tracelens.errors import InputError, UsageError
 
 MOST_MB = 20
-OF_ROW = ("outcome", "reason", "server", "remote_ip", "connector_before", "connector_after")
 
 
 def rehearse(exports: Sequence[bytes], min_tls: str, require_auth: Sequence[str]) -> WhatIf:

@@ -86,10 +86,13 @@ def inventory(scope: Scope) -> tuple[list[dict[str, Any]], pl.DataFrame, list[di
 
     found = scope.ask("report_relay_client").to_dicts()
     covered = scope.ask("report_day")["day"].to_list()
-    clients = [row for row in found if _is_client(row)]
+    parts: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for row in found:
+        parts[_is_client(row)].append(row)
+    clients, left_out = parts[True], parts[False]
     cards = [_card(row, covered) for row in clients]
     kept = pl.from_dicts(cards, infer_schema_length=None) if cards else pl.DataFrame({name: [] for name in SHAPE})
-    return clients, kept, [row for row in found if not _is_client(row)]
+    return clients, kept, left_out
 
 
 def _is_client(row: dict[str, Any]) -> bool:
