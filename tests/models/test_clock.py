@@ -47,7 +47,9 @@ def offsets(con: duckdb.DuckDBPyConnection, rows: Sequence[dict[str, Any]]) -> l
     con.execute(
         "create or replace temp view receipt as select '' as message_key, '' as node, timestamp '2026-01-01' as date_time where false"
     )
-    con.execute("create or replace temp view coarse_message as select unnest([]::varchar[]) as message_key")
+    con.execute(
+        "create or replace temp view coarse_message as select unnest([]::varchar[]) as message_key, 0 as more_ms"
+    )
     return con.sql(SQL["clock_offset"] + " order by server, peer_server, from_at").pl().to_dicts()
 
 

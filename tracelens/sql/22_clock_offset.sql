@@ -21,8 +21,8 @@
 with recursive crossed as (
     -- in microseconds: a command is heard after it is said, so the difference is at most forward; a reply likewise, so it is at least backward
     select h.from_server, h.to_server, coalesce(h.from_ended_at, h.from_started_at, r.date_time) as from_clock_at, coalesce(h.to_ended_at, h.to_started_at) as to_clock_at,
-        date_diff('microsecond', coalesce(h.from_started_at, r.date_time), h.to_last_started_at) + case when c.message_key is null then 0 else 1000000 end as forward,
-        date_diff('microsecond', h.from_ended_at, h.to_first_ended_at) - case when c.message_key is null then 0 else 1000000 end as backward
+        date_diff('microsecond', coalesce(h.from_started_at, r.date_time), h.to_last_started_at) + coalesce(c.more_ms, 0) * 1000 as forward,
+        date_diff('microsecond', h.from_ended_at, h.to_first_ended_at) - coalesce(c.more_ms, 0) * 1000 as backward
     from hop_whole h
     left join receipt r on h.from_started_at is null and r.message_key = h.message_key and r.node = h.from_node
     left join coarse_message c on c.message_key = h.message_key

@@ -19,10 +19,10 @@ with span as (
             when r.is_one_clock then date_diff('microsecond', coalesce(r.from_started_at, r.to_started_at, r.started_at), coalesce(r.from_ended_at, r.to_ended_at, r.ended_at))
             when r.from_started_at is not null and r.from_ended_at is not null then date_diff('microsecond', r.from_started_at, r.from_ended_at)
             else date_diff('microsecond', coalesce(r.from_started_at, r.to_started_on), greatest(r.from_ended_at, r.to_ended_on)) end / 1000.0 as corrected,
-        case when r.is_one_clock or r.from_started_at is not null and r.from_ended_at is not null then case when c.message_key is null then 5 else 1005 end else r.pair_bound_ms end as bound,
+        case when r.is_one_clock or r.from_started_at is not null and r.from_ended_at is not null then 5 + coalesce(c.more_ms, 0) else r.pair_bound_ms end as bound,
         date_diff('microsecond', case when q.from_server = q.to_server then q.ended_at else q.to_ended_at end, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
             when r.from_server = r.to_server then r.started_at else r.to_started_on end) / 1000.0 as wait,
-        case when r.from_started_at is not null or r.from_server = r.to_server then case when c.message_key is null then 5 else 1005 end else r.pair_bound_ms end as wait_bound,
+        case when r.from_started_at is not null or r.from_server = r.to_server then 5 + coalesce(c.more_ms, 0) else r.pair_bound_ms end as wait_bound,
         date_diff('microsecond', case when q.from_server = q.to_server then q.started_at else q.to_started_at end, case when q.to_server <> r.from_server then null when r.from_started_at is not null then r.from_started_at
             when r.from_server = r.to_server then r.started_at else r.to_started_on end) / 1000.0 as after_parent,
         date_diff('microsecond', q.ended_at, r.started_at) / 1000.0 as raw_wait

@@ -44,7 +44,7 @@ total as (
     -- from the earliest row of all servers, on the clock that wrote the last one
     select b.message_key, b.address, max({is_known: o.server = f.server or s.message_key is not null or c.offset_ms is not null,
         us: date_diff('microsecond', o.moment, b.best.moment) - coalesce(c.offset_ms, 0) * 1000,
-        bound: case when o.server = f.server or s.message_key is not null then case when w.message_key is null then 5 else 1005 end else coalesce(c.bound_ms, -1) end}) as most
+        bound: case when o.server = f.server or s.message_key is not null then 5 + coalesce(w.more_ms, 0) else coalesce(c.bound_ms, -1) end}) as most
     from best b join opened o on o.message_key = b.message_key
     left join single s on s.message_key = b.message_key
     left join coarse_message w on w.message_key = b.message_key
