@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import md5
 from typing import Any
 
 from tracelens import query
 from tracelens.errors import UsageError
 
+HOUR = timedelta(hours=1)
 NONE = "none"
 PARAMETER = re.compile(r"\$([a-z_]+)")
 SPAN = ("since", "until")
@@ -54,12 +56,21 @@ class Kind:
         things: Their name, many of them.
         labels: The columns shown.
         opens: The page that a row opens, or empty.
+        leads: What the numbers of a row count, by column.
     """
 
     question: str
     things: str
     labels: Mapping[str, str]
     opens: str = ""
+    leads: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+
+
+def _rows_of_hour(row: dict[str, Any]) -> dict[str, Any]:
+    """Gives the list of the rows that a log has of an hour."""
+    log = row["log"].replace(" ", "_")
+    span = {"since": row["hour"], "until": row["hour"] + HOUR}
+    return behind("log_row", log=log, service=row["service"], server=row["server"] or NONE, **span)
 
 
 MAIL = {"sender_address": "Sender", "message_subject": "Subject"}
@@ -154,7 +165,7 @@ KINDS = {
         {
             "hour": "Hour", "server": "Server", "service": "Service", "log": "Log", "state": "State",
             "event_count": "Rows", "file_count": "Files",
-        },
+        }, leads={"event_count": _rows_of_hour},
     ),
     "log_row": Kind(
         "counted_log_row", "log rows",

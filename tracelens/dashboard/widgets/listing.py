@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -11,27 +10,16 @@ import streamlit as st
 
 from tracelens.agreement import one
 from tracelens.dashboard import data
-from tracelens.dashboard.counted import NONE, Kind, behind
+from tracelens.dashboard.counted import Kind
 from tracelens.dashboard.widgets.filters import choice, page_number, pages
 from tracelens.dashboard.widgets.links import go
 from tracelens.dashboard.widgets.states import nothing
-from tracelens.dashboard.widgets.tables import Opens, picked, table
+from tracelens.dashboard.widgets.tables import picked, table
 
 PAGE_SIZE = 100
 MESSAGE_ORDERS = ["oldest", "slowest", "largest", "most recipients", "sender"]
 SESSION_ORDERS = ["oldest", "longest", "longest silence", "most rows"]
-HOUR = timedelta(hours=1)
 LENGTHS = {"1 s": 1_000, "10 s": 10_000, "1 min": 60_000, "5 min": 300_000, "1 h": 3_600_000}
-
-
-def _rows_of_hour(row: dict[str, Any]) -> dict[str, Any]:
-    """Gives the list of the rows that a log has of an hour."""
-    log = row["log"].replace(" ", "_")
-    span = {"since": row["hour"], "until": row["hour"] + HOUR}
-    return behind("log_row", log=log, service=row["service"], server=row["server"] or NONE, **span)
-
-
-OPENS: dict[str, Opens] = {"counted_log_hour": {"event_count": _rows_of_hour}}
 
 
 def options() -> dict[str, list[str]]:
@@ -82,7 +70,7 @@ def counted(frame: pl.DataFrame, kind: Kind, is_grouped: bool) -> None:
     labels = ({"times": "Times"} if is_grouped else {}) | dict(kind.labels)
     height = min(34 + 31 * frame.height, 600)
     if not kind.opens:
-        table(frame, labels, "counted", OPENS.get(kind.question), height=height)
+        table(frame, labels, "counted", kind.leads, height=height)
         return
     at = picked(frame, labels, "counted", height)
     if at is None:
