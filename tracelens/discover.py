@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tracelens import archive, foreign
+from tracelens.charset import head_text
 from tracelens.culture import order_of
 from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
@@ -209,6 +210,11 @@ def _found(
     return LogFile(path, described, named, service or folder_service(path, described), *details, **more)
 
 
+def as_format(entry: LogFile, described: LogFormat) -> LogFile:
+    """Gives a file as it is where another log begins in it."""
+    return replace(entry, format=described, service=folder_service(entry.path, described) or entry.service)
+
+
 def _is_same(known: Known, size_bytes: int, modified_ns: int) -> bool:
     return known.size_bytes == size_bytes and known.modified_us == modified_ns // 1000
 
@@ -260,7 +266,7 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
     """Gives the format of a file's beginning and, where it has none, the reason."""
     if not head:
         return None, "empty file"
-    text = decode_head(head)
+    text = head_text(head)
     lines = text.splitlines()
     for line in lines:
         if line.lower().startswith("#log-type:"):
@@ -281,15 +287,6 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
     if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
         return None, "holds NUL bytes only"
     return None, foreign.named(content) or "not an Exchange transport log or export"
-
-
-def decode_head(head: bytes) -> str:
-    """Decodes the beginning of a file: UTF-16 by its BOM or NUL pattern, else UTF-8."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
-    if head[1:2] == b"\0" and head[3:4] == b"\0":
-        return head[: len(head) // 2 * 2].decode("utf-16-le", "replace")
-    return head.decode("utf-8-sig", "replace")
 
 
 def recognise_row(line: str, path: Path) -> LogFormat | None:

@@ -330,7 +330,7 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
     for segment in segments:
         paths.setdefault(segment["file_id"], []).append(str(folder / segment["path"]))
     tables = {segment["table_name"] for segment in segments if segment["file_id"] == row["file_id"]}
-    if not tables or holder["file_id"] not in paths:
+    if len(tables) != 1 or holder["file_id"] not in paths:
         return False
     table = TABLES[tables.pop()]
     time = "date_time" if "date_time" in table.names else "line_number"

@@ -95,12 +95,13 @@ def test_any_encoding_gives_the_same_rows(tmp_path: Path, encoding: str) -> None
     assert rows == [("enhanced", "bób@contoso.com", "Hé", "Receive")]
 
 
-def test_a_code_page_keeps_its_bytes_visible(tmp_path: Path) -> None:
+def test_a_file_in_a_code_page_is_read_and_that_is_said(tmp_path: Path) -> None:
     row = "2026-03-14T08:00:00Z,ann@example.com,bob@contoso.com##Receive,Grüße,1,<a1@example.com>,0a1b,,Incoming,,"
     place = tmp_path / "trace.csv"
     place.write_bytes(f"{ENHANCED}\r\n{row}\r\n".encode("cp1252"))
     ingest([place], tmp_path / "S")
-    assert ask(tmp_path / "S", "select subject from exo_trace_event").rows() == [("Gr\\xfc\\xdfe",)]
+    assert ask(tmp_path / "S", "select subject from exo_trace_event").rows() == [("Grüße",)]
+    assert "code page 1252" in ask(tmp_path / "S", "select reason from log_file").item()
 
 
 def test_damaged_lines_cost_only_themselves() -> None:
