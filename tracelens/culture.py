@@ -204,7 +204,8 @@ def to_utc(stamps: Sequence[Stamp], culture: str = "") -> Times:
     order, why = _choose(likely, readings, stamps, culture)
     chosen = readings[order]
     if all(time is None or time[1] is not None for time in chosen):
-        return Times([time[0] - (time[1] or timedelta(0)) if time else None for time in chosen], "", True)
+        utc = [time[0] - (time[1] or timedelta(0)) if time else None for time in chosen]
+        return Times(utc, f"times are read as {order} ({why})" if "--culture" in why else "", True)
     zone = _find_zone(stamps, chosen)
     utc = [
         None if time is None else time[0] - (time[1] if time[1] is not None else _offset(zone, stamp, time[0]))

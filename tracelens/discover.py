@@ -187,7 +187,7 @@ def _inside(path: Path, server: str | None, service: str | None, known: Mapping[
 def _member(member: archive.Member, server: str | None, service: str | None, known: Known | None) -> LogFile:
     path, size, changed = member.path, member.size_bytes, member.modified_ns
     described: LogFormat | None = None
-    why: str | None = "an archive inside an archive is not opened"
+    why: str | None = "an archive inside an archive is not opened: unpack it"
     head_hash = ""
     if known and _is_same(known, size, changed):
         described, why, head_hash = _as_known(known)
@@ -266,6 +266,8 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
     """Gives the format of a file's beginning and, where it has none, the reason."""
     if not head:
         return None, "empty file"
+    if packed := foreign.packed(head):
+        return None, packed
     text = head_text(head)
     lines = text.splitlines()
     for line in lines:

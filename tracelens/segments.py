@@ -19,7 +19,8 @@ from tracelens import __version__, archive, parquet
 from tracelens import store as stores
 from tracelens.charset import decode
 from tracelens.discover import LogFile, as_format
-from tracelens.formats import LogFormat, Source, formats
+from tracelens.formats import LogFormat, Parsed, Source, formats
+from tracelens.formats.bags import physical
 from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
 from tracelens.read import REJECT_CHARS, Counts, Reader, Reject
@@ -268,17 +269,17 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     assert described is not None and described.parse is not None
     content = entry.local.read_bytes()
     text, said = decode(content, entry.culture)
-    physical = text.split("\n")[: None if not text.endswith("\n") else -1]
-    parsed = described.parse(Source(text, entry.path.name, entry.server, entry.culture))
+    lines = physical(text) if text else []
+    parsed = Parsed([], []) if not text else described.parse(Source(text, entry.path.name, entry.server, entry.culture))
     counts = Counts(
-        lines=len(physical), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
+        lines=len(lines), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
         rejects=parsed.lines.count("r"), blank=parsed.lines.count("b"), continuation=parsed.lines.count("c"),
     )  # fmt: skip
     counts.check(str(entry.path))
     written = Written(entry.file_id, counts, content_hash=blake2b(content, digest_size=16).hexdigest())
     written.assumed = "; ".join(filter(None, (said, parsed.assumed)))
     written.rejects = [
-        Reject(number, reason, physical[number - 1].rstrip("\r")[:REJECT_CHARS])
+        Reject(number, reason, lines[number - 1].rstrip("\r")[:REJECT_CHARS])
         for number, reason in sorted(parsed.rejects.items())
     ]
     if not parsed.rows:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import KNOWN, Item, is_header, is_talk, to_rows
+from tracelens.tracking_export import COLUMNS, KEYS, KNOWN, Item, is_header, is_talk, to_rows
 
 MIN_WIDTH = 20
 """Least width of values in a list; a terminal has 80 columns or more."""
@@ -86,7 +86,7 @@ def _items(physical: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
     pieces = [text for found in parts for texts in found.values() for text in texts[:-1]]
     width = max((len(text.strip()) for text in pieces), default=0)
     for item, found in zip(items, parts, strict=True):
-        item.values = {label: _join(texts, hard, width) for label, texts in found.items()}
+        item.values = {label: _join(texts, hard, width, COLUMNS.get(label.lower())) for label, texts in found.items()}
         item.cut = {label for label, text in item.values.items() if text.endswith(("...", "…")) and text[:1] != "{"}
     return lines, rejects, items
 
@@ -101,12 +101,14 @@ def _is_hard(parts: list[dict[str, list[str]]]) -> bool:
     )
 
 
-def _join(texts: list[str], hard: bool, width: int) -> str:
+def _join(texts: list[str], hard: bool, width: int, column: str | None) -> str:
     """Joins a wrapped value: an indented line goes on after a blank, save where a word was longer than the line."""
     whole = texts[0].rstrip("\r") if len(texts) > 1 else texts[0].strip()
     for above, text in pairwise(texts):
         bare = text.strip()
-        if text[:1].isspace():
+        if column in KEYS:
+            gap = " " if whole.rstrip().endswith((",", ";")) else ""  # an id or address holds no blank
+        elif text[:1].isspace():
             word = len(whole.split(" ")[-1]) + len(bare.split(" ")[0])
             is_broken = len(above.strip()) == width >= MIN_WIDTH and word > width
             gap = "" if whole.endswith(" ") or is_broken else " "
