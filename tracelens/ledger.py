@@ -21,6 +21,7 @@ from tracelens import store as stores
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
 from tracelens.errors import StoreError
+from tracelens.formats import formats
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
 from tracelens.segments import as_datetime
 from tracelens.vintage import check_not_newer
@@ -170,11 +171,18 @@ def prune(files: Mapping[int, Row], segments: list[Row]) -> list[Row]:
             row["pruned_count"] += segment["row_count"]
         else:
             kept.append(segment)
-    for row in files.values():
+    left = {segment["file_id"] for segment in kept}
+    for file_id, row in files.items():
         if row["pruned_count"]:
             row["reason"] = f"{row['pruned_count']} events before {row['pruned_before']} pruned"
-            row["state"] = "pruned" if row["pruned_count"] == row["event_count"] else row["state"]
+            row["state"] = row["state"] if file_id in left else "pruned"
     return kept
+
+
+def has_rows_apart(row: Row) -> bool:
+    """Tells whether a file's lines and rows are counted apart: a line of an export can give a row per recipient."""
+    described = formats().get(row["format"] or "")
+    return described is not None and described.parse is not None
 
 
 def sealed(folder: Path, segments: Sequence[Row]) -> list[Row]:

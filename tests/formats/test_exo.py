@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracelens.care import verify
 from tracelens.discover import recognise
 from tracelens.formats import Parsed, Source, exo_trace_csv, exo_trace_json, exo_validation, formats
 from tracelens.pipeline import ingest
@@ -96,12 +97,13 @@ def test_any_encoding_gives_the_same_rows(tmp_path: Path, encoding: str) -> None
 
 
 def test_a_file_in_a_code_page_is_read_and_that_is_said(tmp_path: Path) -> None:
-    row = "2026-03-14T08:00:00Z,ann@example.com,bob@contoso.com##Receive,Grüße,1,<a1@example.com>,0a1b,,Incoming,,"
+    row = "2026-03-14T08:00:00Z,ann@example.com,bob@contoso.com##Receive;eve@contoso.com##Receive,Grüße,1,<a1@example.com>,0a1b,,Incoming,,"
     place = tmp_path / "trace.csv"
     place.write_bytes(f"{ENHANCED}\r\n{row}\r\n".encode("cp1252"))
     ingest([place], tmp_path / "S")
-    assert ask(tmp_path / "S", "select subject from exo_trace_event").rows() == [("Grüße",)]
+    assert ask(tmp_path / "S", "select subject from exo_trace_event").rows() == [("Grüße",)] * 2
     assert "code page 1252" in ask(tmp_path / "S", "select reason from log_file").item()
+    assert verify(tmp_path / "S") == []
 
 
 def test_damaged_lines_cost_only_themselves() -> None:
