@@ -30,7 +30,7 @@ REJECT_CHARS = 4000
 FIELD_CHARS = 2**31 - 1
 LOOK_BACK_BYTES = 1024 * 1024
 MARK = b"\xef\xbb\xbf"
-STARTS_ROW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
+STARTS_ROW = re.compile(rb'"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?"?,')
 ROW_BEGINS = re.compile(rb"\n(?:" + STARTS_ROW.pattern + rb"|(?:\xef\xbb\xbf)?#)")
 FIELD = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\n][^,\n]*+|)'
 WELL_FORMED = re.compile(f"{FIELD}(?:,{FIELD})*+")
@@ -238,6 +238,8 @@ class Reader:
                 numbers.append(number)
                 self.counts.events += 1
                 self.counts.continuation += used - 1
+            elif raw.lower().replace(b'"', b"").rstrip().split(b",") == [name.encode() for name in fields]:
+                self.counts.headers += 1
             elif is_last and ends_open and at == len(lines) - 1 and b"\0" not in raw:
                 self.counts.pending += 1
             else:

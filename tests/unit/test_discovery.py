@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.unit.conftest import KINDS, header, moment
+from tracelens.cli import main
 from tracelens.discover import discover
 from tracelens.errors import InputError
 from tracelens.pipeline import ingest
@@ -94,7 +97,15 @@ def test_what_is_no_log_is_listed_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.log").write_bytes(b"")
     (tmp_path / "IMAP4.LOG").write_text("#Log-type: IMAP4 Log\r\n#Fields: dateTime,sessionId\r\n", encoding="utf-8")
     (tmp_path / "notes.txt").write_text("remember the milk\n", encoding="utf-8")
+    (tmp_path / os.fsdecode(b"caf\xe9.log")).write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe")
+    listed = f'"{tmp_path}"\r\n'.encode("utf-16")  # as PowerShell writes a list
+    told = CliRunner().invoke(main, ["ingest", "-", "--store", str(tmp_path.with_name("S"))], input=listed)
+    assert told.exit_code == 0, told.output
     account = ingest([tmp_path], tmp_path.with_name("S"))
+    failed = {Path(name).name: reason for name, reason in account.failed}
+    assert failed.pop("caf\\xe9.log").startswith("its name is no UTF-8")
+    assert failed == {"pipe": "no regular file"}
     reasons = {Path(name).name: reason for name, reason in account.skipped}
     assert reasons["empty.log"] == "empty file"
     assert "IMAP4 Log" in reasons["IMAP4.LOG"]
@@ -115,12 +126,34 @@ def test_patterns_find_files_and_one_that_finds_nothing_is_named(tmp_path: Path)
         discover([tmp_path / "*.zip"])
 
 
+def test_linked_folders_are_read_once_and_a_link_that_leads_back_ends(tmp_path: Path) -> None:
+    for name in ("share/RECV1.LOG", "logs/RECV2.LOG"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(RECEIVE, encoding="utf-8", newline="")
+    (tmp_path / "logs" / "EX02").symlink_to(tmp_path / "share")
+    (tmp_path / "logs" / "back").symlink_to(tmp_path / "logs")
+    found = [tmp_path / "logs" / "EX02" / "RECV1.LOG", tmp_path / "logs" / "RECV2.LOG"]
+    assert sorted(entry.path for entry in discover([tmp_path / "logs", tmp_path / "share"])) == found
+    assert sorted(entry.path for entry in discover([tmp_path / "logs" / "**" / "*.LOG"])) == found
+
+
+def test_a_path_of_windows_is_found_by_slashes_or_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "RECV1.LOG").write_text(RECEIVE, encoding="utf-8", newline="")
+    monkeypatch.chdir(tmp_path)
+    assert [entry.path.name for entry in discover(["logs\\RECV1.LOG"])] == ["RECV1.LOG"]
+    with pytest.raises(InputError, match="path of Windows"):
+        discover(["C:\\logs\\RECV1.LOG"])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("# Date\tTime\n2003-1-5\t0:0:1 GMT\t-\t-\t-\tEX01\t-\tanna@contoso.com\t1027\n", "Exchange 2000 or 2003"),
         ("2006-01-02 03:04:05 192.0.2.7 - SMTPSVC1 EX01 192.0.2.1 0 xxxx - +example.com 500 0 32\n", "IIS SMTP"),
         ("2026-03-02T08:00:00.000Z,000000000000000E,2,192.0.2.1:143,192.0.2.7:4100,anna,1,3,1,login,,\n", "IMAP4"),
+        ("PK\x03\x04 [Content_Types].xml", "Excel workbook"),
+        ("EventId,Source,MessageId,Sender,Recipients\n1,2,3,4,5\n", "without its Timestamp"),
         ("220 mail.contoso.com Microsoft ESMTP MAIL Service ready\nehlo\n250 OK\n", "by hand"),
     ],
 )
