@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tracelens.tracking_export import OF_AGENTS, property_of
+from tracelens.tracking_export import OF_AGENTS, OF_LOG, plain_name
 
 KINDS = (
     (
@@ -51,10 +51,10 @@ def packed(head: bytes) -> str | None:
 def named(lines: Sequence[str]) -> str | None:
     """Gives what a text is by its first lines, where it is known not to be read; else None."""
     first = lines[0] if lines else ""
-    names = {property_of(name) for name in CELL.findall(first)}
-    labels = names | {property_of(line.split(":")[0]) for line in lines if ":" in line}
+    labels = {plain_name(name) for name in CELL.findall(first)}
+    labels |= {plain_name(line.split(":")[0]) for line in lines if ":" in line}
     if labels.issuperset(OF_AGENTS):
         return "output of Get-AgentLog, which is not read (the agent logs are)"
-    if len(labels & {"eventid", "messageid", "sender", "recipients", "messagesubject"}) >= 3:
+    if len(labels & {*OF_LOG, "recipients"}) >= 3:
         return "output of Get-MessageTrackingLog without its Timestamp: select that too"
     return next((reason for pattern, reason in KINDS if pattern.match(first)), None)

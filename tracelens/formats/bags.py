@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,80}) *(?<= ):(?: (.*))?$")
+LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,80}(?: [A-Z][A-Za-z]{1,30}){0,3}) *(?<= ):(?: (.*))?$")
 PROMPT = re.compile(r"\s*(?:\[PS\]|PS)\s[^>]{0,300}>|\s*>>|-{3,}\s*$")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}$")
 DELIMITERS = (",", ";", "\t")

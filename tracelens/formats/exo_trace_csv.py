@@ -19,8 +19,11 @@ SHAPES = (
     ("extended", {"datetimeutc", "eventid", "messageid"}),
     ("enhanced", {"origintimestamputc", "messageid"}),
     ("summary", {"origintimestamp", "messageid"}),
+    ("enhanced", {"origintimestamputc", "senderaddress"}),
     ("detail", {"date", "event", "detail", "messagetraceid"}),
-    ("summary", {"received", "senderaddress", "recipientaddress", "status"}),
+    ("detail", {"date", "event", "action", "detail"}),
+    ("summary", {"received", "senderaddress", "recipientaddress"}),
+    ("summary", {"received", "messagetraceid"}),
     ("summary", {"received", "sender", "recipient", "status"}),
 )
 """Names, as compared, that tell an export; each has to be there. `eventid` beside a plain `Timestamp` is on-premises."""

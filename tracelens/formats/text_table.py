@@ -51,7 +51,8 @@ def ruled(line: str, below: str) -> TextTable | None:
         return None
     dashes = [match.span() for match in re.finditer(r"-{2,}", below)]
     names = [line[start:end].strip() for start, end in dashes]
-    if not all(names) or len({*map(str.lower, names)}) != len(names) or len(names) != len(line.split()):
+    apart = len("".join(names)) + line.count(" ") - sum(name.count(" ") for name in names) == len(line)
+    if not all(names) or len({*map(str.lower, names)}) != len(names) or not apart:
         return None
     return TextTable(names, tuple(start for start, _ in dashes), tuple(end for _, end in dashes))
 
