@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,30 @@ def set_aside(
         ):
             _mark(row, holder, f"beginning of {holder['path']}")
             aside.add(short)
+    for again, stays in _saved_anew(ledger, arrived.keys()):
+        row, holder = ledger[again], ledger[stays]
+        is_open = row["kept_in"] is None and holder["kept_in"] is None
+        if is_open and _rows_begin(row, holder, segments, folder, is_whole=True):
+            _mark(row, holder, f"copy of {holder['path']}, saved anew")
+            aside.add(again)
     return aside
+
+
+def _saved_anew(ledger: Mapping[int, Row], arrived: Iterable[int]) -> list[tuple[int, int]]:
+    """Gives pairs (copy, original) of files that may differ in encoding and line ends alone; one has just arrived."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in ledger.values():
+        if row["state"] in HOLDING and row["event_count"] and row["first_at"] and not row["pruned_count"]:
+            groups.setdefault((row["format"], row["first_at"], row["last_at"], *(row[n] for n in COUNTED)), []).append(
+                row
+            )
+    new = set(arrived)
+    pairs = []
+    for rows in groups.values():
+        if len(rows) > 1 and any(row["file_id"] in new for row in rows):
+            rows.sort(key=lambda row: (not _is_there(row["path"]), row["path"]))
+            pairs += [(again["file_id"], stays["file_id"]) for stays, again in combinations(rows, 2)]
+    return pairs
 
 
 def _copies(ledger: Mapping[int, Row]) -> set[int]:
@@ -332,8 +356,8 @@ def _unchanged(row: Row) -> LogFile | None:
     return next((entry for entry in same if is_known(entry, row)), None)
 
 
-def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) -> bool:
-    """Tells by the rows whether one file is the beginning of another that is gone; its last row may be cut short."""
+def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path, is_whole: bool = False) -> bool:
+    """Tells by the rows whether one file is another, or its beginning, whose last row may be cut short."""
     paths: dict[int, list[str]] = {}
     for segment in segments:
         paths.setdefault(segment["file_id"], []).append(str(folder / segment["path"]))
@@ -347,7 +371,7 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
         f"read_parquet([{', '.join(map(stores.literal, paths[one['file_id']]))}]) where file_id = {one['file_id']}"
         for one in (row, holder)
     )
-    last = int(row["line_count"])
+    last = int(row["line_count"]) + is_whole
     with parquet.scratch(folder) as con:
         others = con.execute(
             f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"
