@@ -7,16 +7,15 @@ Get-MessageTrace, Get-MessageTraceV2, Get-MessageTraceDetail.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
-from tracelens.formats.bags import PROMPT, Bag, Listing, list_names, physical, read_list
+from tracelens.formats.bags import list_names, read_list, read_table, table_names
 from tracelens.formats.clixml import BEGINS, read_clixml
 from tracelens.formats.exo_row import per_recipient, plain_name, trace_row
 from tracelens.formats.exo_time import is_time, to_utc
 from tracelens.formats.exo_trace_csv import kind_of
-from tracelens.formats.text_table import CUT, RULE, TextTable, cells, ruled
+from tracelens.formats.text_table import CUT
 from tracelens.schema import EXO_TRACE_EVENT
 
 XML_NAME = re.compile(r'<\w+ N="(\w{2,40})"')
@@ -26,17 +25,19 @@ def recognise(head: str, _name: str) -> bool:
     """Tells by names that only traces have together."""
     if BEGINS.match(head):
         return bool(kind_of({plain_name(name) for name in XML_NAME.findall(head)}))
-    return bool(kind_of(set(map(plain_name, list_names(head))))) or _table_at(physical(head)[:200]) is not None
+    return bool(kind_of(set(map(plain_name, list_names(head))))) or bool(
+        kind_of(set(map(plain_name, table_names(head))))
+    )
 
 
 def parse(source: Source) -> Parsed:
     """Reads objects or rows; one without a time is rejected, whole."""
     if BEGINS.match(source.text):
         listing = read_clixml(source.text)
-    elif _table_at(physical(source.text)[:200]) is None:
-        listing = read_list(source.text)
+    elif table_names(source.text):
+        listing = read_table(source.text)
     else:
-        listing = _read_table(source.text)
+        listing = read_list(source.text)
     found: list[tuple[int, dict[str, Any]]] = []
     is_cut = False
     for bag in listing.bags:
@@ -56,30 +57,6 @@ def parse(source: Source) -> Parsed:
         rows += [{**each, "line_number": number} for each in per_recipient(row)]
     said = (assumed, "values end in `...` where the listing cut them" if is_cut else "")
     return Parsed(rows, listing.lines, listing.rejects, "; ".join(filter(None, said)))
-
-
-def _table_at(lines: list[str]) -> TextTable | None:
-    tables = (ruled(line.rstrip("\r"), below) for line, below in pairwise([*lines, ""]))
-    return next((table for table in tables if table and kind_of(set(map(plain_name, table.names)))), None)
-
-
-def _read_table(text: str) -> Listing:
-    lines = physical(text)
-    listing = Listing([], ["b" if not line.strip() else "h" for line in lines])
-    table: TextTable | None = None
-    for number, line in enumerate(lines, 1):
-        below = lines[number] if number < len(lines) else ""
-        if not line.strip() or RULE.fullmatch(line.rstrip()) or PROMPT.match(line):
-            continue
-        found = _table_at([line, below])
-        values = None if found else cells(line, table, lambda name: plain_name(name) == "size") if table else ""
-        table = found or table
-        if isinstance(values, dict):
-            listing.bags.append(Bag(number, dict(values)))
-            listing.lines[number - 1] = "e"
-        elif values is not None:
-            listing.reject(number, values or "stands above the table")
-    return listing
 
 
 FORMAT = LogFormat(
