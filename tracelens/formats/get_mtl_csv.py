@@ -154,7 +154,7 @@ def _time_at(names: list[str]) -> int:
 
 FORMAT = LogFormat(
     name="get_mtl_csv",
-    title="Get-MessageTrackingLog | Export-Csv, by comma, semicolon or tab",
+    title="Get-MessageTrackingLog | Export-Csv, any columns and delimiter, also as a spreadsheet saved it",
     table=TRACKING_EVENT,
     recognise=recognise,
     parse=parse,
