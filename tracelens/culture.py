@@ -151,7 +151,8 @@ def read(text: str, order: str) -> tuple[datetime, timedelta | None] | None:
     a, b, c = match["a"], match["b"], match["c"]
     if b.isalpha():
         b = str(MONTHS.get(b.lower(), 0))
-        order = YMD if len(a) == 4 else DMY
+        order = DMY
+    order = YMD if len(a) == 4 else order
     year, month, day = {DMY: (c, b, a), MDY: (c, a, b), YMD: (a, b, c)}[order]
     if len(year) not in (2, 4) or len(day) > 2 or len(month) > 2 or (order == MDY and match["mark"] == "."):
         return None
@@ -246,7 +247,8 @@ def _choose(
     """Gives the order of day, month and year, and what it was told by."""
     rows = len(stamps)
     if len(likely) == 1 or all(readings[order] == readings[likely[0]] for order in likely):
-        return likely[0], f"the only way to read all of {rows} rows"
+        is_year_first = any(re.match(r"\d{4}", stamp.text.strip()) for stamp in stamps)
+        return likely[-1 if is_year_first else 0], f"the only way to read all of {rows} rows"
     votes = {order: _in_reach(readings[order], stamps) for order in likely}
     best = max(votes.values())
     kept = [order for order in likely if votes[order] == best]

@@ -211,6 +211,12 @@ def _inside(path: Path, server: str | None, service: str | None, known: Mapping[
     """Recognises the files of an archive; an archive that cannot be opened stands for itself."""
     try:
         members = archive.members(path)
+        if not members:
+            return [
+                LogFile(
+                    path, None, None, None, "an archive without files", path.stat().st_size, path.stat().st_mtime_ns
+                )
+            ]
         return [_member(member, server, service, known.get(str(member.path))) for member in members]
     except InputError as error:
         state = path.stat()

@@ -23,6 +23,7 @@ KINDS = (
         re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z,[0-9A-F]{16},\d+,[^,]+:(?:143|993|110|995|1143|1993|1110|1995),"),
         "an IMAP4 or POP3 protocol log, which is not read",
     ),
+    (re.compile(r"\s*<Objs "), "objects of Export-Clixml that are not read: give another output of that command"),
     (re.compile(r"220[ -].*\bE?SMTP\b"), "an SMTP conversation by hand, without times: it is not read"),
 )
 

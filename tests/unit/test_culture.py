@@ -114,6 +114,11 @@ def test_a_time_with_its_offset_needs_no_assumption(text: str) -> None:
     assert found.is_known and not found.assumed
 
 
+def test_a_time_that_begins_with_its_year_is_read_beside_any_others() -> None:
+    found = to_utc([Stamp("13.03.2026 09:00:00"), Stamp("2026-03-13T08:00:00Z")], "de-DE")
+    assert found.utc == [datetime(2026, 3, 13, 9), datetime(2026, 3, 13, 8)]
+
+
 def test_one_wrong_time_does_not_turn_the_others() -> None:
     found = to_utc([Stamp("20.03.2026 08:00:00"), Stamp("03.20.2026 08:00:00"), Stamp("21.03.2026 08:00:00")])
     assert found.utc == [datetime(2026, 3, 20, 8), None, datetime(2026, 3, 21, 8)]

@@ -115,6 +115,8 @@ def _row(physical: list[str], start: int, delimiter: str, names: list[str]) -> t
             return None, 1, "has a quote that is not closed"
         text += line if count == 1 else "\n" + line
         quotes += line.count('"')
+        if "\0" in line:
+            return None, 1, "holds NUL bytes"
         if quotes % 2:
             continue
         cells = _lenient(text.rstrip("\r"), delimiter)
