@@ -10,6 +10,7 @@ import re
 
 from tracelens.culture import is_time
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import DELIMITERS
 from tracelens.schema import TRACKING_EVENT
 from tracelens.tracking_export import Item, is_header, is_talk, property_of, to_rows
@@ -25,14 +26,14 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads an export; a quote that is never closed costs its own line only."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    shown = physical(source.text)
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     names: list[str] = []
     delimiter, filled = ",", 0
-    while len(lines) < len(physical):
-        number, line = len(lines) + 1, physical[len(lines)].rstrip("\r")
+    while len(lines) < len(shown):
+        number, line = len(lines) + 1, shown[len(lines)].rstrip("\r")
         header = None if names and not _is_like(line, names) else _header(line)
         if not line.strip():
             lines.append("b")
@@ -44,10 +45,10 @@ def parse(source: Source) -> Parsed:
             if lines[-1] == "r":
                 rejects[number] = "stands above the header"
         else:
-            row, count, reason = _row(physical, number - 1, delimiter, names)
+            row, count, reason = _row(shown, number - 1, delimiter, names)
             if (
                 row is None
-                and (number < len(physical) or source.text.endswith("\n"))
+                and (number < len(shown) or source.text.endswith("\n"))
                 and (row := _filled(line, delimiter, names))
             ):
                 filled += 1
@@ -106,11 +107,11 @@ def _cells(text: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _row(physical: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
+def _row(shown: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
     """Gives the row that begins at a line and the lines it stands on, or None and the reason."""
     text, quotes = "", 0
-    for count in range(1, min(MAX_LINES, len(physical) - start) + 1):
-        line = physical[start + count - 1]
+    for count in range(1, min(MAX_LINES, len(shown) - start) + 1):
+        line = shown[start + count - 1]
         if count > 1 and _stands_alone(line, delimiter, names):
             return None, 1, "has a quote that is not closed"
         text += line if count == 1 else "\n" + line

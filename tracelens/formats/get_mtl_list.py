@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.schema import TRACKING_EVENT
 from tracelens.tracking_export import COLUMNS, KEYS, KNOWN, Item, is_header, is_talk, to_rows
 
@@ -26,8 +27,8 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads a list of results."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
-    lines, rejects, items = _items(physical)
+    shown = physical(source.text)
+    lines, rejects, items = _items(shown)
     read = to_rows(items, source.server, source.culture)
     for number, reason in read.wrong.items():
         first, *others = items[number].lines
@@ -35,19 +36,19 @@ def parse(source: Source) -> Parsed:
         for line in others:
             lines[line - 1], rejects[line] = "r", f"belongs to line {first}: {reason}"
     said = [read.assumed]
-    if any(kind == "h" and "ResultSize" in line for kind, line in zip(lines, physical, strict=True)):
+    if any(kind == "h" and "ResultSize" in line for kind, line in zip(lines, shown, strict=True)):
         said.append("PowerShell warns that there are more results than it shows (-ResultSize)")
     return Parsed(read.rows, lines, rejects, "; ".join(filter(None, said)))
 
 
-def _items(physical: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
+def _items(shown: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     wrapped: dict[str, list[str]] = {}
     parts: list[dict[str, list[str]]] = []
     colon, after_blank, in_talk = -1, True, False
-    for number, line in enumerate(physical, 1):
+    for number, line in enumerate(shown, 1):
         if not line.strip():
             lines.append("b")
             after_blank, in_talk = True, False

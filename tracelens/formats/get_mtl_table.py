@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from tracelens.culture import is_time
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.text_table import CUT, RULE, TextTable, by_name, cells, ruled, tabbed, unquoted
 from tracelens.schema import TRACKING_EVENT
 from tracelens.tracking_export import COLUMNS, NUMBERS, Item, is_header, is_talk, property_of, to_rows
@@ -25,16 +26,16 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads tables; one without times gives rejects only."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    shown = physical(source.text)
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     table: TextTable | None = None
     is_open = False
-    while len(lines) < len(physical):
+    while len(lines) < len(shown):
         number = len(lines) + 1
-        line = physical[number - 1].rstrip("\r")
-        found = _tabbed(line) or _ruled(line, physical[number] if number < len(physical) else "")
+        line = shown[number - 1].rstrip("\r")
+        found = _tabbed(line) or _ruled(line, shown[number] if number < len(shown) else "")
         if not line.strip():
             lines.append("b")
             is_open = False
@@ -45,7 +46,7 @@ def parse(source: Source) -> Parsed:
             lines.append("r")
             rejects[number] = "stands above the table"
         else:
-            row, used = (None, 1) if table.starts else unquoted(physical, number - 1, len(table.names))
+            row, used = (None, 1) if table.starts else unquoted(shown, number - 1, len(table.names))
             values = by_name(row, table) if row else cells(line, table, _is_number)
             if isinstance(values, str):
                 lines.append("r")

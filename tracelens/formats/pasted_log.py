@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import split
 from tracelens.formats.exo_time import absolute
 from tracelens.formats.pasted_rows import lost_event, name_servers, smtp_row, tracking_row
@@ -201,10 +202,8 @@ def _rows(lines: Sequence[_Line]) -> list[tuple[int, int, list[str] | None]]:
 
 def parse(source: Source, log: str = "smtp_send") -> Parsed:
     """Reads what can be read as rows of one log."""
-    physical = source.text.split("\n")
-    if physical and not physical[-1]:
-        physical.pop()
-    looked = [_look(line) for line in physical]
+    shown = physical(source.text)
+    looked = [_look(line) for line in shown]
     _strip_front(looked)
     rejects: dict[int, str] = {}
     kinds = ["r" if line.kind in "so" else line.kind for line in looked]
@@ -215,7 +214,7 @@ def parse(source: Source, log: str = "smtp_send") -> Parsed:
             rejects[at + 1] = "has too few or too many fields, or an open quote"
         elif _log_of(row) != ("tracking" if log == "tracking" else "smtp"):
             rejects[at + 1] = "is a row of another log"
-        elif any("\0" in line for line in physical[at : at + used]):
+        elif any("\0" in line for line in shown[at : at + used]):
             rejects[at + 1] = "holds NUL bytes"
         else:
             kinds[at : at + used] = ["e", *"c" * (used - 1)]
