@@ -56,6 +56,6 @@ def named(lines: Sequence[str]) -> str | None:
     labels |= {plain_name(line.split(":")[0]) for line in lines if ":" in line}
     if labels.issuperset(OF_AGENTS):
         return "output of Get-AgentLog, which is not read (the agent logs are)"
-    if len(labels & {*OF_LOG, "recipients"}) >= 3:
+    if len(labels & {*OF_LOG, "recipients"}) >= 3 and "timestamp" not in labels:
         return "output of Get-MessageTrackingLog without its Timestamp: select that too"
     return next((reason for pattern, reason in KINDS if pattern.match(first)), None)

@@ -243,6 +243,11 @@ def test_writers_are_judged_as_in_the_log() -> None:
     assert set(normalise.BY_CLIENT) == BY_CLIENT
 
 
+def test_labels_that_lost_their_padding_are_read() -> None:
+    text = "Timestamp:13.03.2026 09:00:05\nEventId : SEND\nMessageId:<a@b>\nMessageSubject: Re:\n"
+    assert only(parsed("get_mtl_list", text))["message_id"] == "<a@b>"
+
+
 def test_wrapped_values_are_whole_again() -> None:
     indent = " " * 26
     text = listed().replace(

@@ -17,12 +17,18 @@ from tracelens.tracking_export import COLUMNS, KEYS, KNOWN, Item, is_header, is_
 MIN_WIDTH = 20
 """Least width of values in a list; a terminal has 80 columns or more."""
 LABEL = re.compile(r"(\s*)([A-Za-z]\w*)(\s*):(?:\s(.*)|$)")
+TIGHT = re.compile(r"()([A-Za-z]\w*)(\s*):(\S.*)")
+"""A label whose value lost the blank before it, at the margin alone: a value goes on with an indent."""
 
 
 def recognise(head: str, _name: str) -> bool:
     """Tells by its labels whether a text is a list of tracking results."""
-    labels = [match[2] for match in map(LABEL.match, head.splitlines()[:400]) if match]
+    labels = [match[2] for match in map(_label, head.splitlines()[:400]) if match]
     return is_header(labels)
+
+
+def _label(line: str) -> re.Match[str] | None:
+    return LABEL.match(line) or TIGHT.match(line)
 
 
 def parse(source: Source) -> Parsed:
@@ -57,7 +63,7 @@ def _items(shown: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
             lines.append("h")
             in_talk = True
             continue
-        match = LABEL.match(line)
+        match = _label(line)
         place = match.start(3) + len(match[3]) if match else -1
         if match and (match[2].lower() in KNOWN or (place == colon and match[3])):
             label = match[2]
