@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tests.unit.conftest import KINDS, header, moment
+from tests.unit.conftest import KINDS, Read, header, moment
 from tracelens.cli import main
 from tracelens.discover import discover
 from tracelens.errors import InputError
 from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_FIELDS, TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016
-from tracelens.store import ask
 
 pytestmark = pytest.mark.usefixtures("few_rules")
 
+Reading = Callable[[bytes, str], Read]
 RECEIVE = "\r\n".join(header("SMTP Receive Protocol Log", SMTP_FIELDS)) + "\r\n"
 
 
@@ -44,13 +45,11 @@ def test_folders_name_server_and_service(tmp_path: Path, path: str, server: str 
 
 
 @pytest.mark.parametrize("fields", [TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016], ids=len)
-def test_tracking_of_every_width_is_read_by_its_fields(tmp_path: Path, fields: list[str]) -> None:
+def test_tracking_of_every_width_is_read_by_its_fields(read: Reading, fields: list[str]) -> None:
     values = {"date-time": moment(1), "event-id": "RECEIVE", "source": "SMTP", "message-id": "<a@example.com>",
               "recipient-address": "anna@contoso.com;ben@contoso.com", "server-hostname": "ex01.contoso.com"}  # fmt: skip
     lines = [*header("Message Tracking Log", fields), ",".join(values.get(name, "") for name in fields)]
-    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
-    row = ask(tmp_path / "S", "select * from tracking_event").to_dicts()[0]
+    row = read("\r\n".join(lines).encode() + b"\r\n", "MSGTRK.LOG").events[0]
     assert row["server"] == "EX01"
     assert row["recipient_address"] == ["anna@contoso.com", "ben@contoso.com"]
     assert row["network_message_id"] is None
@@ -68,25 +67,23 @@ def test_tracking_of_every_width_is_read_by_its_fields(tmp_path: Path, fields: l
         ("", []),
     ],
 )
-def test_statuses_stand_beside_their_recipients(tmp_path: Path, statuses: str, expected: list[str]) -> None:
+def test_statuses_stand_beside_their_recipients(read: Reading, statuses: str, expected: list[str]) -> None:
     values = {"date-time": moment(1), "event-id": "SEND", "recipient-address": "a@contoso.com;b@contoso.com",
               "recipient-status": statuses}  # fmt: skip
     lines = [*header("Message Tracking Log", TRACKING_2016), ",".join(values.get(name, "") for name in TRACKING_2016)]
-    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
-    assert ask(tmp_path / "S", "select recipient_status from tracking_event")[0, 0].to_list() == expected
+    done = read("\r\n".join(lines).encode() + b"\r\n", "MSGTRK.LOG")
+    assert done.events[0]["recipient_status"] == expected
 
 
-def test_ports_and_connectors_judge_where_folders_are_silent(tmp_path: Path) -> None:
+def test_ports_and_connectors_judge_where_folders_are_silent(read: Reading) -> None:
     rows = [
         f"{moment(n)},EX0{n}\\{name},08D{n},0,10.0.0.1:{port},192.0.2.7:4000,+,,"
         for n, (name, port) in enumerate(
             [("Default Frontend EX00", 25), ("Default EX01", 2525), ("Client Proxy", 465), ("Delivery", 475)]
         )
     ]
-    (tmp_path / "RECV.LOG").write_text(RECEIVE + "\r\n".join(rows) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "RECV.LOG"], tmp_path / "S")
-    got = ask(tmp_path / "S", "select server, service from smtp_event order by line_number").rows()
+    done = read((RECEIVE + "\r\n".join(rows)).encode() + b"\r\n", "RECV.LOG")
+    got = [(event["server"], event["service"]) for event in done.events]
     assert got == [("EX00", "frontend"), ("EX01", "hub"), ("EX02", "hub"), ("EX03", "delivery")]
 
 
