@@ -74,6 +74,16 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
     made.track(80, "HUB8", "RECEIVE", internal_message_id=92, message_id="<pc@example.com>", client_hostname="DANSPC", client_ip="192.0.2.8", connector_id="HUB8\\Default HUB8", message_info="07I: NTS: ")  # fmt: skip
     made.rows["log_file"] = [{"file_id": 7, "path": "mtl.csv", "format": "get_mtl_csv", "state": "ingested"}]
 
+    # only the end is left of one, and all of another
+    for message, number in (("tail", 95), ("whole", 96)):
+        ids = {"internal_message_id": number, "message_id": f"<{message}@example.com>", "network_message_id": message}
+        if message == "whole":
+            made.track(30, "EX01", "RECEIVE", connector_id="EX01\\Default EX01", client_ip="192.0.2.1", **ids)
+        made.track(
+            90, "EX01", "SEND", server_hostname="mx.fabrikam.com", server_ip="198.51.100.9", connector_id="Out", **ids
+        )
+        made.track(99, "EX01", "FAIL", "ROUTING", recipient_address=["bob@fabrikam.com"], **ids)
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -146,6 +156,12 @@ def test_a_sent_row_without_an_answer_is_joined_to_the_one_entry_it_can_mean_and
         ("receive", None, "HUB7", "observed"), ("transfer", "HUB7", "HUB8", "inferred"), ("deliver", "HUB8", "MBX8", "observed"),
     ]  # fmt: skip
     assert gaps(built, "old") == []
+
+
+def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.DuckDBPyConnection) -> None:
+    told = ask(built, "select m.message_id, m.total_ms, min(l.total_ms) as least_ms from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id in ('tail@example.com', 'whole@example.com') group by all order by all")  # fmt: skip
+    assert [(row["total_ms"], row["least_ms"]) for row in told] == [(None, None), (69_000, 60_000)]
 
 
 def test_what_an_export_of_whole_seconds_tells_is_right_to_a_second(built: duckdb.DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 -- column status: delivered, relayed, expanded, redirected, failed, refused, deferred, dropped, quarantined, duplicate, in transit, unknown
 -- column basis: observed where a row shows the end; inferred where the end follows from another row, or no row shows one; reported where only a cloud trace or a report tells it
 -- column hop_keys: the hops from the first to the one that the last row belongs to
--- column total_ms: from the message's first row to the recipient's last, on one clock or with the clocks' difference taken off
+-- column total_ms: from the message's first row to the recipient's last, on one clock or with the clocks' difference taken off; empty where a gap before the first hop hides the beginning
 -- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
 -- grain: message_key, leg_key
 -- kind: table
@@ -40,12 +40,16 @@ opened as (
 single as (
     select message_key from opened group by message_key having count(*) = 1
 ),
+begun as (
+    -- where the first hop shows how the message came here; else its first row is not its beginning
+    select message_key from hop where hop_number = 1 and hop_key not in (select hop_key from headless_hop)
+),
 total as (
     -- from the earliest row of all servers, on the clock that wrote the last one
     select b.message_key, b.address, max({is_known: o.server = f.server or s.message_key is not null or c.offset_ms is not null,
         us: date_diff('microsecond', o.moment, b.best.moment) - coalesce(c.offset_ms, 0) * 1000,
         bound: case when o.server = f.server or s.message_key is not null then 5 + coalesce(w.more_ms, 0) else coalesce(c.bound_ms, -1) end}) as most
-    from best b join opened o on o.message_key = b.message_key
+    from best b join begun g on g.message_key = b.message_key join opened o on o.message_key = b.message_key
     left join single s on s.message_key = b.message_key
     left join coarse_message w on w.message_key = b.message_key
     left join log_file f on f.file_id = b.best.file_id
