@@ -85,7 +85,8 @@ def _received(hop: Row, before: Row | None, build: str) -> list[str]:
     is_client = hop["to_port"] == 587
     if hop["kind"] == "receive":
         sender = next((remote.host for remote in REMOTES if remote.ip == hop["from_ip"]), "device.example.org")
-        return [] if is_client else _line(f"{sender} ({hop['from_ip']})", by, hop, build, " via Frontend Transport")
+        via = " via Frontend Transport" if hop["to_service"] == "frontend" else ""
+        return [] if is_client else _line(f"{sender} ({hop['from_ip']})", by, hop, build, via)
     sender = f"{hop['from_server']}.{INTERNAL} ({hop['from_ip']})"
     if hop["kind"] == "deliver":
         return _line(sender, by, hop, build, " via Mailbox Transport")
