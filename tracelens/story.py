@@ -93,8 +93,8 @@ def path_text(path: Path, again: str) -> str:
             + (f"  {leg['basis']}" if leg["basis"] != "observed" else "")
             + (f"  {_total(leg)}" if leg["total_ms"] is not None else "")
         )
-        if told:
-            lines += textwrap.wrap(told, 110, initial_indent="      ", subsequent_indent="      ")
+        for text in (told, _deferred(leg)):
+            lines += textwrap.wrap(text, 110, initial_indent="      ", subsequent_indent="      ")
     loose = gaps.get(None, [])
     if path.gaps:
         lines += ["", f"Gaps  {len(path.gaps)} (missing protocol logs are normal and no fault)"]
@@ -118,6 +118,16 @@ def _total(row: Row) -> str:
     """Gives how long it took from the first row on."""
     told = bounded(row["total_ms"], row["total_bound_ms"])
     return told if told.startswith("within") else f"after {told}"
+
+
+def _deferred(leg: Row) -> str:
+    """Gives how often a recipient was put off before it ended, and why."""
+    if not leg["deferral_count"] or (leg["status"] == "deferred" and leg["deferral_count"] == 1):
+        return ""
+    first, last, text = leg["first_deferral_at"], leg["last_deferral_at"], plain(leg["deferral_text"])
+    told = f"deferred {count(leg['deferral_count'], 'time')}, {moment(first)}"
+    told += f" to {moment(last)}" if last != first else ""
+    return told + (f": {text}" if text and text != plain(leg["reason_text"]) else "")
 
 
 def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:

@@ -78,6 +78,8 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
     for message, number in (("tail", 95), ("whole", 96)):
         ids = {"internal_message_id": number, "message_id": f"<{message}@example.com>", "network_message_id": message}
         if message == "whole":
+            for seconds in (40, 60):
+                made.track(seconds, "EX01", "DEFER", recipient_status=[f"451 4.4.0 after {seconds} s"], **ids)
             made.track(30, "EX01", "RECEIVE", connector_id="EX01\\Default EX01", client_ip="192.0.2.1", **ids)
         made.track(
             90, "EX01", "SEND", server_hostname="mx.fabrikam.com", server_ip="198.51.100.9", connector_id="Out", **ids
@@ -162,6 +164,14 @@ def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.Duc
     told = ask(built, "select m.message_id, m.total_ms, min(l.total_ms) as least_ms from leg l join message m on m.message_key = l.message_key"
                       " where m.message_id in ('tail@example.com', 'whole@example.com') group by all order by all")  # fmt: skip
     assert [(row["total_ms"], row["least_ms"]) for row in told] == [(None, None), (69_000, 60_000)]
+
+
+def test_a_recipient_says_how_often_it_was_put_off_before_it_was_reached(built: duckdb.DuckDBPyConnection) -> None:
+    told = ask(built, "select l.status, deferral_count, first_deferral_at, last_deferral_at, deferral_text from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id = 'whole@example.com' order by all")  # fmt: skip
+    assert [tuple(row.values()) for row in told] == [
+        ("failed", 0, None, None, None), ("relayed", 2, at(40), at(60), "451 4.4.0 after 60 s"),
+    ]  # fmt: skip
 
 
 def test_what_an_export_of_whole_seconds_tells_is_right_to_a_second(built: duckdb.DuckDBPyConnection) -> None:

@@ -4,6 +4,10 @@
 -- column hop_keys: the hops from the first to the one that the last row belongs to
 -- column total_ms: from the message's first row to the recipient's last, on one clock or with the clocks' difference taken off; empty where a gap before the first hop hides the beginning
 -- column total_bound_ms: total_ms is right to plus or minus this; empty when two unchecked clocks gave it
+-- column deferral_count: tracking rows that put the recipient off to a later attempt
+-- column first_deferral_at: the first of them, UTC
+-- column last_deferral_at: the last of them, UTC
+-- column deferral_text: why, as the last of them says
 -- grain: message_key, leg_key
 -- kind: table
 -- by: message
@@ -23,6 +27,15 @@ best as (
         union all
         select message_key, address, {rank: cast(rank as double), later: -epoch_us(date_time), reason: coalesce(reason, ''), moment: date_time, file_id: file_id, line_number: line_number, node: node, is_told: true}
         from cloud where address is not null and address <> '')
+    group by message_key, address
+),
+put_off as (
+    select message_key, address, count(*) as deferral_count, min(date_time) as first_deferral_at, max(date_time) as last_deferral_at,
+        max({moment: date_time, file_id: file_id, line_number: line_number, text: text}) filter (text is not null).text as deferral_text
+    from (
+        select t.message_key, lower(r.address) as address, t.date_time, t.file_id, t.line_number, coalesce(nullif(t.recipient_status[r.position], ''), nullif(t.source_context, '')) as text
+        from track t, lateral (select unnest(t.recipient_address) as address, generate_subscripts(t.recipient_address, 1) as position) r
+        where t.event_id in ('DEFER', 'SUBMITDEFER', 'RESUBMITDEFER') and t.message_key is not null)
     group by message_key, address
 ),
 replaced as (
@@ -91,7 +104,9 @@ select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, 
     case when o.most.us >= -1000 * greatest(o.most.bound, 0) then cast(floor(greatest(o.most.us, 0) / 1000) as bigint) end as total_ms,
     case when o.most.us >= -1000 * o.most.bound then nullif(cast(o.most.bound as bigint), -1) end as total_bound_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
+    coalesce(d.deferral_count, 0) as deferral_count, d.first_deferral_at, d.last_deferral_at, d.deferral_text,
     coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
 from best b left join total o on o.message_key = b.message_key and o.address = b.address left join hops h on h.message_key = b.message_key and h.address = b.address
+left join put_off d on d.message_key = b.message_key and d.address = b.address
 left join replaced r on r.message_key = b.message_key and r.old_address = b.address
 where r.old_address is null
