@@ -86,6 +86,95 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         made.track(99, "EX01", "FAIL", "ROUTING", recipient_address=["bob@fabrikam.com"], **ids)
 
+    # a hub of 2010 before and behind a newer server: its answers have its number alone, its rows may have no answer
+    to_old = {"message_id": "<to-old@example.com>", "network_message_id": "to-old"}
+    made.track(
+        200,
+        "EX01",
+        "RECEIVE",
+        internal_message_id=201,
+        client_ip="192.0.2.1",
+        connector_id="EX01\\Default EX01",
+        **to_old,
+    )
+    made.track(
+        201,
+        "EX01",
+        "SEND",
+        internal_message_id=201,
+        server_hostname="HUB8.contoso.com",
+        server_ip="10.0.0.8",
+        connector_id="Intra-Organization SMTP Send Connector",
+        source_context="08DF;250 2.6.0 <to-old@example.com> [InternalId=202] Queued mail for delivery",
+        **to_old,
+    )
+    made.track(
+        201,
+        "HUB8",
+        "RECEIVE",
+        internal_message_id=202,
+        message_id="<to-old@example.com>",
+        client_hostname="EX01.contoso.com",
+        message_info="0cI: ",
+        server_ip="10.0.0.8",
+    )
+    made.track(
+        210,
+        "HUB8",
+        "RECEIVE",
+        internal_message_id=203,
+        message_id="<by-old@example.com>",
+        client_ip="192.0.2.1",
+        client_hostname="mx.example.com",
+        message_info="0cA: ",
+    )
+    made.track(
+        290,
+        "HUB8",
+        "SEND",
+        internal_message_id=203,
+        message_id="<by-old@example.com>",
+        server_hostname="EX01.contoso.com",
+        server_ip="10.0.0.1",
+        source_context="08CE7",
+    )
+    made.track(
+        290,
+        "EX01",
+        "RECEIVE",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        client_ip="10.0.0.1",
+        client_hostname="EX01.contoso.com",
+        connector_id="EX01\\Default EX01",
+        custom_data="S:ProxyHop1=EX01.contoso.com(10.0.0.1)",
+        original_client_ip="10.0.0.8",
+    )
+    made.track(
+        291,
+        "EX01",
+        "REDIRECT",
+        "ROUTING",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        recipient_address=["bob@contoso.com"],
+        related_recipient_address="anna@contoso.com",
+    )
+    made.track(
+        292,
+        "EX01",
+        "DELIVER",
+        "STOREDRIVER",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        client_hostname="EX01.contoso.com",
+        server_hostname="EX01.contoso.com",
+        recipient_address=["anna@contoso.com"],
+    )
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -158,6 +247,29 @@ def test_a_sent_row_without_an_answer_is_joined_to_the_one_entry_it_can_mean_and
         ("receive", None, "HUB7", "observed"), ("transfer", "HUB7", "HUB8", "inferred"), ("deliver", "HUB8", "MBX8", "observed"),
     ]  # fmt: skip
     assert gaps(built, "old") == []
+
+
+def test_a_hub_of_2010_that_names_no_queue_entry_of_another_server_is_tied_to_it_all_the_same(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    hops = ask(built, "select h.kind, h.from_server, h.to_server, h.to_service, h.basis from hop h join message m on m.message_key = h.message_key"
+                      " where m.message_id in ('to-old@example.com', 'by-old@example.com') and h.parent_hop_key is not null order by m.message_id, hop_number")  # fmt: skip
+    assert [tuple(row.values()) for row in hops] == [
+        ("receive", "HUB8", "EX01", "frontend", "inferred"), ("proxy", "EX01", "EX01", "hub", "observed"),
+        ("fork", "EX01", "EX01", "hub", "observed"), ("deliver", "EX01", "EX01", "delivery", "observed"),
+        ("transfer", "EX01", "HUB8", "hub", "observed"),
+    ]  # fmt: skip
+
+
+def test_who_is_redirected_and_keeps_a_copy_is_delivered_to_and_the_time_counts_from_the_first_server(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    legs = ask(built, "select l.recipient_address, l.status, l.total_ms > 80000 as is_whole from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id = 'by-old@example.com' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in legs] == [
+        ("anna@contoso.com", "delivered", True),
+        ("bob@contoso.com", "in transit", None),
+    ]
 
 
 def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.DuckDBPyConnection) -> None:

@@ -30,7 +30,9 @@ select r.file_id, r.line_number, r.server, r.date_time, r.client_ip, r.client_ho
             case when r.event_id in ('DELIVER', 'DELIVERFAIL', 'DUPLICATEDELIVER') then coalesce(nullif(upper(split_part(r.client_hostname, '.', 1)), ''), r.server) else r.server end,
             '#', r.internal_message_id) end) as message_key,
     try_cast(coalesce(nullif(regexp_extract(r.source_context, 'InternalId ?= ?([0-9]+)', 1), ''), regexp_extract(r.source_context, 'InternalId ?= ?[^\],]+, ?Hostname ?= ?([0-9]+)\]', 1)) as bigint) as reply_internal_id,
-    nullif(upper(split_part(trim(regexp_extract(r.source_context, 'Hostname ?= ?([^\]]+)\]', 1)), '.', 1)), '') as reply_server,
+    -- a hub of 2007 or 2010 answers with its number alone: the row says which server it is
+    coalesce(nullif(upper(split_part(trim(regexp_extract(r.source_context, 'Hostname ?= ?([^\]]+)\]', 1)), '.', 1)), ''),
+        case when r.event_id in ('SEND', 'SENDEXTERNAL') and contains(r.source_context, 'InternalId') then nullif(upper(split_part(r.server_hostname, '.', 1)), '') end) as reply_server,
     lower(coalesce(r.sender_address, '') || ' ' || array_to_string(r.recipient_address, ' ')) like '%healthmailbox%'
         or lower(array_to_string(r.recipient_address, ' ')) like '%inboundproxy@%' as is_noise
 from row_id r

@@ -16,7 +16,7 @@ row_recipient as (
     where t.message_key is not null and t.event_id not in ('HAREDIRECT', 'HAREDIRECTFAIL', 'HARECEIVE', 'HADISCARD', 'NOTIFYMAPI', 'NOTIFYSHADOW')
 ),
 fate as (
-    -- one row may hold recipients of different fates: the status of each counts
+    -- who is redirected may keep a copy; one row may hold recipients of different fates: the status of each counts
     select r.message_key, r.address, r.date_time, r.file_id, r.line_number, concat(r.server, '#', r.internal_message_id) as node,
         case when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL', 'DUPLICATEDELIVER') and starts_with(coalesce(r.status_text, ''), '5') then 5
             when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL') and starts_with(coalesce(r.status_text, ''), '4') then 8
@@ -32,7 +32,7 @@ fate as (
             when r.event_id in ('MODERATORREJECT', 'MODERATIONEXPIRE', 'MODERATORSALLNDR', 'INITMESSAGECREATED') then lower(r.event_id) end as reason
     from row_recipient r
     union all
-    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else -1 end, null
+    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else 1.5 end, null
     from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
     where t.event_id in ('EXPAND', 'REDIRECT') and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
     union all

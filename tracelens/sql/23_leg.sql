@@ -15,7 +15,7 @@
 -- basis: observed, or reported where only a cloud trace or a report tells the end
 with cloud as (
     -- what a cloud trace or a report tells counts where our logs saw the message leave, or no end at all
-    select t.message_key, t.address, t.moment as date_time, t.file_id, t.line_number, cast(null as varchar) as node, case t.status when 'redirected' then -1.0 when 'expanded' then 0.0 when 'delivered' then 1.0
+    select t.message_key, t.address, t.moment as date_time, t.file_id, t.line_number, cast(null as varchar) as node, case t.status when 'redirected' then 1.5 when 'expanded' then 0.0 when 'delivered' then 1.0
             when 'duplicate' then 2.0 when 'failed' then 2.1 when 'quarantined' then 2.2 when 'dropped' then 2.3 when 'deferred' then 2.4 when 'relayed' then 2.5
             when 'in transit' then 2.6 else 13.0 end as rank, t.reason
     from told_leg t left join leg_end e on e.message_key = t.message_key and e.address = t.address
@@ -53,27 +53,52 @@ opened as (
 single as (
     select message_key from opened group by message_key having count(*) = 1
 ),
-begun as (
-    -- where the first hop shows how the message came here; else its first row is not its beginning
-    select message_key from hop where hop_number = 1 and hop_key not in (select hop_key from headless_hop)
-),
-total as (
-    -- from the earliest row of all servers, on the clock that wrote the last one
-    select b.message_key, b.address, max({is_known: o.server = f.server or s.message_key is not null or c.offset_ms is not null,
-        us: date_diff('microsecond', o.moment, b.best.moment) - coalesce(c.offset_ms, 0) * 1000,
-        bound: case when o.server = f.server or s.message_key is not null then 5 + coalesce(w.more_ms, 0) else coalesce(c.bound_ms, -1) end}) as most
-    from best b join begun g on g.message_key = b.message_key join opened o on o.message_key = b.message_key
-    left join single s on s.message_key = b.message_key
-    left join coarse_message w on w.message_key = b.message_key
-    left join log_file f on f.file_id = b.best.file_id
-    left join clock_offset c on c.server = o.server and c.peer_server = f.server and c.offset_ms is not null
-        and case when c.clock_server = o.server then o.moment else b.best.moment end > c.holds_after
-        and case when c.clock_server = o.server then o.moment else b.best.moment end <= c.holds_until
-    where b.best.rank < 12 group by b.message_key, b.address
+earliest as (
+    select message_key, min({moment: moment, server: server}).server as server from opened group by message_key
 ),
 witness as (
     select w.hop_key, w.hop_number, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
     from (select hop_key, hop_number, message_key, unnest(evidence) as evidence from hop) w
+),
+begun as (
+    -- which server wrote the first hop, where that shows how the message came here; else its first row is not its beginning
+    select w.message_key, coalesce(max({is_known: o.server is not null, is_sender: o.server = h.from_server, is_taker: o.server = h.to_server, server: o.server}).server, max(e.server)) as server
+    from witness w join hop h on h.hop_key = w.hop_key and w.hop_number = 1 and h.hop_key not in (select hop_key from headless_hop)
+    left join log_file f on f.file_id = w.file_id left join opened o on o.message_key = w.message_key and o.server = f.server
+    left join earliest e on e.message_key = w.message_key
+    group by w.message_key
+),
+span as (
+    -- from the first row, on the clock that wrote the last one
+    select b.message_key, b.address, g.server as first_server, f.server as last_server, o.moment as first_at, b.best.moment as last_at, 5 + coalesce(w.more_ms, 0) as own_bound,
+        o.server = f.server or s.message_key is not null as is_one_clock
+    from best b join begun g on g.message_key = b.message_key join opened o on o.message_key = b.message_key and o.server = g.server
+    left join single s on s.message_key = b.message_key
+    left join coarse_message w on w.message_key = b.message_key
+    left join log_file f on f.file_id = b.best.file_id where b.best.rank < 12
+),
+direct as (
+    select s.*, c.offset_ms, c.bound_ms from span s
+    left join clock_offset c on c.server = s.first_server and c.peer_server = s.last_server and c.offset_ms is not null
+        and case when c.clock_server = s.first_server then s.first_at else s.last_at end > c.holds_after
+        and case when c.clock_server = s.first_server then s.first_at else s.last_at end <= c.holds_until
+),
+roundabout as (
+    -- two servers that hand nothing to each other are compared by one between them
+    select d.message_key, d.address, min({bound_ms: a.bound_ms + c.bound_ms, offset_ms: a.offset_ms + c.offset_ms}) as way
+    from direct d join opened x on x.message_key = d.message_key and x.server not in (d.first_server, d.last_server)
+    join clock_offset a on a.server = d.first_server and a.peer_server = x.server and a.offset_ms is not null
+        and case when a.clock_server = d.first_server then d.first_at else x.moment end > a.holds_after
+        and case when a.clock_server = d.first_server then d.first_at else x.moment end <= a.holds_until
+    join clock_offset c on c.server = x.server and c.peer_server = d.last_server and c.offset_ms is not null
+        and case when c.clock_server = x.server then x.moment else d.last_at end > c.holds_after
+        and case when c.clock_server = x.server then x.moment else d.last_at end <= c.holds_until
+    where not d.is_one_clock and d.offset_ms is null group by d.message_key, d.address
+),
+total as (
+    select d.message_key, d.address, date_diff('microsecond', d.first_at, d.last_at) - case when d.is_one_clock then 0 else coalesce(d.offset_ms, r.way.offset_ms, 0) end * 1000 as us,
+        case when d.is_one_clock then d.own_bound else coalesce(d.bound_ms, r.way.bound_ms, -1) end as bound
+    from direct d left join roundabout r on r.message_key = d.message_key and r.address = d.address
 ),
 maker as (
     select message_key, to_node, min(hop_key) as hop_key from hop_node where to_node is not null group by message_key, to_node
@@ -96,13 +121,13 @@ hops as (
     group by e.message_key, e.address
 )
 select b.message_key, md5(concat_ws('|', b.message_key, b.address)) as leg_key, b.address as recipient_address,
-    case b.best.rank when -1 then 'redirected' when 0 then 'expanded' when 1 then 'delivered' when 2 then 'duplicate' when 3 then 'relayed' when 4 then 'delivered'
+    case b.best.rank when 0 then 'expanded' when 1 then 'delivered' when 1.5 then 'redirected' when 2 then 'duplicate' when 3 then 'relayed' when 4 then 'delivered'
         when 2.1 then 'failed' when 2.2 then 'quarantined' when 2.3 then 'dropped' when 2.4 then 'deferred' when 2.5 then 'relayed' when 2.6 then 'in transit'
         when 5 then 'failed' when 6 then 'quarantined' when 7 then 'dropped' when 8 then 'deferred' when 9 then 'refused' when 12 then 'in transit' else 'unknown' end as status,
     case when b.best.is_told then 'reported' when b.best.rank in (2, 4, 8, 12, 13) then 'inferred' else 'observed' end as basis,
     b.best.moment as final_at,
-    case when o.most.us >= -1000 * greatest(o.most.bound, 0) then cast(floor(greatest(o.most.us, 0) / 1000) as bigint) end as total_ms,
-    case when o.most.us >= -1000 * o.most.bound then nullif(cast(o.most.bound as bigint), -1) end as total_bound_ms,
+    case when o.us >= -1000 * greatest(o.bound, 0) then cast(floor(greatest(o.us, 0) / 1000) as bigint) end as total_ms,
+    case when o.us >= -1000 * o.bound then nullif(cast(o.bound as bigint), -1) end as total_bound_ms,
     nullif(regexp_extract(b.best.reason, '([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as reason_code, nullif(b.best.reason, '') as reason_text,
     coalesce(d.deferral_count, 0) as deferral_count, d.first_deferral_at, d.last_deferral_at, d.deferral_text,
     coalesce(h.hop_keys, []) as hop_keys, [struct_pack(file_id := b.best.file_id, line_number := b.best.line_number)] as evidence
