@@ -246,7 +246,14 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
     if text[:1] == "{":
         tries = [bare.split(", ")]
     else:
-        tries = [STATUS.findall(bare), CODED.split(bare), bare.split(", "), bare.split("\n"), bare.split(","), bare.split()]
+        tries = [
+            STATUS.findall(bare),
+            CODED.split(bare),
+            bare.split(", "),
+            bare.split("\n"),
+            bare.split(","),
+            bare.split(),
+        ]
     found = next((parts for parts in tries if len(parts) == count), [bare] * count)
     return [part.strip() for part in found]
 
