@@ -175,6 +175,26 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
         recipient_address=["anna@contoso.com"],
     )
 
+    # what a hub refuses, its front end refuses to the client; a sender is refused before anybody is named
+    steps = [("MAIL FROM:<p@example.com>", "250 2.1.0 Sender OK"), ("RCPT TO:<nobody@contoso.com>", "550 5.1.10 not found"),
+             ("RCPT TO:<anna@contoso.com>", "250 2.1.5 OK"), ("BDAT 900 LAST", reply("part", "EX01", 300))]  # fmt: skip
+    for service, direction, out, back, local, remote in (
+        ("frontend", "receive", "<", ">", "10.0.0.1:25", "192.0.2.7:4000"), ("frontend", "send", ">", "<", "10.0.0.1:4007", "10.0.0.1:2525"),
+    ):  # fmt: skip
+        said = [row for command, answer in steps for row in ((out, command, ""), (back, answer, ""))]
+        made.talk(300, "EX01", service, direction, f"S3{direction}", local, remote, *said)
+    made.talk(
+        310,
+        "EX01",
+        "frontend",
+        "receive",
+        "S40",
+        "10.0.0.1:25",
+        "192.0.2.66:4000",
+        ("<", "MAIL FROM:<spam@example.net>", ""),
+        (">", "550 5.7.1 blocked", ""),
+    )
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -270,6 +290,14 @@ def test_who_is_redirected_and_keeps_a_copy_is_delivered_to_and_the_time_counts_
         ("anna@contoso.com", "delivered", True),
         ("bob@contoso.com", "in transit", None),
     ]
+
+
+def test_what_is_turned_away_before_it_is_taken_is_refused_whichever_log_tells(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    legs = ask(built, "select l.recipient_address, l.status from leg l join message m on m.message_key = l.message_key where m.message_id = 'part@example.com' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in legs] == [("anna@contoso.com", "unknown"), ("nobody@contoso.com", "refused")]
+    assert ask(built, "select status from message where sender_address = 'spam@example.net'") == [{"status": "refused"}]
 
 
 def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.DuckDBPyConnection) -> None:

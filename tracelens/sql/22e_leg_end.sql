@@ -44,6 +44,8 @@ wire_tx as (
         t.refused_recipients, t.refusals, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number, t.direction = 'send' and t.service in ('hub', 'edge') as is_out, i.basis as identity_basis,
         -- a Front End keeps nothing: what it answers is the answer of the system outside
         t.direction = 'send' and t.service = 'frontend' and t.remote_port not in (2525, 465) as is_front_out,
+        -- and what a hub of ours answers it is answered to the client
+        t.direction = 'receive' or t.service = 'frontend' and t.remote_port in (2525, 465) as is_to_client,
         t.server_internal_id is not null and o.server is not null as is_next_ours
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     left join our_server o on o.server = t.next_server
@@ -62,13 +64,13 @@ wire as (
     from wire_tx t, lateral (select unnest(t.accepted_recipients) as address) a
     union all
     select t.message_key, lower(f.recipient), t.ended_at, t.file_id, t.line_number, null,
-        case when t.direction = 'receive' then 9 when starts_with(f.reply, '4') then 8 else 5 end, f.reply
+        case when t.is_to_client then 9 when starts_with(f.reply, '4') then 8 else 5 end, f.reply
     from wire_tx t, lateral (select unnest(t.refusals, recursive := true)) f(recipient, reply)
     where not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
     union all
     -- the answer to the envelope sender refused the whole transaction, or no answer came
     select t.message_key, lower(a.address), t.ended_at, t.file_id, t.line_number, null,
-        case when t.direction = 'receive' and t.reply_code >= 400 then 9 when t.direction = 'send' and t.reply_code >= 400 and t.reply_code < 500 then 8
+        case when t.is_to_client and t.reply_code >= 400 then 9 when t.direction = 'send' and t.reply_code >= 400 and t.reply_code < 500 then 8
             when t.direction = 'send' and t.reply_code >= 500 then 5 else 13 end, t.reply_text
     from wire_tx t, lateral (select unnest(t.recipients) as address) a
     where t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
