@@ -82,7 +82,10 @@ def facts(left: Path, right: Path) -> list[dict[str, str]]:
 
 def _facts(path: Path) -> list[tuple[str, str]]:
     m = path.message
-    is_begun = not any(gap["side"] == "before" and gap["after_hop"] in (None, 1) for gap in path.gaps)
+    is_begun = not any(
+        gap["side"] == "before" and gap["log"] == "message_tracking" and gap["after_hop"] in (None, 1)
+        for gap in path.gaps
+    )
     return [
         ("message-id", plain(m["message_id"]) or "none"),
         ("sender", plain(m["sender_address"]) or "<>"),
