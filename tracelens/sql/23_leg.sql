@@ -53,26 +53,23 @@ opened as (
 single as (
     select message_key from opened group by message_key having count(*) = 1
 ),
-earliest as (
-    select message_key, min({moment: moment, server: server}).server as server from opened group by message_key
-),
 witness as (
     select w.hop_key, w.hop_number, w.message_key, w.evidence.file_id as file_id, w.evidence.line_number as line_number
     from (select hop_key, hop_number, message_key, unnest(evidence) as evidence from hop) w
 ),
 begun as (
-    -- which server wrote the first hop, where that shows how the message came here; else its first row is not its beginning
-    select w.message_key, coalesce(max({is_known: o.server is not null, is_sender: o.server = h.from_server, is_taker: o.server = h.to_server, server: o.server}).server, max(e.server)) as server
-    from witness w join hop h on h.hop_key = w.hop_key and w.hop_number = 1 and h.hop_key not in (select hop_key from headless_hop)
-    left join log_file f on f.file_id = w.file_id left join opened o on o.message_key = w.message_key and o.server = f.server
-    left join earliest e on e.message_key = w.message_key
-    group by w.message_key
+    -- where the first hop shows how the message came here; else its first row is not its beginning
+    select message_key from hop where hop_number = 1 and hop_key not in (select hop_key from headless_hop)
+),
+beginner as (
+    select distinct w.message_key, f.server from witness w join log_file f on f.file_id = w.file_id where w.hop_number = 1 and f.server is not null
 ),
 span as (
-    -- from the first row, on the clock that wrote the last one
-    select b.message_key, b.address, g.server as first_server, f.server as last_server, o.moment as first_at, b.best.moment as last_at, 5 + coalesce(w.more_ms, 0) as own_bound,
-        o.server = f.server or s.message_key is not null as is_one_clock
-    from best b join begun g on g.message_key = b.message_key join opened o on o.message_key = b.message_key and o.server = g.server
+    -- from the first row of each server to the last of all
+    select b.message_key, b.address, o.server as first_server, f.server as last_server, o.moment as first_at, b.best.moment as last_at, 5 + coalesce(w.more_ms, 0) as own_bound,
+        o.server = f.server or s.message_key is not null as is_one_clock, r.server is not null as is_first
+    from best b join begun g on g.message_key = b.message_key join opened o on o.message_key = b.message_key
+    left join beginner r on r.message_key = o.message_key and r.server = o.server
     left join single s on s.message_key = b.message_key
     left join coarse_message w on w.message_key = b.message_key
     left join log_file f on f.file_id = b.best.file_id where b.best.rank < 12
@@ -85,7 +82,7 @@ direct as (
 ),
 roundabout as (
     -- two servers that hand nothing to each other are compared by one between them
-    select d.message_key, d.address, min({bound_ms: a.bound_ms + c.bound_ms, offset_ms: a.offset_ms + c.offset_ms}) as way
+    select d.message_key, d.address, d.first_server, min({bound_ms: a.bound_ms + c.bound_ms, offset_ms: a.offset_ms + c.offset_ms}) as way
     from direct d join opened x on x.message_key = d.message_key and x.server not in (d.first_server, d.last_server)
     join clock_offset a on a.server = d.first_server and a.peer_server = x.server and a.offset_ms is not null
         and case when a.clock_server = d.first_server then d.first_at else x.moment end > a.holds_after
@@ -93,12 +90,23 @@ roundabout as (
     join clock_offset c on c.server = x.server and c.peer_server = d.last_server and c.offset_ms is not null
         and case when c.clock_server = x.server then x.moment else d.last_at end > c.holds_after
         and case when c.clock_server = x.server then x.moment else d.last_at end <= c.holds_until
-    where not d.is_one_clock and d.offset_ms is null group by d.message_key, d.address
+    where not coalesce(d.is_one_clock, false) and d.offset_ms is null group by d.message_key, d.address, d.first_server
+),
+taken as (
+    select d.message_key, d.address, d.is_first, d.is_one_clock or d.offset_ms is not null or r.way is not null as is_known,
+        date_diff('microsecond', d.first_at, d.last_at) - case when d.is_one_clock then 0 else coalesce(d.offset_ms, r.way.offset_ms, 0) end * 1000 as us,
+        case when d.is_one_clock then d.own_bound else coalesce(d.bound_ms, r.way.bound_ms, -1) end as bound
+    from direct d left join roundabout r on r.message_key = d.message_key and r.address = d.address and r.first_server = d.first_server
+),
+longest as (
+    select message_key, address, coalesce(bool_or(is_first and is_known), false) as is_compared, max({us: us, bound: bound}) filter (is_known) as known,
+        max({us: us, bound: bound}) filter (is_first) as first, max({us: us, bound: bound}) as raw
+    from taken group by message_key, address
 ),
 total as (
-    select d.message_key, d.address, date_diff('microsecond', d.first_at, d.last_at) - case when d.is_one_clock then 0 else coalesce(d.offset_ms, r.way.offset_ms, 0) end * 1000 as us,
-        case when d.is_one_clock then d.own_bound else coalesce(d.bound_ms, r.way.bound_ms, -1) end as bound
-    from direct d left join roundabout r on r.message_key = d.message_key and r.address = d.address
+    -- a server that is compared with none may have had it first: then no shorter time of another stands for it
+    select message_key, address, case when is_compared then known when first is not null then first else coalesce(known, raw) end.us as us,
+        case when is_compared then known when first is not null then first else coalesce(known, raw) end.bound as bound from longest
 ),
 maker as (
     select message_key, to_node, min(hop_key) as hop_key from hop_node where to_node is not null group by message_key, to_node
