@@ -46,7 +46,8 @@ wire_tx as (
         t.direction = 'send' and t.service = 'frontend' and t.remote_port not in (2525, 465) as is_front_out,
         -- and what a hub of ours answers it is answered to the client
         t.direction = 'receive' or t.service = 'frontend' and t.remote_port in (2525, 465) as is_to_client,
-        t.server_internal_id is not null and o.server is not null as is_next_ours
+        -- a hub of 2010 does not say its name; the connector between servers leads to ours
+        t.server_internal_id is not null and (o.server is not null or t.next_server is null and contains(coalesce(t.connector_id, ''), 'Intra-Organization')) as is_next_ours
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     left join our_server o on o.server = t.next_server
     where not t.is_shadow
