@@ -195,6 +195,10 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
         (">", "550 5.7.1 blocked", ""),
     )
 
+    # a hub of 2010 whose logs are not here took it, and says its number alone
+    made.talk(320, "EX01", "hub", "send", "S50", "10.0.0.1:5050", "10.0.0.7:25", ("*", "", "sending message with RecordId 310 and InternetMessageId <quiet@example.com>"),
+              *mail("anna@contoso.com", "250 2.6.0 <quiet@example.com> [InternalId=5] Queued mail for delivery", ">", "<"), connector="Intra-Organization SMTP Send Connector")  # fmt: skip
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -298,6 +302,13 @@ def test_what_is_turned_away_before_it_is_taken_is_refused_whichever_log_tells(
     legs = ask(built, "select l.recipient_address, l.status from leg l join message m on m.message_key = l.message_key where m.message_id = 'part@example.com' order by 1")  # fmt: skip
     assert [tuple(row.values()) for row in legs] == [("anna@contoso.com", "unknown"), ("nobody@contoso.com", "refused")]
     assert ask(built, "select status from message where sender_address = 'spam@example.net'") == [{"status": "refused"}]
+
+
+def test_what_a_hub_of_ours_took_is_not_relayed_although_it_does_not_say_its_name(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    (leg,) = ask(built, "select l.status, l.basis from leg l join message m on m.message_key = l.message_key where m.message_id = 'quiet@example.com'")  # fmt: skip
+    assert leg == {"status": "unknown", "basis": "inferred"}
 
 
 def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.DuckDBPyConnection) -> None:
