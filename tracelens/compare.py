@@ -82,12 +82,20 @@ def facts(left: Path, right: Path) -> list[dict[str, str]]:
 
 def _facts(path: Path) -> list[tuple[str, str]]:
     m = path.message
+    is_begun = not any(
+        gap["side"] == "before" and gap["log"] == "message_tracking" and gap["after_hop"] in (None, 1)
+        for gap in path.gaps
+    )
     return [
         ("message-id", plain(m["message_id"]) or "none"),
         ("sender", plain(m["sender_address"]) or "<>"),
         ("first seen (UTC)", m["first_at"].isoformat(" ", "milliseconds") if m["first_at"] else "unknown"),
         ("status", m["status"]),
-        ("total", bounded(m["total_ms"], m["total_bound_ms"]) or "unknown"),
+        (
+            "total",
+            bounded(m["total_ms"], m["total_bound_ms"])
+            or ("unknown" if is_begun else "unknown: the beginning is missing"),
+        ),
         ("size", size(m["message_bytes"]) if m["message_bytes"] else "unknown"),
         ("origin", f"{m['origin_class']} {plain(m['origin_ip'])}".strip()),
         ("recipients", str(len(path.legs))),

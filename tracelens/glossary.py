@@ -53,7 +53,7 @@ MEANINGS = {
     "last_at": "last row of it, UTC",
     "final_at": "row that shows how it ended, UTC",
     "moment": "time of the row, UTC",
-    "total_ms": "from the first row to the last recipient's end, milliseconds",
+    "total_ms": "from the first row to the last recipient's end, milliseconds; empty where the beginning is missing",
     "message_bytes": "size of the message",
     "event_count": "log rows",
     "accepted_count": "recipients taken",

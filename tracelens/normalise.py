@@ -162,6 +162,7 @@ def _tracking(base: str) -> tuple[dict[str, str], str]:
     recipients = "list_filter(string_split(coalesce(recipient_address, ''), ';'), lambda x: x <> '')"
     parts = "string_split(recipient_status, ';')"
     tokens = f"regexp_extract_all(recipient_status, '{TOKEN}', 2)"
+    coded = "string_split(regexp_replace(recipient_status, ';([245][0-9][0-9][ -])', chr(1) || '\\1', 'g'), chr(1))"
     made = {
         "server": f"coalesce(known_server, case when upper(event_id) in ({by_client}) then coalesce({client}, {server}) "
         f"else coalesce({server}, {client}) end)",
@@ -175,6 +176,8 @@ def _tracking(base: str) -> tuple[dict[str, str], str]:
         f"when len({recipients}) = 0 then [recipient_status] "
         f"when not contains(recipient_status, '[') and len({parts}) = len({recipients}) then {parts} "
         f"when len({tokens}) = len({recipients}) then {tokens} "
+        # a text may have a semicolon of its own: each begins with its code
+        f"when len({coded}) = len({recipients}) then {coded} "
         f"else list_transform({recipients}, lambda x: recipient_status) end",
     }
     return made, base

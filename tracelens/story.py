@@ -48,17 +48,13 @@ def path_text(path: Path, again: str) -> str:
         again: The command that shows the raw lines.
     """
     m = path.message
-    is_begun = not any(
-        gap["side"] == "before" and gap["log"] == "message_tracking" and gap["after_hop"] in (None, 1)
-        for gap in path.gaps
-    )
     lines = [
         f"Message  {plain(m['message_id']) or '(no message-id)'}",
         f"  from     {plain(m['sender_address']) or '<>'}",
         f"  subject  {plain(m['message_subject']) or '(not in the logs)'}",
         f"  seen     {moment(m['first_at'])} to {moment(m['last_at'])} UTC",
         f"  status   {m['status']}"
-        + (f" {_total(m)}" if m["total_ms"] is not None and is_begun else "")
+        + (f" {_total(m)}" if m["total_ms"] is not None else "")
         + (f", {size(m['message_bytes'])}" if m["message_bytes"] else "")
         + (" (health probe)" if m["is_noise"] else ""),
         f"  origin   {m['origin_class']} {plain(m['origin_ip'])}".rstrip(),
@@ -95,10 +91,10 @@ def path_text(path: Path, again: str) -> str:
         lines.append(
             f"  {plain(leg['recipient_address']):{wide}}  {leg['status']:<11}  {moment(leg['final_at'])}"
             + (f"  {leg['basis']}" if leg["basis"] != "observed" else "")
-            + (f"  {_total(leg)}" if leg["total_ms"] is not None and is_begun else "")
+            + (f"  {_total(leg)}" if leg["total_ms"] is not None else "")
         )
-        if told:
-            lines += textwrap.wrap(told, 110, initial_indent="      ", subsequent_indent="      ")
+        for text in (told, _deferred(leg)):
+            lines += textwrap.wrap(text, 110, initial_indent="      ", subsequent_indent="      ")
     loose = gaps.get(None, [])
     if path.gaps:
         lines += ["", f"Gaps  {len(path.gaps)} (missing protocol logs are normal and no fault)"]
@@ -122,6 +118,16 @@ def _total(row: Row) -> str:
     """Gives how long it took from the first row on."""
     told = bounded(row["total_ms"], row["total_bound_ms"])
     return told if told.startswith("within") else f"after {told}"
+
+
+def _deferred(leg: Row) -> str:
+    """Gives how often a recipient was put off before it ended, and why."""
+    if not leg["deferral_count"] or (leg["status"] == "deferred" and leg["deferral_count"] == 1):
+        return ""
+    first, last, text = leg["first_deferral_at"], leg["last_deferral_at"], plain(leg["deferral_text"])
+    told = f"deferred {count(leg['deferral_count'], 'time')}, {moment(first)}"
+    told += f" to {moment(last)}" if last != first else ""
+    return told + (f": {text}" if text and text != plain(leg["reason_text"]) else "")
 
 
 def _hop_lines(hop: Row, gaps: Iterable[Row], is_in_headers: bool) -> list[str]:

@@ -77,6 +77,7 @@ TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|\{?System\.String\[\]\}?", r
 PAIR = re.compile(r"\[([A-Za-z][\w.-]*), (.*?)\](?=[,;\s]*(?:\[[A-Za-z][\w.-]*, |\.\.\.|…|$))", re.DOTALL)
 COLON_PAIRS = re.compile(r"[A-Za-z][\w.-]*:[^,]*(?:, [A-Za-z][\w.-]*:[^,]*)*")
 STATUS = re.compile(r"(?:^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)")
+CODED = re.compile(r";(?=[245]\d\d[ -])")
 CUT = ("...", "…")
 TALK = re.compile(
     r"\s*(WARNING|WARNUNG|WAARSCHUWING|AVERTISSEMENT|ADVERTENCIA|AVVISO|AVISO|OSTRZEŻENIE|VARNING|ADVARSEL|UPOZORNĚNÍ|"
@@ -291,7 +292,14 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
     if text[:1] == "{":
         tries = [bare.split(", ")]
     else:
-        tries = [STATUS.findall(bare), bare.split(", "), bare.split("\n"), bare.split(","), bare.split()]
+        tries = [
+            STATUS.findall(bare),
+            CODED.split(bare),
+            bare.split(", "),
+            bare.split("\n"),
+            bare.split(","),
+            bare.split(),
+        ]
     found = next((parts for parts in tries if len(parts) == count), [bare] * count)
     return [part.strip() for part in found]
 

@@ -199,6 +199,7 @@ def test_recipients_cut_by_the_shell_are_said() -> None:
         ("{250 2.1.5 Recipient OK, 250 2.1.5 Recipient OK}", ["250 2.1.5 Recipient OK"] * 2),
         ("{To, Cc}", ["To", "Cc"]),
         ("To;Cc", ["To", "Cc"]),
+        ("550 5.1.10 a; b;550 5.7.1 c; d", ["550 5.1.10 a; b", "550 5.7.1 c; d"]),
         ("To Cc", ["To", "Cc"]),
         ("{}", []),
         ("{550 5.1.1; a, b, c}", ["550 5.1.1; a, b, c"] * 2),

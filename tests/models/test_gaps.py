@@ -74,6 +74,131 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
     made.track(80, "HUB8", "RECEIVE", internal_message_id=92, message_id="<pc@example.com>", client_hostname="DANSPC", client_ip="192.0.2.8", connector_id="HUB8\\Default HUB8", message_info="07I: NTS: ")  # fmt: skip
     made.rows["log_file"] = [{"file_id": 7, "path": "mtl.csv", "format": "get_mtl_csv", "state": "ingested"}]
 
+    # only the end is left of one, and all of another
+    for message, number in (("tail", 95), ("whole", 96)):
+        ids = {"internal_message_id": number, "message_id": f"<{message}@example.com>", "network_message_id": message}
+        if message == "whole":
+            for seconds in (40, 60):
+                made.track(seconds, "EX01", "DEFER", recipient_status=[f"451 4.4.0 after {seconds} s"], **ids)
+            made.track(30, "EX01", "RECEIVE", connector_id="EX01\\Default EX01", client_ip="192.0.2.1", **ids)
+        made.track(
+            90, "EX01", "SEND", server_hostname="mx.fabrikam.com", server_ip="198.51.100.9", connector_id="Out", **ids
+        )
+        made.track(99, "EX01", "FAIL", "ROUTING", recipient_address=["bob@fabrikam.com"], **ids)
+
+    # a hub of 2010 before and behind a newer server: its answers have its number alone, its rows may have no answer
+    to_old = {"message_id": "<to-old@example.com>", "network_message_id": "to-old"}
+    made.track(
+        200,
+        "EX01",
+        "RECEIVE",
+        internal_message_id=201,
+        client_ip="192.0.2.1",
+        connector_id="EX01\\Default EX01",
+        **to_old,
+    )
+    made.track(
+        201,
+        "EX01",
+        "SEND",
+        internal_message_id=201,
+        server_hostname="HUB8.contoso.com",
+        server_ip="10.0.0.8",
+        connector_id="Intra-Organization SMTP Send Connector",
+        source_context="08DF;250 2.6.0 <to-old@example.com> [InternalId=202] Queued mail for delivery",
+        **to_old,
+    )
+    made.track(
+        201,
+        "HUB8",
+        "RECEIVE",
+        internal_message_id=202,
+        message_id="<to-old@example.com>",
+        client_hostname="EX01.contoso.com",
+        message_info="0cI: ",
+        server_ip="10.0.0.8",
+    )
+    made.track(
+        210,
+        "HUB8",
+        "RECEIVE",
+        internal_message_id=203,
+        message_id="<by-old@example.com>",
+        client_ip="192.0.2.1",
+        client_hostname="mx.example.com",
+        message_info="0cA: ",
+    )
+    made.track(
+        290,
+        "HUB8",
+        "SEND",
+        internal_message_id=203,
+        message_id="<by-old@example.com>",
+        server_hostname="EX01.contoso.com",
+        server_ip="10.0.0.1",
+        source_context="08CE7",
+    )
+    made.track(
+        290,
+        "EX01",
+        "RECEIVE",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        client_ip="10.0.0.1",
+        client_hostname="EX01.contoso.com",
+        connector_id="EX01\\Default EX01",
+        custom_data="S:ProxyHop1=EX01.contoso.com(10.0.0.1)",
+        original_client_ip="10.0.0.8",
+    )
+    made.track(
+        291,
+        "EX01",
+        "REDIRECT",
+        "ROUTING",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        recipient_address=["bob@contoso.com"],
+        related_recipient_address="anna@contoso.com",
+    )
+    made.track(
+        292,
+        "EX01",
+        "DELIVER",
+        "STOREDRIVER",
+        internal_message_id=204,
+        message_id="<by-old@example.com>",
+        network_message_id="by-old",
+        client_hostname="EX01.contoso.com",
+        server_hostname="EX01.contoso.com",
+        recipient_address=["anna@contoso.com"],
+    )
+
+    # what a hub refuses, its front end refuses to the client; a sender is refused before anybody is named
+    steps = [("MAIL FROM:<p@example.com>", "250 2.1.0 Sender OK"), ("RCPT TO:<nobody@contoso.com>", "550 5.1.10 not found"),
+             ("RCPT TO:<anna@contoso.com>", "250 2.1.5 OK"), ("BDAT 900 LAST", reply("part", "EX01", 300))]  # fmt: skip
+    for service, direction, out, back, local, remote in (
+        ("frontend", "receive", "<", ">", "10.0.0.1:25", "192.0.2.7:4000"), ("frontend", "send", ">", "<", "10.0.0.1:4007", "10.0.0.1:2525"),
+    ):  # fmt: skip
+        said = [row for command, answer in steps for row in ((out, command, ""), (back, answer, ""))]
+        made.talk(300, "EX01", service, direction, f"S3{direction}", local, remote, *said)
+    made.talk(
+        310,
+        "EX01",
+        "frontend",
+        "receive",
+        "S40",
+        "10.0.0.1:25",
+        "192.0.2.66:4000",
+        ("<", "MAIL FROM:<spam@example.net>", ""),
+        (">", "550 5.7.1 blocked", ""),
+    )
+
+    # a hub of 2010 whose logs are not here took it, and says its number alone
+    made.talk(320, "EX01", "hub", "send", "S50", "10.0.0.1:5050", "10.0.0.7:25", ("*", "", "sending message with RecordId 310 and InternetMessageId <quiet@example.com>"),
+              *mail("anna@contoso.com", "250 2.6.0 <quiet@example.com> [InternalId=5] Queued mail for delivery", ">", "<"), connector="Intra-Organization SMTP Send Connector")  # fmt: skip
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -146,6 +271,58 @@ def test_a_sent_row_without_an_answer_is_joined_to_the_one_entry_it_can_mean_and
         ("receive", None, "HUB7", "observed"), ("transfer", "HUB7", "HUB8", "inferred"), ("deliver", "HUB8", "MBX8", "observed"),
     ]  # fmt: skip
     assert gaps(built, "old") == []
+
+
+def test_a_hub_of_2010_that_names_no_queue_entry_of_another_server_is_tied_to_it_all_the_same(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    hops = ask(built, "select h.kind, h.from_server, h.to_server, h.to_service, h.basis from hop h join message m on m.message_key = h.message_key"
+                      " where m.message_id in ('to-old@example.com', 'by-old@example.com') and h.parent_hop_key is not null order by m.message_id, hop_number")  # fmt: skip
+    assert [tuple(row.values()) for row in hops] == [
+        ("receive", "HUB8", "EX01", "frontend", "inferred"), ("proxy", "EX01", "EX01", "hub", "observed"),
+        ("fork", "EX01", "EX01", "hub", "observed"), ("deliver", "EX01", "EX01", "delivery", "observed"),
+        ("transfer", "EX01", "HUB8", "hub", "observed"),
+    ]  # fmt: skip
+
+
+def test_who_is_redirected_and_keeps_a_copy_is_delivered_to_and_the_time_counts_from_the_first_server(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    legs = ask(built, "select l.recipient_address, l.status, l.total_ms > 80000 as is_whole from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id = 'by-old@example.com' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in legs] == [
+        ("anna@contoso.com", "delivered", True),
+        ("bob@contoso.com", "in transit", None),
+    ]
+
+
+def test_what_is_turned_away_before_it_is_taken_is_refused_whichever_log_tells(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    legs = ask(built, "select l.recipient_address, l.status from leg l join message m on m.message_key = l.message_key where m.message_id = 'part@example.com' order by 1")  # fmt: skip
+    assert [tuple(row.values()) for row in legs] == [("anna@contoso.com", "unknown"), ("nobody@contoso.com", "refused")]
+    assert ask(built, "select status from message where sender_address = 'spam@example.net'") == [{"status": "refused"}]
+
+
+def test_what_a_hub_of_ours_took_is_not_relayed_although_it_does_not_say_its_name(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    (leg,) = ask(built, "select l.status, l.basis from leg l join message m on m.message_key = l.message_key where m.message_id = 'quiet@example.com'")  # fmt: skip
+    assert leg == {"status": "unknown", "basis": "inferred"}
+
+
+def test_a_total_time_is_told_only_where_the_beginning_is_here(built: duckdb.DuckDBPyConnection) -> None:
+    told = ask(built, "select m.message_id, m.total_ms, min(l.total_ms) as least_ms from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id in ('tail@example.com', 'whole@example.com') group by all order by all")  # fmt: skip
+    assert [(row["total_ms"], row["least_ms"]) for row in told] == [(None, None), (69_000, 60_000)]
+
+
+def test_a_recipient_says_how_often_it_was_put_off_before_it_was_reached(built: duckdb.DuckDBPyConnection) -> None:
+    told = ask(built, "select l.status, deferral_count, first_deferral_at, last_deferral_at, deferral_text from leg l join message m on m.message_key = l.message_key"
+                      " where m.message_id = 'whole@example.com' order by all")  # fmt: skip
+    assert [tuple(row.values()) for row in told] == [
+        ("failed", 0, None, None, None), ("relayed", 2, at(40), at(60), "451 4.4.0 after 60 s"),
+    ]  # fmt: skip
 
 
 def test_what_an_export_of_whole_seconds_tells_is_right_to_a_second(built: duckdb.DuckDBPyConnection) -> None:

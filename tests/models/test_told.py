@@ -395,6 +395,28 @@ def test_two_messages_that_fit_equally_well_are_named_and_neither_is_chosen() ->
     assert "J17  transaction s#1 ~ message" in told[1]
 
 
+def test_one_hand_over_confirms_one_line_however_often_a_forger_copies_it() -> None:
+    def line(number: int, seconds: int, **more: Any) -> dict[str, Any]:
+        return {"kind": "received", "server": "EX01", "by_host": "EX01.contoso.com", "text": f"Received: {number}", "from_host": "mx",
+                "from_ip": "192.0.2.9", "date_time": START + timedelta(seconds=seconds), "hop_number": number, "file_id": 2,
+                "line_number": 40 - number, "message_id": "<a@contoso.com>"} | more  # fmt: skip
+
+    def taken(seconds: int, message: str) -> dict[str, Any]:
+        return tracking(event_id="RECEIVE", internal_message_id=5 + seconds, server_ip="10.0.0.1", client_ip="192.0.2.9", client_hostname="mx.example.com",
+                        message_id=f"<{message}>", date_time=START + timedelta(seconds=seconds), line_number=10 + seconds)  # fmt: skip
+
+    twice = {"message_id": "<twice@contoso.com>"}
+    con = built(
+        tracking_event=[taken(1, "a@contoso.com"), taken(2, "twice@contoso.com"), taken(30, "twice@contoso.com"), taken(90, "end@contoso.com")],
+        header_hop=[line(1, 1), line(2, 1), line(1, 2, line_number=80), line(1, 2, file_id=3, **twice), line(2, 3, file_id=3, **twice)],
+    )  # fmt: skip
+    found = rows(con, "select file_id, line_number, state, hop_key is null from header_check order by all")
+    assert found == [
+        (2, 38, "confirmed", False), (2, 39, "not confirmed", True), (2, 80, "confirmed", False), (3, 38, "confirmed", False), (3, 39, "confirmed", False),
+    ]  # fmt: skip
+    assert rows(con, "select count(distinct hop_key) from header_check where file_id = 3") == [(2,)]
+
+
 def test_header_text_of_the_simulator_is_folded_as_exchange_folds_it(estate: Path) -> None:
     text = (estate / "headers" / "message-001.eml").read_text(encoding="utf-8")
     assert re.search(r"^Received: from .+ by\n .+ with Microsoft SMTP Server\n", text.replace("\r\n", "\n"), flags=re.M)

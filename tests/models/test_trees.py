@@ -68,7 +68,7 @@ def test_one_message_id_on_two_messages_makes_two_messages() -> None:
     assert all(row["leg_count"] == 1 for row in ask(con, "select leg_count from message"))
 
 
-def test_before_2013_two_senders_of_one_message_id_make_two_messages() -> None:
+def test_before_2013_two_senders_or_two_ways_in_of_one_message_id_make_two_messages() -> None:
     made = Made()
     for number, sender in ((1, "p@example.com"), (2, "q@example.net")):
         made.track(1, "HUB1", "RECEIVE", internal_message_id=number, sender_address=sender)
@@ -81,10 +81,36 @@ def test_before_2013_two_senders_of_one_message_id_make_two_messages() -> None:
             sender_address=sender,
             client_hostname="HUB1",
         )
-    rows = ask(made.build(), "select sender_address, hop_count from message order by 1")
-    assert rows == [
-        {"sender_address": "p@example.com", "hop_count": 2},
-        {"sender_address": "q@example.net", "hop_count": 2},
+    # one sender, one message-id, and two ways in: from a mailbox and from outside; the second is split
+    twice = {"message_id": "<twice@example.com>"}
+    event = {"source_context": "MDB:d, Mailbox:b, Event:7, MessageClass:IPM.Note"}
+    made.track(10, "MBX1", "SUBMIT", "STOREDRIVER", **twice, **event, client_hostname="MBX1", server_hostname="HUB1")
+    made.track(10, "HUB1", "RECEIVE", "STOREDRIVER", internal_message_id=11, **twice, **event)
+    made.track(11, "HUB1", "DELIVER", "STOREDRIVER", internal_message_id=11, **twice, client_hostname="HUB1")
+    made.track(20, "HUB1", "RECEIVE", internal_message_id=12, **twice, message_info="0cA: ")
+    made.track(21, "HUB1", "TRANSFER", "ROUTING", internal_message_id=13, reference="12", **twice)
+    made.track(22, "HUB1", "FAIL", "ROUTING", internal_message_id=13, **twice)
+    # a row that may belong to either: they stay one
+    for number in (21, 22):
+        made.track(
+            number, "HUB1", "RECEIVE", internal_message_id=number, message_id="<torn@example.com>", message_info="0cA: "
+        )
+    made.track(
+        30,
+        "HUB2",
+        "RECEIVE",
+        internal_message_id=23,
+        message_id="<torn@example.com>",
+        client_hostname="HUB1",
+        message_info="0cI: ",
+    )
+    rows = ask(made.build(), "select message_id, sender_address, hop_count, status from message order by all")
+    assert [tuple(row.values()) for row in rows] == [
+        ("m@example.com", "p@example.com", 2, "delivered"),
+        ("m@example.com", "q@example.net", 2, "delivered"),
+        ("torn@example.com", "p@example.com", 3, "in transit"),
+        ("twice@example.com", "p@example.com", 2, "delivered"),
+        ("twice@example.com", "p@example.com", 2, "failed"),
     ]
 
 

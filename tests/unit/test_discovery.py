@@ -55,24 +55,21 @@ def test_tracking_of_every_width_is_read_by_its_fields(read: Reading, fields: li
     assert row["network_message_id"] is None
 
 
-@pytest.mark.parametrize(
-    ("statuses", "expected"),
-    [
-        ("250 2.1.5 Recipient OK;550 5.1.1 no", ["250 2.1.5 Recipient OK", "550 5.1.1 no"]),
-        (
-            "[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}];250 ok",
-            ["[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}]", "250 ok"],
-        ),
-        ("one text; for both; or more", ["one text; for both; or more"] * 2),
-        ("", []),
-    ],
-)
-def test_statuses_stand_beside_their_recipients(read: Reading, statuses: str, expected: list[str]) -> None:
-    values = {"date-time": moment(1), "event-id": "SEND", "recipient-address": "a@contoso.com;b@contoso.com",
-              "recipient-status": statuses}  # fmt: skip
-    lines = [*header("Message Tracking Log", TRACKING_2016), ",".join(values.get(name, "") for name in TRACKING_2016)]
+STATUSES = {
+    "250 2.1.5 Recipient OK;550 5.1.1 no": ["250 2.1.5 Recipient OK", "550 5.1.1 no"],
+    "[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}];250 ok": ["[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}]", "250 ok"],
+    "550 5.1.10 one; not found;550 5.7.129 two; not allowed": ["550 5.1.10 one; not found", "550 5.7.129 two; not allowed"],
+    "one text; for both; or more": ["one text; for both; or more"] * 2,
+    "": [],
+}  # fmt: skip
+
+
+def test_statuses_stand_beside_their_recipients(read: Reading) -> None:
+    values = {"date-time": moment(1), "event-id": "SEND", "recipient-address": "a@contoso.com;b@contoso.com"}
+    rows = [",".join({**values, "recipient-status": told}.get(name, "") for name in TRACKING_2016) for told in STATUSES]
+    lines = [*header("Message Tracking Log", TRACKING_2016), *rows]
     done = read("\r\n".join(lines).encode() + b"\r\n", "MSGTRK.LOG")
-    assert done.events[0]["recipient_status"] == expected
+    assert [row["recipient_status"] for row in done.events] == list(STATUSES.values())
 
 
 def test_ports_and_connectors_judge_where_folders_are_silent(read: Reading) -> None:

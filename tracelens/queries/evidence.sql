@@ -12,19 +12,9 @@ wanted as (
     union all
     select distinct null, file_id, line_number from (select unnest(evidence, recursive := true) from finding where finding_key = $finding)
 ),
+-- include: log_line
 line as (
-    select s.file_id, s.line_number, s.date_time, s.server, concat(s.service, ' ', s.direction) as log,
-        case s.event when '+' then 'connect' when '-' then 'disconnect' when '*' then 'note'
-            when '>' then 'sent' when '<' then 'received' else s.event end as event,
-        concat_ws(' | ', s.data, s.context) as text
-    from smtp_event s
-    where s.date_time between $since and $until and s.file_id in (select file_id from wanted)
-    union all
-    select t.file_id, t.line_number, t.date_time, t.server, 'message tracking', concat_ws(' ', t.event_id, t.source),
-        concat_ws(' | ', t.connector_id, array_to_string(t.recipient_address, '; '),
-            nullif(array_to_string(list_distinct(t.recipient_status), '; '), ''), t.source_context)
-    from tracking_event t
-    where t.date_time between $since and $until and t.file_id in (select file_id from wanted)
+    select file_id, line_number, date_time, server, log, event, text from smtp_or_tracking
     union all
     select h.file_id, h.line_number, h.date_time, h.server, 'header', h.kind, h.text from header_hop h where h.file_id in (select file_id from wanted)
     union all

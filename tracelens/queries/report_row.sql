@@ -2,19 +2,9 @@
 with wanted as (
     select distinct unnest($files) as file_id, unnest($lines) as line_number
 ),
+-- include: log_line
 line as (
-    select s.file_id, s.line_number, s.date_time, s.server, concat(s.service, ' ', s.direction) as log,
-        case s.event when '+' then 'connect' when '-' then 'disconnect' when '*' then 'note'
-            when '>' then 'sent' when '<' then 'received' else s.event end as event,
-        concat_ws(' | ', s.data, s.context) as text
-    from smtp_event s
-    where s.date_time between $since and $until and s.file_id in (select file_id from wanted)
-    union all
-    select t.file_id, t.line_number, t.date_time, t.server, 'message tracking', concat_ws(' ', t.event_id, t.source),
-        concat_ws(' | ', t.message_subject, t.connector_id, array_to_string(t.recipient_address, '; '),
-            nullif(array_to_string(list_distinct(t.recipient_status), '; '), ''), t.source_context)
-    from tracking_event t
-    where t.date_time between $since and $until and t.file_id in (select file_id from wanted)
+    select file_id, line_number, date_time, server, log, event, concat_ws(' | ', subject, text) as text from smtp_or_tracking
 )
 select w.file_id, l.date_time, l.server, l.log, l.event, l.text, f.path as file, w.line_number as line
 from wanted w

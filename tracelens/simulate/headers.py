@@ -85,14 +85,17 @@ def _received(hop: Row, before: Row | None, build: str) -> list[str]:
     is_client = hop["to_port"] == 587
     if hop["kind"] == "receive":
         sender = next((remote.host for remote in REMOTES if remote.ip == hop["from_ip"]), "device.example.org")
-        return [] if is_client else _line(f"{sender} ({hop['from_ip']})", by, hop, build, " via Frontend Transport")
+        via = " via Frontend Transport" if hop["to_service"] == "frontend" else ""
+        return [] if is_client else _line(f"{sender} ({hop['from_ip']})", by, hop, build, via)
     sender = f"{hop['from_server']}.{INTERNAL} ({hop['from_ip']})"
+    is_mapi = hop["to_port"] is None  # inside a hub of 2010, which adds no line of its own
     if hop["kind"] == "deliver":
-        return _line(sender, by, hop, build, " via Mailbox Transport")
+        return [] if is_mapi else _line(sender, by, hop, build, " via Mailbox Transport")
     if hop["kind"] == "submit":
         own = f"{hop['from_server']}.{INTERNAL}"
         mapi = f" ([{hop['from_ip']}]) with mapi id {build}; {_date(hop['started_at'])}"
-        return [*_line(sender, by, hop, build, ""), f"Received: from {own} ([{hop['from_ip']}]) by {own}", mapi]
+        taken = [] if is_mapi else _line(sender, by, hop, build, "")
+        return [*taken, f"Received: from {own} ([{hop['from_ip']}]) by {own}", mapi]
     if before and before["to_port"] == 587:
         sender = f"[{before['from_ip']}] ({before['from_ip']})"
     return _line(sender, by, hop, build, "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 from tracelens.simulate.estate import INTERNAL, INTRA_CONNECTOR, Estate, Person, Server, unique_text
-from tracelens.simulate.intake import Item, final_reply
+from tracelens.simulate.intake import Item
 from tracelens.simulate.smtp import connect
 from tracelens.simulate.tracking import track
 from tracelens.simulate.world import Mail, World
@@ -36,7 +36,7 @@ def hand_to_old(world: World, item: Item, recipients: list[str], old: Server) ->
     noted = talk.mail(mail, mail.return_path, recipients, item.internal_id)
     talk.body(mail, chunked=True)
     there = Item(mail, old, world.queue_id(old), talk.moment)
-    reply = final_reply(world, mail, there.internal_id, old.fqdn)
+    reply = f"250 2.6.0 {mail.message_id} [InternalId={there.internal_id}] Queued mail for delivery"
     talk.wait(1_500)
     track(
         world, talk.moment, old, "RECEIVE", mail=mail, client=(hub.ip, hub.fqdn), target=(old.ip, old.name),

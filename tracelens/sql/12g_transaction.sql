@@ -53,7 +53,9 @@ select k.session_key, t.transaction_number, s.server, s.service, s.direction, s.
     case when s.direction = 'send' then t.record_id else coalesce(try_cast(t.id_a as bigint), try_cast(t.id_b as bigint)) end as internal_message_id,
     coalesce(try_cast(t.id_a as bigint), try_cast(t.id_b as bigint)) as server_internal_id,
     nullif(case when try_cast(t.id_b as bigint) is null then t.id_b else t.id_a end, '') as next_hostname,
-    nullif(upper(split_part(case when try_cast(t.id_b as bigint) is null then t.id_b else t.id_a end, '.', 1)), '') as next_server,
+    coalesce(nullif(upper(split_part(case when try_cast(t.id_b as bigint) is null then t.id_b else t.id_a end, '.', 1)), ''),
+        -- a hub of 2007 or 2010 answers with its number alone
+        case when s.direction = 'receive' and s.service in ('hub', 'edge') and try_cast(t.id_a as bigint) is not null then s.server end) as next_server,
     cast(coalesce(case when contains(t.reply_text, ' bytes in') then try_cast(regexp_extract(t.reply_text, '([0-9]+) bytes in', 1) as bigint) end, t.bdat_bytes, nullif(t.declared_bytes, 0)) as bigint) as message_bytes,
     try_cast(left(t.reply_text, 3) as integer) as reply_code,
     nullif(regexp_extract(t.reply_text, '^[245][0-9][0-9][ -]([245]\.[0-9]{1,3}\.[0-9]{1,3})', 1), '') as enhanced_code,

@@ -12,6 +12,13 @@ with edge as (
     union
     select server from track where event_id in ('SEND', 'SENDEXTERNAL') and server is not null and starts_with(coalesce(connector_id, ''), 'EdgeSync - Inbound to ')
 ),
+answered as (
+    -- who took a message by a connector, as the answer names it
+    select reply_server as server, connector_id, server as asked_by from track
+    where event_id in ('SEND', 'SENDEXTERNAL') and reply_internal_id is not null and reply_server is not null
+    union
+    select next_server, connector_id, server from transaction where direction = 'send' and is_accepted and server_internal_id is not null and next_server is not null
+),
 seen as (
     select server, false as is_edge, false as is_hub, true as is_loaded from track where server is not null
     union all
@@ -36,14 +43,8 @@ seen as (
     where direction = 'receive' and service = 'frontend' and local_port <> 717 and is_accepted and server_internal_id is not null and next_server is not null
     union all
     -- the connectors between servers are hidden and have fixed names; on a hub, EdgeSync's lead to an Edge server
-    select reply_server, regexp_matches(connector_id, '^EdgeSync - .* to Internet$'), contains(connector_id, 'Intra-Organization'), false from track
-    where event_id in ('SEND', 'SENDEXTERNAL') and reply_internal_id is not null and reply_server is not null
-        and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
-            or starts_with(connector_id, 'EdgeSync - ') and server not in (select server from edge))
-    union all
-    select next_server, regexp_matches(connector_id, '^EdgeSync - .* to Internet$'), contains(connector_id, 'Intra-Organization'), false from transaction
-    where direction = 'send' and is_accepted and server_internal_id is not null and next_server is not null
-        and (contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
-            or starts_with(connector_id, 'EdgeSync - ') and server not in (select server from edge))
+    select server, regexp_matches(connector_id, '^EdgeSync - .* to Internet$'), contains(connector_id, 'Intra-Organization'), false from answered
+    where contains(connector_id, 'Intra-Organization') or starts_with(connector_id, 'EdgeSync - Inbound to ')
+        or starts_with(connector_id, 'EdgeSync - ') and asked_by not in (select server from edge)
 )
 select server, bool_or(is_edge) as is_edge, bool_or(is_hub) and not bool_or(is_edge) as is_hub, bool_or(is_loaded) as is_loaded, case when bool_or(is_edge) then 'edge' end as service from seen where server <> '' group by server

@@ -9,13 +9,16 @@ with wired as (
 ),
 named as (
     -- a SEND row without the other side's answer: the one entry that the server it names took from this one
-    select message_key, server, client_server, min(node) as node from receipt where source = 'SMTP' and client_server <> ''
+    select message_key, server, client_server, min(node) as node, max(frontend_server) as frontend_server from (
+        select message_key, server, client_server, node, null as frontend_server from receipt where source = 'SMTP' and client_server <> '' and frontend_server is null
+        union all
+        select r.message_key, r.server, a.server, r.node, r.frontend_server from receipt r join our_address a on a.ip = r.original_client_ip where r.frontend_server is not null) taken
     group by message_key, server, client_server having count(*) = 1
 ),
 sent as (
     select s.server, s.message_key, s.event_id, s.date_time, s.source_context, s.reply_server, s.server_ip, s.server_hostname, s.next_server, s.client_ip,
         s.client_hostname, s.connector_id, s.network_message_id, s.recipient_address, s.file_id, s.line_number, concat(s.server, '#', s.internal_message_id) as queue_node, coalesce(e.service, 'hub') as service,
-        coalesce(r.node, n.node) as next_node, r.frontend_server, r.network_message_id as next_nmid, a.server as address_server, r.node is null and n.node is not null as is_named_only,
+        coalesce(r.node, n.node) as next_node, coalesce(r.frontend_server, n.frontend_server) as frontend_server, r.network_message_id as next_nmid, a.server as address_server, r.node is null and n.node is not null as is_named_only,
         case when (s.reply_server in (select server from our_server)) and s.reply_internal_id is not null
             then concat(s.reply_server, '#', s.reply_internal_id) end as reply_node,
         p.remote_port as tx_port, contains(coalesce(s.connector_id, ''), 'Intra-Organization') as is_intra

@@ -94,10 +94,32 @@ candidate as (
             or p.role = 'other' and g.kind = 'external' and g.from_server = p.from_server)
     left join client c on c.message_key = p.message_key
 ),
-best as (
+nearest as (
     select file_id, line_number, hop_number, min({is_bad: case when other_sender = 0 and seconds <= 120 then 0 else 1 end, other_sender: other_sender, seconds: seconds, hop_key: hop_key, kind: kind,
         anchor: anchor, logged_at: logged_at, logged_from: logged_from}) as best
     from candidate group by file_id, line_number, hop_number
+),
+header as (
+    -- one header of several in a file ends with its first hand-over
+    select p.file_id, p.line_number, p.hop_number, p.role, coalesce(min(q.line_number), -1) as last_line from placed p
+    left join placed q on q.file_id = p.file_id and q.message_key = p.message_key and q.hop_number = 1 and q.line_number >= p.line_number
+    group by p.file_id, p.line_number, p.hop_number, p.role
+),
+told_once as (
+    -- a hand-over confirms one line of a header, the one nearest to the recipient: those who wrote what is below it could copy it
+    select n.*, row_number() over (partition by n.file_id, h.last_line, h.role, n.best.hop_key, n.best.is_bad order by n.hop_number desc, n.line_number) as rank
+    from nearest n join header h on h.file_id = n.file_id and h.line_number = n.line_number and h.hop_number = n.hop_number
+),
+spare as (
+    -- a message that came by twice is told by two lines: the other one means the hand-over that no line took
+    select c.file_id, c.line_number, c.hop_number, min({is_bad: 0, other_sender: c.other_sender, seconds: c.seconds, hop_key: c.hop_key, kind: c.kind, anchor: c.anchor, logged_at: c.logged_at, logged_from: c.logged_from}) as best
+    from told_once t join candidate c on c.file_id = t.file_id and c.line_number = t.line_number and c.hop_number = t.hop_number and c.other_sender = 0 and c.seconds <= 120
+    where t.rank = 2 and t.best.is_bad = 0 and not exists (select 1 from nearest n where n.file_id = c.file_id and n.best.hop_key = c.hop_key)
+    group by c.file_id, c.line_number, c.hop_number
+),
+best as (
+    select t.file_id, t.line_number, t.hop_number, coalesce(s.best, t.best) as best, t.rank > 1 and t.best.is_bad = 0 and s.best is null as is_copy
+    from told_once t left join spare s on s.file_id = t.file_id and s.line_number = t.line_number and s.hop_number = t.hop_number
 ),
 preceded as (
     -- the nearest line below it with the number before: the hop before in the same header
@@ -106,7 +128,7 @@ preceded as (
     group by p.file_id, p.line_number, p.hop_number, p.message_key
 ),
 judged as (
-    select p.*, b.best, q.before.role as before_role, q.before.server as before_server,
+    select p.*, b.best, coalesce(b.is_copy, false) as is_copy, q.before.role as before_role, q.before.server as before_server,
         exists (select 1 from held c where c.hour = p.hour and c.server = coalesce(p.by_server, p.from_server)
             and (p.role = 'frontend' and c.log = 'receive' and c.service = 'frontend' or p.role = 'hub' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'receive' and c.service in ('hub', 'edge'))
                 or p.role in ('delivery', 'submission') and c.log = 'tracking' and c.service = p.role or p.role = 'other' and (c.log = 'tracking' and c.service = 'hub' or c.log = 'send' and c.service in ('hub', 'edge')))
@@ -115,7 +137,7 @@ judged as (
     left join preceded q on q.file_id = p.file_id and q.line_number = p.line_number and q.hop_number = p.hop_number and q.message_key = p.message_key
 ),
 stated as (
-    select *, case when best.is_bad = 0 then 'confirmed' when by_server is null and from_server is null then 'reported' when is_covered then 'not confirmed' else 'reported' end as state,
+    select *, case when is_copy then 'not confirmed' when best.is_bad = 0 then 'confirmed' when by_server is null and from_server is null then 'reported' when is_covered then 'not confirmed' else 'reported' end as state,
         case role when 'frontend' then 'receive' when 'delivery' then 'deliver' when 'submission' then null when 'other' then 'external'
             else case when before_role = 'submission' then 'submit' when before_role = 'frontend' and before_server = from_server then 'proxy'
                 when from_server is not null then 'transfer' else 'receive' end end as told_kind
@@ -123,6 +145,7 @@ stated as (
 )
 select file_id, line_number, hop_number, message_key, message_id, said_at, from_host, from_ip, from_server, by_host, by_ip, by_server, role, state,
     case when state = 'confirmed' then 'the logs show this hand-over'
+        when is_copy then 'the logs show this hand-over once, and another line of this header, nearer to the recipient, tells it'
         when state = 'not confirmed' and best.other_sender = 1 then concat('the logs show that ', coalesce(best.logged_from, 'another address'), ' handed it to this server, not the host in the header')
         when state = 'not confirmed' and best.seconds is not null then concat('the logs show this hand-over ', best.seconds, ' s away from the time in the header')
         when state = 'not confirmed' then concat('the logs of ', coalesce(by_server, from_server), ' around that time are here and hold no such hand-over of this message')

@@ -16,7 +16,7 @@ row_recipient as (
     where t.message_key is not null and t.event_id not in ('HAREDIRECT', 'HAREDIRECTFAIL', 'HARECEIVE', 'HADISCARD', 'NOTIFYMAPI', 'NOTIFYSHADOW')
 ),
 fate as (
-    -- one row may hold recipients of different fates: the status of each counts
+    -- who is redirected may keep a copy; one row may hold recipients of different fates: the status of each counts
     select r.message_key, r.address, r.date_time, r.file_id, r.line_number, concat(r.server, '#', r.internal_message_id) as node,
         case when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL', 'DUPLICATEDELIVER') and starts_with(coalesce(r.status_text, ''), '5') then 5
             when r.event_id in ('DELIVER', 'SEND', 'SENDEXTERNAL') and starts_with(coalesce(r.status_text, ''), '4') then 8
@@ -32,7 +32,7 @@ fate as (
             when r.event_id in ('MODERATORREJECT', 'MODERATIONEXPIRE', 'MODERATORSALLNDR', 'INITMESSAGECREATED') then lower(r.event_id) end as reason
     from row_recipient r
     union all
-    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else -1 end, null
+    select t.message_key, lower(trim(a.address)), t.date_time, t.file_id, t.line_number, concat(t.server, '#', t.internal_message_id), case when t.event_id = 'EXPAND' then 0 else 1.5 end, null
     from track t, lateral (select unnest(string_split(t.related_recipient_address, ';')) as address) a
     where t.event_id in ('EXPAND', 'REDIRECT') and t.message_key is not null and coalesce(t.related_recipient_address, '') <> ''
     union all
@@ -44,7 +44,10 @@ wire_tx as (
         t.refused_recipients, t.refusals, t.evidence[1].file_id as file_id, t.evidence[1].line_number as line_number, t.direction = 'send' and t.service in ('hub', 'edge') as is_out, i.basis as identity_basis,
         -- a Front End keeps nothing: what it answers is the answer of the system outside
         t.direction = 'send' and t.service = 'frontend' and t.remote_port not in (2525, 465) as is_front_out,
-        t.server_internal_id is not null and o.server is not null as is_next_ours
+        -- and what a hub of ours answers it is answered to the client
+        t.direction = 'receive' or t.service = 'frontend' and t.remote_port in (2525, 465) as is_to_client,
+        -- a hub of 2010 does not say its name; the connector between servers leads to ours
+        t.server_internal_id is not null and (o.server is not null or t.next_server is null and contains(coalesce(t.connector_id, ''), 'Intra-Organization')) as is_next_ours
     from transaction t join message_identity i on i.session_key = t.session_key and i.transaction_number = t.transaction_number
     left join our_server o on o.server = t.next_server
     where not t.is_shadow
@@ -62,13 +65,13 @@ wire as (
     from wire_tx t, lateral (select unnest(t.accepted_recipients) as address) a
     union all
     select t.message_key, lower(f.recipient), t.ended_at, t.file_id, t.line_number, null,
-        case when t.direction = 'receive' then 9 when starts_with(f.reply, '4') then 8 else 5 end, f.reply
+        case when t.is_to_client then 9 when starts_with(f.reply, '4') then 8 else 5 end, f.reply
     from wire_tx t, lateral (select unnest(t.refusals, recursive := true)) f(recipient, reply)
     where not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')
     union all
     -- the answer to the envelope sender refused the whole transaction, or no answer came
     select t.message_key, lower(a.address), t.ended_at, t.file_id, t.line_number, null,
-        case when t.direction = 'receive' and t.reply_code >= 400 then 9 when t.direction = 'send' and t.reply_code >= 400 and t.reply_code < 500 then 8
+        case when t.is_to_client and t.reply_code >= 400 then 9 when t.direction = 'send' and t.reply_code >= 400 and t.reply_code < 500 then 8
             when t.direction = 'send' and t.reply_code >= 500 then 5 else 13 end, t.reply_text
     from wire_tx t, lateral (select unnest(t.recipients) as address) a
     where t.accepted_recipients = [] and t.refused_recipients = [] and not (t.direction = 'receive' and t.server_auth and t.service <> 'frontend')

@@ -1,4 +1,5 @@
 -- One message with where it came from, where it went and how it ended.
+-- column status: the worst of its recipients' ends; refused where no recipient was named before the sender was turned away
 -- column origin_ip: where it came from; empty where the first hand-over that is seen is one between servers of ours
 -- column servers: servers of its hand-overs, sorted
 -- column cause_message_key: the message that made Exchange write this one: a report, a journal or rule copy, a moderator's request
@@ -58,14 +59,14 @@ caused as (
     group by t.message_key
 ),
 hops as (
-    select message_key, count(*) as hop_count, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip,
+    select message_key, count(*) as hop_count, bool_and(outcome = 'refused') as is_refused, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip,
         port: to_port, connector: receive_connector, is_passed_on: kind in ('proxy', 'transfer', 'deliver', 'external', 'expand') or kind = 'receive' and from_server is not null and coalesce(from_service, '') <> 'cloud'}) as first_hop,
         max({number: hop_number, connector: send_connector}) filter (send_connector is not null).connector as exit_connector,
         list_sort(list_distinct(list_concat(coalesce(list(from_server) filter (from_server is not null), []), coalesce(list(to_server) filter (to_server is not null), [])))) as servers
     from hop group by message_key
 )
 select u.message_key, u.mid as message_id, u.network_message_id, u.sender_address, u.message_subject, u.first_at, u.last_at, u.message_bytes,
-    coalesce(l.recipient_count, 0) as recipient_count, coalesce(substr(l.worst, 3), 'unknown') as status, coalesce(h.hop_count, 0) as hop_count,
+    coalesce(l.recipient_count, 0) as recipient_count, coalesce(substr(l.worst, 3), case when h.is_refused then 'refused' end, 'unknown') as status, coalesce(h.hop_count, 0) as hop_count,
     coalesce(l.leg_count, 0) as leg_count, case when not h.first_hop.is_passed_on then h.first_hop.ip end as origin_ip,
     case when h.first_hop.is_passed_on then 'unknown' when h.first_hop.kind = 'submit' then 'mailbox' when h.first_hop.kind = 'dsn' or h.first_hop.kind = 'fork' and c.first_row.cause is not null then 'system' when h.first_hop.port = 587 then 'client'
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then

@@ -10,7 +10,7 @@
 -- basis: inferred
 with hop_end as (
     select h.hop_key, h.message_key, h.kind, h.from_server, h.from_service, h.from_ip, h.to_server, h.to_service, h.to_ip, h.to_port, h.outcome, h.basis, h.started_at, h.ended_at,
-        h.parent_hop_key, n.from_node, n.to_node, n.is_fork_row
+        h.parent_hop_key, n.from_node, n.to_node
     from hop h join hop_node n on n.hop_key = h.hop_key
 ),
 queue_service as (
@@ -112,20 +112,19 @@ missing as (
     union all
     -- a queue's hop that nothing leads to; what no row names, only the queue's own conversation could have named
     select h.message_key, h.hop_key, coalesce(s.primary_server, h.from_server), coalesce(g.service, h.from_service), case when starts_with(h.message_key, 'smtp:') then 'smtp_send' else 'message_tracking' end, coalesce(s.moment, h.started_at), 'before', coalesce(g.service, '') = 'submission'
-    from hop_end h left join guess g on g.hop_key = h.hop_key left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
-    where h.parent_hop_key is null and h.from_server is not null and h.from_service in ('hub', 'edge')
-        and (h.kind in ('transfer', 'deliver', 'expand') or h.kind in ('external', 'receive') or h.kind = 'proxy' or h.kind = 'fork' and h.is_fork_row)
+    from hop_end h join headless_hop u on u.hop_key = h.hop_key and u.source = 'queue'
+    left join guess g on g.hop_key = h.hop_key left join shadow s on h.outcome = 'resubmitted' and s.message_key = h.message_key and s.server = h.from_server
     union all
     -- to a front end's port 25 an Edge server hands mail, or a hub of 2007 or 2010
     select h.message_key, h.hop_key, h.from_server, coalesce(q.name, 'hub or edge'), 'message_tracking', h.started_at, 'before', false
-    from hop_end h left join queue_service q on q.server = h.from_server where h.parent_hop_key is null and h.from_server is not null and h.from_service is null and h.kind in ('receive', 'transfer') and h.basis <> 'reported'
+    from hop_end h join headless_hop u on u.hop_key = h.hop_key and u.source = 'server' left join queue_service q on q.server = h.from_server
     union all
     -- a guess: the mail came from that server, by its Submission service or by its queue
     select h.message_key, h.hop_key, h.from_server, g.service, 'message_tracking', h.started_at, 'before', true from hop_end h join guess g on g.hop_key = h.hop_key where h.kind = 'submit'
     union all
     -- the front end sent it outside and its session with the hub is not here
     select h.message_key, h.hop_key, h.from_server, 'frontend', 'smtp_receive', h.started_at, 'before', false
-    from hop_end h where h.kind = 'external' and h.from_service = 'frontend' and h.parent_hop_key is null
+    from hop_end h join headless_hop u on u.hop_key = h.hop_key and u.source = 'front end'
     union all
     -- the cloud says that a server of ours gave it the message, whose queue or, for another server's queue, whose front end passed it on
     select h.message_key, h.hop_key, a.server, case when c.state = 'covered' and coalesce(q.name, 'hub') <> 'edge' then 'frontend' else coalesce(q.name, 'hub') end,

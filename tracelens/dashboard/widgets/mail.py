@@ -73,6 +73,8 @@ def legs(frame: pl.DataFrame, key: str) -> None:
         "total_ms": "Total ms",
         "reason_code": "Code",
         "reason_text": "Reason",
+        "deferral_count": "Deferrals",
+        "deferral_text": "Deferred because",
     }
     if frame.is_empty():
         nothing("No recipient is known.", "")
