@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from tracelens.formats import LogFormat
 from tracelens.read import REAL_TIME
 from tracelens.schema import TRACKING_EVENT
+from tracelens.tracking_export import BY_CLIENT
 
-BY_CLIENT = ("SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO")
 OURS = ("file_id", "line_number", "known_server", "known_service", "is_old")
 TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
 """A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
@@ -157,7 +157,7 @@ def _service(direction: str, made: dict[str, str]) -> str:
 
 def _tracking(base: str) -> tuple[dict[str, str], str]:
     client, server = short("client_hostname"), short("server_hostname")
-    by_client = ", ".join(f"'{name}'" for name in BY_CLIENT)
+    by_client = ", ".join(f"'{name}'" for name in sorted(BY_CLIENT))
     nmid = "lower(network_message_id)"
     recipients = "list_filter(string_split(coalesce(recipient_address, ''), ';'), lambda x: x <> '')"
     parts = "string_split(recipient_status, ';')"

@@ -65,7 +65,7 @@ TELLING = {*OF_LOG, "source", "recipients", "sender", "returnpath"}
 OF_AGENTS = {"agent", "p1fromaddress"}
 """Properties of Get-AgentLog, whose others are the same."""
 BY_CLIENT = {"SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO"}
-"""Events whose writer is the client side. The same as `tracelens.normalise.BY_CLIENT`."""
+"""Events whose writer is the client side."""
 NUMBERS = {"internal_message_id", "total_bytes", "recipient_count"}
 KEYS = {"message_id", "network_message_id", "recipient_address", "sender_address", "return_path", "client_ip",
         "server_ip", "client_hostname", "server_hostname", "related_recipient_address", "event_id", "source",
