@@ -43,6 +43,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         if "zone" in query:  # belongs to the frame, which is there from the first page on
             at.query_params["zone"] = query["zone"]
         at.run()
+        assert not at.exception  # the bare address, with its zone
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page(f"tracelens/dashboard/pages/{page}.py").run()

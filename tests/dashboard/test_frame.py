@@ -76,6 +76,11 @@ def test_times_are_shown_in_the_zone_of_the_address(show: Show, sample_store: Pa
     at = show(sample_store, "20_messages", sort="oldest", zone="Asia/Kolkata")
     assert (at.dataframe[0].value["first_at"][0] - utc).total_seconds() == 5.5 * 3600
     assert "Asia/Kolkata" in labels(at)[0]
+    at.session_state["found"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    at.run()  # a row is opened: the zone goes along
+    assert not at.exception
+    assert at.title[0].value == "Message"
+    assert "Asia/Kolkata" in labels(at)[0]
 
 
 def test_a_time_filter_is_read_in_the_zone_of_the_address(show: Show, sample_store: Path) -> None:
