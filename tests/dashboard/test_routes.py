@@ -254,3 +254,17 @@ def test_a_recipient_of_a_message_says_what_its_end_rests_on(show: Show, sample_
     assert ends.height
     for basis, key in ends.iter_rows():
         assert basis in frame(show(sample_store, "21_message", message=key), "final_at")["basis"].to_list()
+
+
+def test_findings_of_a_page_are_those_of_its_window(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "30_relay", view="Findings")
+    assert frame(at, "title").height > 0
+    at = show(sample_store, "30_relay", view="Findings", since="2026-03-01T00:00", until="2026-03-01T01:00")
+    assert "No relay findings in this window" in told(at)
+
+
+def test_failures_of_one_status_count_no_other(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "41_failures", status="refused")
+    tiles = [text for text in told(at).splitlines() if text.startswith("Recipients ") and "hour" not in text]
+    assert "Recipients refused" in tiles
+    assert "Recipients failed" not in tiles

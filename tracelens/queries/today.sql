@@ -55,7 +55,7 @@ guess as (
 ),
 urgent as (
     select count(*) as finding_count, min(title) filter (severity = 'critical') as critical_title, min(title) as high_title
-    from finding where severity in ('critical', 'high') and last_at >= $since and first_at < $until
+    from finding where severity in ('critical', 'high') and coalesce(last_at >= $since, true) and coalesce(first_at < $until, true)
 ),
 slow as (
     select count(*) as message_count, max(total_ms) as total_ms from message where not is_noise and first_at >= $since and first_at < $until and total_ms >= 60000

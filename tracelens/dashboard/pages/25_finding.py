@@ -21,10 +21,12 @@ if found is None or found.is_empty():
 row = found.row(0, named=True)
 rows = widgets.evidence(row, MOST_ROWS)
 span = f"{widgets.stamp(row['first_at'])} to {widgets.stamp(row['last_at'])}"
-st.markdown(f"**{row['hit_count']:,}** hit{'' if row['hit_count'] == 1 else 's'}, {widgets.markdown(span)}")
+st.markdown(f"**{row['hit_count']:,}** {'hit' if row['hit_count'] == 1 else 'hits'}, {widgets.markdown(span)}")
 st.caption("A hit is what the rule counts, as its summary says; its log rows stand below, of many hits the first.")
 if rows.height == MOST_ROWS:
     st.caption(f"Showing the first {MOST_ROWS:,} log rows; the others are those of the sessions and messages named.")
 if row["remote_ip"]:
     widgets.link(f"Sessions with {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
+if row["sender"]:
+    widgets.link(f"Mail of {row['sender']}", "messages", sender=row["sender"], noise=True)
 widgets.finding(row, rows, "finding")

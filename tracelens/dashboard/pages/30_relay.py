@@ -249,6 +249,6 @@ tabs(
         "Attempts": lambda: attempts(chosen),
         "Clients": lambda: clients(chosen),
         "Switch off": lambda: switch_off(chosen),
-        "Findings": lambda: widgets.findings_of("relay"),
+        "Findings": lambda: widgets.findings_of("relay", chosen.params),
     }
 )

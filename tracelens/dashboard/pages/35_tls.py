@@ -175,7 +175,7 @@ def failures(window: Window) -> None:
 
         widgets.table(found, labels, "tls_failures", {"session_count": behind_failure})
         drill.as_sql("tls_failure", **window.params)
-    widgets.findings_of("tls")
+    widgets.findings_of("tls", window.params)
 
 
 def certificates(window: Window) -> None:

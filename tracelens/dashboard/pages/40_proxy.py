@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard import charts, data, drill, widgets
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
@@ -38,7 +39,7 @@ def pairs(window: Window) -> None:
         st.markdown(f"**Works{again}:** the last hand-over of each Front End to each of its targets went well.")
     with st.container(horizontal=True):
         all_of = {**HANDED_ON, **window.params}
-        widgets.link(f"{found['session_count'].sum():,} hand-overs", **behind("session", **all_of))
+        widgets.link(number_of(int(found["session_count"].sum()), "hand-over"), **behind("session", **all_of))
         widgets.link(f"{found['failed_count'].sum():,} failed", **behind("session", failed=True, **all_of))
     inside = found.filter(pl.col("target") != pl.col("remote_ip"))
     if inside.height:
@@ -199,7 +200,7 @@ def mail(window: Window) -> None:
         return
     lost = found.filter(pl.col("outcome") == "not seen again").height
     count = int(found["found_count"][0])
-    widgets.link(f"{count:,} messages put off", **behind("put_off", **window.params))
+    widgets.link(number_of(count, "message put off", "messages put off"), **behind("put_off", **window.params))
     widgets.cut(found.height, count, "refusals, the newest")
     st.caption(
         f"{lost:,} of these were not seen again. "
@@ -230,6 +231,6 @@ tabs(
         "Who to whom": lambda: pairs(chosen),
         "Causes": lambda: causes(chosen),
         "Affected mail": lambda: mail(chosen),
-        "Findings and advice": lambda: widgets.findings_of("proxy"),
+        "Findings and advice": lambda: widgets.findings_of("proxy", chosen.params),
     }
 )

@@ -1,7 +1,7 @@
 """Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
 
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
-from tracelens.dashboard.widgets.digest import changes, told, troubles, window
+from tracelens.dashboard.widgets.digest import changes, told, troubles, window, within
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
@@ -110,5 +110,6 @@ __all__ = [
     "told",
     "troubles",
     "window",
+    "within",
     "written",
 ]

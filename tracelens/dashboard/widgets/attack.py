@@ -51,6 +51,8 @@ def campaigns(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
             )
         if row["remote_ip"]:
             link(f"All sessions of {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
+        for sender in parts["sender"].drop_nulls().unique().sort():
+            link(f"Mail of {sender}", "messages", sender=sender, noise=True)
         chosen = findings(parts, "campaign_findings")
         if chosen:
             finding(chosen, evidence(chosen), "campaign_finding")

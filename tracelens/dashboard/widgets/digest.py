@@ -18,6 +18,7 @@ from tracelens.dashboard.widgets.tables import picked
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
 UNTIMED = ("today", "sql", "ingest")
+MINUTE = "%Y-%m-%d %H:%M"
 SEVERITIES = ["critical", "high", "medium", "low", "info"]
 
 
@@ -47,6 +48,15 @@ def window() -> Span:
     return Span(until - length, until, until - 2 * length, reach)
 
 
+def within(span: Span) -> None:
+    """Says which part of the store a window is: its end is that of the logs, not now."""
+    st.caption(f"{zone.stamp(span.since, MINUTE)} – {_minute(span.until)}: the last of what the store holds.")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{zone.stamp(moment, MINUTE)} {zone.chosen()}"
+
+
 def told(text: str, page: str, filters: str, span: Span) -> None:
     """Shows a text that opens a page with filters, as in an address, and the window."""
     times = {"since": span.since, "until": span.until} if page not in UNTIMED else {}
@@ -58,16 +68,13 @@ def changes(span: Span) -> None:
     st.subheader("What changed", anchor=False)
     if span.reach >= span.since:
         st.caption(
-            f"Counts since {zone.stamp(span.reach, '%Y-%m-%d %H:%M')}. The store has no rows before this window, "
+            f"Counts since {_minute(span.reach)}. The store has no rows before this window, "
             "so there is nothing to compare with."
         )
     elif span.reach > span.before:
-        st.caption(
-            f"Against the window before, of which the store holds only the part since "
-            f"{zone.stamp(span.reach, '%Y-%m-%d %H:%M')}."
-        )
+        st.caption(f"Against the window before, of which the store holds only the part since {_minute(span.reach)}.")
     else:
-        st.caption(f"Against the window before, from {zone.stamp(span.before, '%Y-%m-%d %H:%M')}.")
+        st.caption(f"Against the window before, from {_minute(span.before)}.")
     rows = data.ask("today_change", since=span.since, until=span.until, before=span.before).to_dicts()
     for start in range(0, len(rows), 4):
         for place, row in zip(st.columns(4), rows[start : start + 4], strict=False):
@@ -90,7 +97,9 @@ def troubles(span: Span) -> None:
     incidents(span)
     st.subheader("Findings", anchor=False)
     severity = choice("From severity", "severity", SEVERITIES, placeholder="all", width=220) or "info"
-    found = data.ask("today_finding", since=span.since, until=span.until, severity=severity, limit=500)
+    found = data.ask(
+        "finding_within", since=span.since, until=span.until, server="", kind="", severity=severity, limit=500
+    )
     if found.is_empty():
         nothing("No findings.", "None of the rules that could be evaluated found anything in this window.")
         return

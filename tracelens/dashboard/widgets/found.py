@@ -49,12 +49,12 @@ def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
         events(rows, f"{key}_rows")
 
 
-def findings_of(kind: str) -> None:
-    """Shows the findings of one class, and the selected one with the log rows behind it."""
+def findings_of(kind: str, window: Mapping[str, Any]) -> None:
+    """Shows the findings of one class in a window, and the selected one with the log rows behind it."""
     st.subheader("Findings", anchor=False)
-    found = data.ask("finding", kind=kind, rule="", severity="info", limit=500)
+    found = data.ask("finding_within", kind=kind, severity="info", limit=500, **window)
     if found.is_empty():
-        nothing(f"No {kind} findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
+        nothing(f"No {kind} findings in this window.", "Rules that lacked logs are listed on Today as not evaluated.")
         return
     row = findings(found, f"{kind}_findings")
     if row:

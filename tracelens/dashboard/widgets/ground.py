@@ -53,6 +53,10 @@ def coverage(key: str = "coverage") -> None:
     figure = charts.strip(data.in_steps(frame, step), step)
     figure.update_xaxes(title=f"{step.capitalize()}, {zone.chosen()}")
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt="Hours in which each log has rows")
+    st.caption(
+        f"A cell is {'an hour' if step == 'hour' else 'a day'} of a log: the darker, the more rows. Red: rows are "
+        "missing though the server was busy. No cell: no rows."
+    )
     folded(AS_TABLE, f"{key}_lanes", lambda: lanes(frame))
 
 
