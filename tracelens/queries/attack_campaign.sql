@@ -1,6 +1,6 @@
 -- Campaigns: findings about logons, relaying and behaviour that one address or account gave rise to.
 with part as (
-    select *, coalesce(remote_ip, if(subject_kind in ('account', 'sender'), split_part(subject, ' ', 1), subject)) as actor, list_position(['info', 'low', 'medium', 'high', 'critical'], severity) as weight
+    select *, coalesce(remote_ip, if(contains(split_part(subject, ' ', 1), '@'), split_part(subject, ' ', 1), subject)) as actor, list_position(['info', 'low', 'medium', 'high', 'critical'], severity) as weight
     from finding
     where (class in ('auth', 'relay') or (class = 'behaviour' and subject_kind in ('client', 'account', 'sender', 'session')) or rule_id = 'topo-internal-port-foreign')
         and severity <> 'info' and coalesce(last_at >= $since, true) and coalesce(first_at < $until, true)

@@ -1,7 +1,7 @@
 -- Findings that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select finding_key as row_key, last_at as moment, case $sum when 'hits' then hit_count else 1 end as amount,
-        coalesce(remote_ip, if(subject_kind in ('account', 'sender'), split_part(subject, ' ', 1), subject), 'none') as actor_,
+        coalesce(remote_ip, if(contains(split_part(subject, ' ', 1), '@'), split_part(subject, ' ', 1), subject), 'none') as actor_,
         if(severity in ('critical', 'high'), 'yes', 'no') as severe_,
         if((class in ('auth', 'relay') or (class = 'behaviour' and subject_kind in ('client', 'account', 'sender', 'session')) or rule_id = 'topo-internal-port-foreign')
             and severity <> 'info', 'yes', 'no') as attack_

@@ -34,7 +34,9 @@ run as (
     from hand_on group by all
 ),
 outage as (
-    select r.server, r.remote_ip, r.remote_port, cast(sum(r.failed_count) over (partition by r.server, r.remote_ip, r.remote_port) as bigint) as failed_count, n.good_at, date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
+    select r.server, r.remote_ip, r.remote_port, cast(sum(r.failed_count) over (partition by r.server, r.remote_ip, r.remote_port) as bigint) as failed_count,
+        count(*) over (partition by r.server, r.remote_ip, r.remote_port) as run_count, bool_or(n.good_at is null) over (partition by r.server, r.remote_ip, r.remote_port) as is_open,
+        date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
     from run r left join run n on n.server is not distinct from r.server and n.remote_ip = r.remote_ip and n.remote_port = r.remote_port and n.good_before = r.good_before + 1
     where r.failed_count > 0
 ),
@@ -77,9 +79,9 @@ told as (
     select 30, public_count, format('{:,} public {} handed in mail for other people''s domains without logon, and it was taken.', public_count,
         case when public_count = 1 then 'address' else 'addresses' end), 'counted', 'of=recipient&by=address&relay=yes&outcome=taken&logon=no&public=yes' from relay where public_count > 0
     union all
-    select 40, failed_count, format('Front End {} could not reach {} port {} {}{}: {} without a connection.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
-        case when minutes > 0 then format('for {:,} {}', minutes, case when minutes = 1 then 'minute' else 'minutes' end) else 'for a moment' end,
-        case when good_at is null then ' and has not since' else '' end, case when failed_count = 1 then '1 try' else format('{:,} tries', failed_count) end),
+    select 40, failed_count, format('Front End {} could not reach {} port {} {}{}{}: {} without a connection.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
+        case when run_count > 1 then format('{:,} times, at worst ', run_count) else '' end, case when minutes > 0 then format('for {:,} {}', minutes, case when minutes = 1 then 'minute' else 'minutes' end) else 'for a moment' end,
+        case when is_open then ' and has not since' else '' end, case when failed_count = 1 then '1 try' else format('{:,} tries', failed_count) end),
         'counted', concat('of=session&service=frontend&direction=send&connected=no&server=', coalesce(server, 'none'), '&address=', coalesce(remote_ip, 'none'), '&port=', coalesce(cast(remote_port as varchar), 'none')) from worst_outage
     union all
     select 50, leg_total.failed_count, format('{:,} {} not reached; most often: {}.', leg_total.failed_count, case when leg_total.failed_count = 1 then 'recipient was' else 'recipients were' end,

@@ -28,12 +28,12 @@ def extent() -> None:
     named = ", ".join(plain(name) for name in servers[:6])
     if len(servers) > 6:
         named += f" and {len(servers) - 6} more"
+    who = f"{count(len(servers), 'server')}: {named}" if servers else "no log names its server"
     first, until = (zone.stamp(row[name], "%Y-%m-%d %H:%M") for name in ("first_at", "until"))
     holes, rejects = row["hole_count"], row["reject_count"]
     with st.container(key="extent", horizontal=True):
         link(
-            f"{first} – {until} {zone.chosen()} · {count(len(servers), 'server')}: {named}"
-            + ("" if holes else " · no hole in the logs"),
+            f"{first} – {until} {zone.chosen()} · {who}" + ("" if holes else " · no hole in the logs"),
             "today",
         )
         if holes:
@@ -50,7 +50,7 @@ def coverage(key: str = "coverage") -> None:
     if seen.is_empty():
         return
     step = data.bucket(seen.min(), seen.max())  # type: ignore[arg-type]
-    figure = charts.strip(data.in_steps(frame, step), step)
+    figure = charts.strip(data.in_steps(frame.with_columns(_writer()), step), step)
     figure.update_xaxes(title=f"{step.capitalize()}, {zone.chosen()}")
     st.plotly_chart(figure, key=key, config={"displayModeBar": False}, alt="Hours in which each log has rows")
     st.caption(
@@ -63,7 +63,8 @@ def coverage(key: str = "coverage") -> None:
 def lanes(frame: pl.DataFrame) -> None:
     """Shows of each log of each server in how many hours it has rows, and in how many rows are missing."""
     has_rows = pl.col("event_count") > 0
-    found = frame.group_by("server", "service", "log", maintain_order=True).agg(
+    frame = frame.with_columns(_writer().alias("writer"))
+    found = frame.group_by("server", "writer", "service", "log", maintain_order=True).agg(
         pl.col("event_count").sum(),
         has_rows.sum().alias("held_count"),
         pl.col("hole_count").sum(),
@@ -71,7 +72,7 @@ def lanes(frame: pl.DataFrame) -> None:
         pl.col("hour").filter(has_rows).max().alias("last_at"),
     )
     labels = {
-        "server": "Server",
+        "writer": "Server",
         "service": "Service",
         "log": "Log",
         "event_count": "Rows",
@@ -92,6 +93,12 @@ def lanes(frame: pl.DataFrame) -> None:
         }.items()
     }
     table(found, labels, "lanes", opens)
+
+
+def _writer() -> pl.Expr:
+    """Names who wrote a log that names no server."""
+    cloud = pl.when(pl.col("log") == "exo_trace").then(pl.lit("Exchange Online")).otherwise(pl.lit("(not named)"))
+    return pl.when(pl.col("server") == "?").then(cloud).otherwise(pl.col("server")).alias("server")
 
 
 @st.fragment(run_every=POLL_S)
