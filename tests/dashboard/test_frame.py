@@ -135,6 +135,10 @@ def test_the_line_above_a_page_says_from_when_to_when_and_which_servers(show: Sh
     line, rejects = labels(show(tmp_path / "store", "20_messages"))[:2]
     assert line == "2026-03-02 06:00 – 2026-03-02 10:00 UTC · 1 server: EX01 · no hole in the logs"
     assert rejects == "1 unreadable line"
+    sentences = labels(show(tmp_path / "store", "10_today"))
+    assert "No Front End send log of this time: what Front Ends reached is not known." in sentences
+    assert "Front Ends reached every server they called." not in sentences
+    assert "Every encrypted conversation used TLS1.2 or newer." not in sentences
 
 
 def test_a_hole_is_drawn_red_in_the_strip() -> None:

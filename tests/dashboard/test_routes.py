@@ -268,3 +268,14 @@ def test_failures_of_one_status_count_no_other(show: Show, sample_store: Path) -
     tiles = [text for text in told(at).splitlines() if text.startswith("Recipients ") and "hour" not in text]
     assert "Recipients refused" in tiles
     assert "Recipients failed" not in tiles
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("30_relay", "Attempts"), ("35_tls", "Logons"), ("35_tls", "Who uses what"), ("40_proxy", "Causes")],
+)
+def test_where_no_log_could_tell_a_page_says_so_instead_of_nothing_found(
+    show: Show, sample_store: Path, page: str, view: str
+) -> None:
+    at = show(sample_store, page, view=view, since="2026-03-01T00:00", until="2026-03-01T01:00")
+    assert "is not known" in told(at)

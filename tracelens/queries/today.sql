@@ -66,6 +66,11 @@ hole as (
     select count(distinct g.message_key) as message_count, count(distinct g.server) as server_count, min(g.server) as server
     from gap g join message m on m.message_key = g.message_key where not m.is_noise and m.first_at >= $since and m.first_at < $until
 ),
+held as (
+    select count(*) filter (direction = 'receive') as in_count, count(*) filter (direction = 'send' and service = 'frontend') as handed_count,
+        count(*) filter (tls_version is not null) as encrypted_count
+    from session where opened_at >= $since and opened_at < $until
+),
 told as (
     select 10 as urgency, message_count as number, case when message_count = 0 then 'No message in this time.' else
         format('{:,} {} for {:,} {}: {:.1f} % reached or handed on, {:,} refused before acceptance, {:,} failed.', message_count,
@@ -110,12 +115,16 @@ told as (
     select 85, message_count, format('{:,} {} a gap in the path: rows of {} are missing.', message_count, case when message_count = 1 then 'message has' else 'messages have' end,
         case when server_count = 1 then coalesce(server, 'a server') else format('{:,} servers', server_count) end), 'messages', 'gaps=true' from hole where message_count > 0
     union all
-    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay where open_count = 0
+    select 89, 0, case when in_count = 0 and handed_count = 0 then 'No SMTP receive or Front End send log of this time: who relays or signs in, and what Front Ends reached, is not known.'
+        when in_count = 0 then 'No SMTP receive log of this time: who relays or signs in is not known.'
+        else 'No Front End send log of this time: what Front Ends reached is not known.' end, 'ingest', '' from held where in_count = 0 or handed_count = 0
     union all
-    select 91, 0, 'No logon failed.', 'attacks', '' from guess where failure_count = 0
+    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay, held where open_count = 0 and in_count > 0
     union all
-    select 92, 0, 'Front Ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage) where count = 0
+    select 91, 0, 'No logon failed.', 'attacks', '' from guess, held where failure_count = 0 and in_count > 0
     union all
-    select 93, 0, 'Every encrypted conversation used TLS1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls) where count = 0
+    select 92, 0, 'Front Ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage), held where count = 0 and handed_count > 0
+    union all
+    select 93, 0, 'Every encrypted conversation used TLS1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls), held where count = 0 and encrypted_count > 0
 )
 select urgency, number, sentence, page, filters from told order by urgency limit 8

@@ -9,7 +9,7 @@ from tracelens.dashboard import charts, data, widgets
 from tracelens.dashboard.counted import behind
 
 widgets.head("Today", "What is worth knowing first; each line and each number opens what is behind it.")
-widgets.extent_or_stop()
+widgets.extent_or_stop(widgets.without_logs)
 left, right = st.columns([4, 1], vertical_alignment="bottom")
 with left:
     widgets.seek()

@@ -10,10 +10,10 @@ from tracelens.dashboard import data, widgets
 MOST_ROWS = 1000
 
 widgets.head("Finding", "What a rule found, what to do about it, and the log rows that show it.")
-widgets.extent_or_stop()
 key = st.query_params.get("finding", "")
 found = data.ask("campaign_finding", keys=[key]) if key else None
 if found is None or found.is_empty():
+    widgets.extent_or_stop()
     if key:
         widgets.nothing("No such finding.", "A later ingest may have settled it, or the rule says more now.")
     widgets.link("All findings", "today")

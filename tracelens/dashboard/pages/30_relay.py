@@ -38,9 +38,10 @@ def attempts(window: Window) -> None:
     asked = {"limit": 1000, **window.params}
     sums = data.one("relay_total", **window.params) or {}
     if not sums["source_count"]:
-        widgets.nothing(
-            "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
-        )
+        if not widgets.unlogged("Who relays or tries to", widgets.RECEIVE, window.params):
+            widgets.nothing(
+                "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
+            )
         return
     places = st.columns(5)
     for place, outcome in zip(places, ("taken", "denied"), strict=False):

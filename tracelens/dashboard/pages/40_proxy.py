@@ -146,7 +146,8 @@ def causes(window: Window) -> None:
     """Lists causes, and what clients were told."""
     found = data.ask("proxy_cause", **window.params)
     if found.is_empty():
-        widgets.nothing("No failed hand-over.", "No send session of a Front End failed in this window.")
+        if not widgets.unlogged("Why hand-overs fail", widgets.SEND, window.params, "frontend"):
+            widgets.nothing("No failed hand-over.", "No send session of a Front End failed in this window.")
     else:
         labels = {
             "meaning": "Cause",
@@ -170,7 +171,8 @@ def causes(window: Window) -> None:
     asked = {"limit": 500, **window.params}
     replies = data.ask("proxy_reply", **asked)
     if replies.is_empty():
-        widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
+        if not widgets.unlogged("What clients were told", widgets.RECEIVE, window.params, "frontend"):
+            widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
         return
     labels = {
         "server": "Front End",
@@ -196,7 +198,8 @@ def mail(window: Window) -> None:
     asked = {"limit": 1000, **window.params}
     found = data.ask("proxy_mail", **asked)
     if found.is_empty():
-        widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
+        if not widgets.unlogged("Which mail was put off", widgets.RECEIVE, window.params, "frontend"):
+            widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
         return
     lost = found.filter(pl.col("outcome") == "not seen again").height
     count = int(found["found_count"][0])

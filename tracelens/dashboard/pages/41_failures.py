@@ -16,7 +16,10 @@ status = widgets.choice("Status", "status", list(widgets.MISSED), three)
 server = widgets.choice("Server", "server", widgets.options()["server"], four)
 reasons = data.ask("failure", **span, status=status, server=server, limit=500)
 if reasons.is_empty():
-    widgets.nothing("Every recipient was reached.", "No leg of these messages failed, was refused or put off.")
+    if not widgets.unlogged(
+        "Who was not reached", {"message_tracking": "message tracking"} | widgets.RECEIVE, {**span, "server": server}
+    ):
+        widgets.nothing("Every recipient was reached.", "No leg of these messages failed, was refused or put off.")
 else:
     kinds = [status] if status else widgets.MISSED
     counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in kinds}

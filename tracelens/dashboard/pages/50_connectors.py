@@ -72,7 +72,8 @@ def journey(window: Window) -> None:
         widgets.folded(widgets.AS_TABLE, "journey_table", as_table)
     st.subheader("Hand-overs that must not be", anchor=False)
     if edges.is_empty():
-        widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
+        if not widgets.unlogged("Which hand-over must not be", widgets.RECEIVE | widgets.SEND, window.params):
+            widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
         return
     row = widgets.findings(edges, "edges")
     if row:

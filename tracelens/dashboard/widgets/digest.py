@@ -13,7 +13,7 @@ from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.filters import choice
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import link
-from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.states import empty_store, markdown, nothing, short
 from tracelens.dashboard.widgets.tables import picked
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
@@ -103,6 +103,18 @@ def troubles(span: Span) -> None:
     if found.is_empty():
         nothing("No findings.", "None of the rules that could be evaluated found anything in this window.")
         return
+    row = findings(found, "findings")
+    if row:
+        finding(row, evidence(row), "finding")
+
+
+def without_logs() -> None:
+    """Says that the store holds no log rows, and shows what rules found in the configuration that it holds."""
+    empty_store()
+    found = data.ask("finding_within", since=None, until=None, server="", kind="", severity="info", limit=500)
+    if found.is_empty():
+        return
+    st.subheader("Findings", anchor=False)
     row = findings(found, "findings")
     if row:
         finding(row, evidence(row), "finding")

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from tracelens.agreement import count
 from tracelens.dashboard import charts, data, zone
-from tracelens.dashboard.counted import behind
+from tracelens.dashboard.counted import HOUR, behind
 from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.links import link
+from tracelens.dashboard.widgets.states import nothing
 from tracelens.dashboard.widgets.tables import Opens, table
 from tracelens.errors import TracelensError
 from tracelens.render import plain
 
 POLL_S = 5
+RECEIVE = {"smtp_receive": "SMTP receive logs"}
+SEND = {"smtp_send": "SMTP send logs"}
 
 
 def extent() -> None:
@@ -58,6 +63,31 @@ def coverage(key: str = "coverage") -> None:
         "missing though the server was busy. No cell: no rows."
     )
     folded(AS_TABLE, f"{key}_lanes", lambda: lanes(frame))
+
+
+def unlogged(what: str, logs: Mapping[str, str], window: Mapping[str, Any], service: str = "") -> bool:
+    """Says that the logs that tell of something have no rows in a window, if that is so.
+
+    Args:
+        what: What they tell of, as the subject of a sentence.
+        logs: The logs that tell of it, with their names for readers.
+        window: The window, `since` and `until` in UTC or None, and perhaps a server.
+        service: The service whose logs they are; empty for any.
+    """
+    server, since, until = window.get("server", ""), window["since"], window["until"]
+    rows = data.ask("coverage", bucket="hour").filter(
+        (pl.col("event_count") > 0)
+        & pl.col("log").is_in(list(logs))
+        & ((pl.col("server") == server) | (server == ""))
+        & ((pl.col("service") == service) | (service == ""))
+    )
+    rows = rows if since is None else rows.filter(pl.col("hour") > since - HOUR)
+    rows = rows if until is None else rows.filter(pl.col("hour") < until)
+    if rows.height:
+        return False
+    whose = "the Front Ends' " if service == "frontend" else ""
+    nothing(f"{what} is not known.", f"The store has no rows of {whose}{' or '.join(logs.values())} in this window.")
+    return True
 
 
 def lanes(frame: pl.DataFrame) -> None:

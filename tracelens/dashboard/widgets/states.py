@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +57,17 @@ def cut(shown: int, count: int, things: str) -> None:
 
 def empty_store() -> None:
     """Says that the store holds no rows."""
-    nothing("The store holds no rows.", "The logs read so far are empty. Read the folder that holds the logs:")
+    nothing(
+        "The store holds no log rows.", "What was read so far is empty, or configuration. Read the folder of the logs:"
+    )
     st.code(f'tracelens ingest PATH-OF-YOUR-LOGS --store "{data.store_path()}"', language=None)
     st.page_link(st.session_state["pages"]["ingest"], label="Or upload some", query_params={"view": "Upload"})
 
 
-def extent_or_stop() -> dict[str, Any]:
-    """Gives from when to when the store holds rows; says so and ends the page when it holds none."""
+def extent_or_stop(instead: Callable[[], object] = empty_store) -> dict[str, Any]:
+    """Gives from when to when the store holds rows; says so, in its own way, and ends the page when it holds none."""
     extent = data.one("extent") or {}
     if not extent.get("first_at"):
-        empty_store()
+        instead()
         st.stop()
     return extent
