@@ -137,6 +137,7 @@ def test_the_line_above_a_page_says_from_when_to_when_and_which_servers(show: Sh
     assert rejects == "1 unreadable line"
     sentences = labels(show(tmp_path / "store", "10_today"))
     assert "No Front End send log of this time: what Front Ends reached is not known." in sentences
+    assert any(text.startswith("Which domains are yours is not known") for text in sentences)
     assert "Front Ends reached every server they called." not in sentences
     assert "Every encrypted conversation used TLS1.2 or newer." not in sentences
 

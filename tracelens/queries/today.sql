@@ -68,7 +68,7 @@ hole as (
 ),
 held as (
     select count(*) filter (direction = 'receive') as in_count, count(*) filter (direction = 'send' and service = 'frontend') as handed_count,
-        count(*) filter (tls_version is not null) as encrypted_count
+        count(*) filter (tls_version is not null) as encrypted_count, (select count(*) from accepted_domain_guess) as domain_count
     from session where opened_at >= $since and opened_at < $until
 ),
 told as (
@@ -119,7 +119,10 @@ told as (
         when in_count = 0 then 'No SMTP receive log of this time: who relays or signs in is not known.'
         else 'No Front End send log of this time: what Front Ends reached is not known.' end, 'ingest', '' from held where in_count = 0 or handed_count = 0
     union all
-    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay, held where open_count = 0 and in_count > 0
+    select 89, 0, 'Which domains are yours is not known, and so not who relays: no delivery is in the logs, and no Get-AcceptedDomain.', 'relay', '' from held
+        where in_count > 0 and domain_count = 0
+    union all
+    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay, held where open_count = 0 and in_count > 0 and domain_count > 0
     union all
     select 91, 0, 'No logon failed.', 'attacks', '' from guess, held where failure_count = 0 and in_count > 0
     union all

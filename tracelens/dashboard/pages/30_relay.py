@@ -17,6 +17,10 @@ from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
 from tracelens.report.shown import value
 
+UNKNOWN = (
+    "Which domains are yours is not known: no delivery is in the logs, and no Get-AcceptedDomain. So mail that was "
+    "taken cannot be told from relaying."
+)
 WHAT = ["relays", "tries", "probes"]
 BARS: dict[str, dict[str, Any]] = {
     "denied": {"outcome": "denied"},
@@ -89,7 +93,7 @@ def attempts(window: Window) -> None:
         }.items()
     }
     chosen = drill.drill(sources, labels, "relay_sources", "client", "remote_ip", opens=opens)
-    st.caption(GUESS)
+    st.caption(UNKNOWN if data.ask("own_domain").is_empty() else GUESS)
     drill.as_sql("relay_source", what=what, **asked)
     if chosen:
         with st.container(horizontal=True):
@@ -111,6 +115,8 @@ def clients(window: Window) -> None:
         hosts(window, left_out)
         return
     st.caption(f"{number_of(cards.height, 'client')}, those that send outside first. Select one to see its card.")
+    if data.ask("own_domain").is_empty():
+        st.caption(UNKNOWN)
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
@@ -178,14 +184,16 @@ def switch_off(window: Window) -> None:
     """Says who still uses what is to be switched off."""
     left, right = st.columns([1, 2])
     kinds = ["server", "connector", "address range", "TLS version"]
-    kind = widgets.choice("What is to go", "going", kinds, left)
+    kind = widgets.choice("What is to go", "going", kinds, left, placeholder="choose")
     if not kind:
         widgets.nothing(
             "Choose what is to go.", "You will see who still uses it, and how long to watch before it goes."
         )
         return
     if kind == "TLS version":
-        version = widgets.choice("Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right)
+        version = widgets.choice(
+            "Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right, placeholder="older than TLS1.2"
+        )
         tls(window, version or "old")
         return
     if kind == "server":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+import polars as pl
 import streamlit as st
 
 from tracelens.dashboard import data, zone
@@ -53,6 +54,11 @@ def within(span: Span) -> None:
     st.caption(f"{zone.stamp(span.since, MINUTE)} – {_minute(span.until)}: the last of what the store holds.")
 
 
+def _is_held(since: datetime, until: datetime) -> bool:
+    hours = data.ask("coverage", bucket="hour").filter(pl.col("event_count") > 0)["hour"]
+    return hours.filter((hours >= since) & (hours < until)).len() > 0
+
+
 def _minute(moment: datetime) -> str:
     return f"{zone.stamp(moment, MINUTE)} {zone.chosen()}"
 
@@ -66,9 +72,10 @@ def told(text: str, page: str, filters: str, span: Span) -> None:
 def changes(span: Span) -> None:
     """Shows counts of the window beside those of the window before."""
     st.subheader("What changed", anchor=False)
-    if span.reach >= span.since:
+    is_held = _is_held(span.before, span.since)
+    if not is_held:
         st.caption(
-            f"Counts since {_minute(span.reach)}. The store has no rows before this window, "
+            f"Counts since {_minute(max(span.reach, span.since))}. The store has no rows of the window before, "
             "so there is nothing to compare with."
         )
     elif span.reach > span.before:
@@ -82,7 +89,7 @@ def changes(span: Span) -> None:
             with place.container(border=True, gap=None, key=f"tile_{name}"):
                 st.caption(row["measure"])
                 told(f"{row['now']:,}", row["page"], row["filters"], span)
-                if span.reach < span.since:
+                if is_held:
                     difference = row["now"] - row["before"]
                     is_bad = difference > 0 and row["is_worse"]
                     text = f"{difference:+,}" if difference else "as before"
