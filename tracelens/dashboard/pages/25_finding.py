@@ -5,7 +5,7 @@ One finding: what a rule says, what to do, and the log rows it rests on.
 
 import streamlit as st
 
-from tracelens.dashboard import data, widgets
+from tracelens.dashboard import data, widgets, zone
 
 MOST_ROWS = 1000
 
@@ -20,8 +20,9 @@ if found is None or found.is_empty():
     st.stop()
 row = found.row(0, named=True)
 rows = widgets.evidence(row, MOST_ROWS)
-span = f"{widgets.stamp(row['first_at'])} to {widgets.stamp(row['last_at'])}"
-st.markdown(f"**{row['hit_count']:,}** {'hit' if row['hit_count'] == 1 else 'hits'}, {widgets.markdown(span)}")
+known = f", {widgets.stamp(row['first_at'])} to {widgets.stamp(row['last_at'])} {zone.chosen()}"
+span = known if row["first_at"] else ", without a time"
+st.markdown(f"**{row['hit_count']:,}** {'hit' if row['hit_count'] == 1 else 'hits'}{widgets.markdown(span)}")
 st.caption("A hit is what the rule counts, as its summary says; its log rows stand below, of many hits the first.")
 if rows.height == MOST_ROWS:
     st.caption(f"Showing the first {MOST_ROWS:,} log rows; the others are those of the sessions and messages named.")

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from tracelens.agreement import count as number_of
-from tracelens.dashboard import charts, data, drill, reports, widgets
+from tracelens.dashboard import charts, data, drill, reports, widgets, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
@@ -169,7 +169,11 @@ def card(window: Window, row: dict[str, Any]) -> None:
             with place.container(gap=None):
                 st.markdown(f"**{title}**")
                 for name in names:
-                    shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
+                    shown = (
+                        f"{widgets.stamp(row[name])} {zone.chosen()}"
+                        if name.endswith("_at")
+                        else value(name, row[name])
+                    )
                     told = f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}"
                     if name in (*OF_MESSAGES, *OF_RECIPIENTS, "refused") and row[name]:
                         widgets.link(told, **behind_client(window, name, row))

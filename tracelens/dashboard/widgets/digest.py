@@ -14,7 +14,7 @@ from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.filters import choice
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import link
-from tracelens.dashboard.widgets.states import empty_store, markdown, nothing, short
+from tracelens.dashboard.widgets.states import empty_store, markdown, nothing, short, utc_told
 from tracelens.dashboard.widgets.tables import picked
 
 WINDOWS = {"24 hours": 1, "7 days": 7, "30 days": 30, "90 days": 90}
@@ -152,6 +152,7 @@ def incidents(span: Span) -> None:
         with st.container(border=True):
             st.markdown(f"**{markdown(short(row['title']))}**")
             st.text(short(row["story"]))
+            utc_told()
             parts = data.ask("today_incident_part", incident=row["incident_key"], limit=200)
             chosen = findings(parts, "incident_parts")
             if chosen:

@@ -11,7 +11,7 @@ import streamlit as st
 from tracelens import query
 from tracelens.dashboard import data
 from tracelens.dashboard.widgets.links import open_message
-from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.states import markdown, nothing, short, utc_told
 from tracelens.dashboard.widgets.tables import events, picked
 
 
@@ -40,6 +40,7 @@ def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
             f"**{markdown(short(row['title']))}** · {markdown(row['severity'])} · rule {markdown(row['rule_id'])}"
         )
         st.text(short(row["summary"]))
+        utc_told()
         if row["advice"]:
             st.markdown("What to do")
             st.text(short(row["advice"]))

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from tracelens.dashboard import data
+from tracelens.dashboard import data, zone
 from tracelens.render import plain
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")
@@ -47,6 +47,12 @@ def no_store(path: Path) -> None:
 def nothing(what: str, hint: str) -> None:
     """Says that there is nothing to show, and why that may be."""
     st.info(f"**{what}** {hint}")
+
+
+def utc_told() -> None:
+    """Says that the times in sentences above are UTC, where the page shows another zone."""
+    if zone.chosen() != zone.UTC:
+        st.caption("Times within these sentences are UTC.")
 
 
 def cut(shown: int, count: int, things: str) -> None:

@@ -163,5 +163,5 @@ def _other_sides(key: str) -> None:
     for row in found.to_dicts():
         connector = row["connector_id"] or "connector not named"
         text = f"{row['server'] or '?'} {row['service']}, {row['direction']}, {connector}"
-        how = f"{zone.stamp(row['opened_at'])} · {row['basis']} ({row['join_name']})"
+        how = f"{zone.stamp(row['opened_at'])} {zone.chosen()} · {row['basis']} ({row['join_name']})"
         link(f"{text} · {how}", "session", session=row["session_key"])
