@@ -279,3 +279,10 @@ def test_where_no_log_could_tell_a_page_says_so_instead_of_nothing_found(
 ) -> None:
     at = show(sample_store, page, view=view, since="2026-03-01T00:00", until="2026-03-01T01:00")
     assert "is not known" in told(at)
+
+
+def test_mail_that_was_not_seen_again_is_listed_by_its_number(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "40_proxy", view="Affected mail")
+    number = next(part.label for part in at.button if "not seen again" in part.label).split()[0]
+    at.button(key="view_lost").click().run()
+    assert frame(at, "outcome")["outcome"].to_list() == ["not seen again"] * int(number)

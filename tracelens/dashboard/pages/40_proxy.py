@@ -18,6 +18,7 @@ from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.report.parts import listed
 
 HANDED_ON = {"service": "frontend", "direction": "send"}
+THEN = ["not seen again", "the same sender got through", "got through"]
 END = ("server", "target", "remote_port")
 HOUR = timedelta(hours=1)
 
@@ -201,14 +202,18 @@ def mail(window: Window) -> None:
         if not widgets.unlogged("Which mail was put off", widgets.RECEIVE, window.params, "frontend"):
             widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
         return
-    lost = found.filter(pl.col("outcome") == "not seen again").height
+    lost = found.filter(pl.col("outcome") == THEN[0]).height
     count = int(found["found_count"][0])
     widgets.link(number_of(count, "message put off", "messages put off"), **behind("put_off", **window.params))
     widgets.cut(found.height, count, "refusals, the newest")
-    st.caption(
-        f"{lost:,} of these were not seen again. "
-        "A sender that tries again is told by its address, its sender and its recipients."
-    )
+    then = widgets.choice("Show only what", "then", THEN, width=260)
+    if lost:
+        drill.view(f"{lost:,} not seen again", "lost", then=THEN[0])
+    st.caption("A sender that tries again is told by its address, its sender and its recipients.")
+    found = found.filter(pl.col("outcome") == then) if then else found
+    if found.is_empty():
+        widgets.nothing("No such mail in this window.", "")
+        return
     labels = {
         "started_at": "At",
         "server": "Front End",
