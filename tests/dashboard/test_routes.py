@@ -53,6 +53,13 @@ def test_the_map_counts_each_message_once_per_way(sample_store: Path) -> None:
     assert messages <= found["message_count"].sum() <= messages + ways
 
 
+def test_a_long_name_on_the_map_keeps_its_end_and_its_port() -> None:
+    names = [f"EX01\\Receive from the branch office number {at} :25" for at in (7, 8)]
+    figure = charts_map.journey(pl.concat([routes(receive_connector=name) for name in names]), [])
+    labels = [label for label in figure.data[0].node.label if "…" in label]
+    assert [label[-5:] for label in labels] == ["7 :25", "8 :25"]
+
+
 def test_a_mail_proxied_out_by_a_front_end_is_counted_for_the_connector_that_routed_it(sample_store: Path) -> None:
     found = query.ask(sample_store, "route", source="", **WIDE)
     assert "To Fabrikam" in found["send_connector"].to_list()
