@@ -120,7 +120,7 @@ def clean_lines(block: bytes, has_returns: bool, width: int) -> tuple[int, bool]
         return None
     view = np.frombuffer(block, dtype=np.uint8)
     ends = np.flatnonzero(view == LINE_FEED)
-    returns = block.count(b"\r")
+    returns = np.count_nonzero(view == RETURN)
     if returns != (len(ends) if has_returns else 0) or (has_returns and (view[ends - 1] != RETURN).any()):
         return None
     begins = view[ends[:-1] + 1]
@@ -131,7 +131,7 @@ def clean_lines(block: bytes, has_returns: bool, width: int) -> tuple[int, bool]
     quotes = np.flatnonzero(view == QUOTE)
     if len(quotes) and not quotes_are_whole(view, ends, quotes):
         return None
-    if not has_width(view, ends, quotes, width):
+    if not has_width(block, view, quotes, len(ends), width):
         return None
     if not block.isascii():
         try:
@@ -184,16 +184,13 @@ def quotes_are_whole(view: np.ndarray, ends: np.ndarray, quotes: np.ndarray) -> 
     return bool((at_start | ~opening).all() and (at_end | opening).all())
 
 
-def has_width(view: np.ndarray, ends: np.ndarray, quotes: np.ndarray, width: int) -> bool:
-    """Tells whether each line has `width` fields; DuckDB lets one empty field too many pass and shifts the others."""
+def has_width(block: bytes, view: np.ndarray, quotes: np.ndarray, lines: int, width: int) -> bool:
+    """Tells whether the lines have the commas that so many fields need, those inside quotes left out.
+
+    DuckDB refuses a line with too few, but lets one empty field too many pass and shifts the others.
+    """
     import numpy as np
 
-    commas = np.flatnonzero(view == COMMA)
-    if len(quotes):
-        place, count = np.searchsorted(commas, quotes), len(commas) + 1
-        opened = np.bincount(place[0::2], minlength=count) - np.bincount(place[1::2], minlength=count)
-        commas = commas[np.cumsum(opened)[:-1] == 0]
-    if len(commas) != len(ends) * (width - 1):
-        return False
-    of_line = commas.reshape(len(ends), width - 1)
-    return width == 1 or bool((of_line[:, -1] < ends).all() and (of_line[1:, 0] > ends[:-1]).all())
+    quoted = zip(quotes[::2].tolist(), quotes[1::2].tolist(), strict=True)
+    inside = b"".join([block[begin:end] for begin, end in quoted]).count(b",")
+    return int(np.count_nonzero(view == COMMA)) - inside == lines * (width - 1)

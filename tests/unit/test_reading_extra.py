@@ -70,6 +70,15 @@ def test_a_bad_line_is_the_one_reject(trap: str, kind: Kind, clean: pl.DataFrame
 
 
 @both
+def test_a_field_too_few_does_not_make_up_for_one_too_many(kind: Kind, clean: pl.DataFrame) -> None:
+    lines = kind.lines()
+    lines[MIDDLE], lines[MIDDLE + 2] = lines[MIDDLE].removesuffix(b","), lines[MIDDLE + 2] + b","
+    _, rejects, rows = ingested(kind, joined(lines))
+    assert [reject.line_number for reject in rejects] == [MIDDLE + 1, MIDDLE + 3]
+    assert_frame_equal(rows, clean.filter(~pl.col("line_number").is_in([MIDDLE + 1, MIDDLE + 3])))
+
+
+@both
 def test_a_list_longer_than_the_csv_module_likes_is_read_beside_a_fault(kind: Kind, clean: pl.DataFrame) -> None:
     lines = kind.lines()
     lines[MIDDLE] = lines[MIDDLE].replace(b'""', b'""' + b"x" * 200_000, 1)

@@ -1,13 +1,6 @@
 -- Message tracking rows behind the given findings and messages.
 with chosen as (
-    select distinct e.file_id, e.line_number from hop h, lateral (select unnest(h.evidence, recursive := true)) e(file_id, line_number)
-    where list_contains($messages, h.message_key)
-    union
-    select e.file_id, e.line_number from leg g, lateral (select unnest(g.evidence, recursive := true)) e(file_id, line_number)
-    where list_contains($messages, g.message_key)
-    union
-    select e.file_id, e.line_number from finding f, lateral (select unnest(f.evidence, recursive := true)) e(file_id, line_number)
-    where list_contains($findings, f.finding_key)
+-- include: named_row
 )
 select t.file_id, t.line_number, t.server, t.date_time, t.client_ip, t.client_hostname, t.server_ip, t.server_hostname, t.source_context, t.connector_id, t.source,
     t.event_id, t.internal_message_id, t.message_id, t.network_message_id, t.recipient_address, t.recipient_status, t.total_bytes, t.recipient_count,

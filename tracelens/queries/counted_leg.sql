@@ -20,7 +20,7 @@ with kept as (
             where $client <> '' and h.from_ip = $client and h.kind = 'receive' and h.outcome = 'accepted' and h.basis <> 'reported' and ($server = '' or h.to_server = $server)
                 and ($since is null or coalesce(h.started_at, w.first_at) >= $since) and ($until is null or coalesce(h.started_at, w.first_at) < $until)))
         and ($side = '' or ($side = 'outside') = (split_part(l.recipient_address, '@', -1) not in (select domain from accepted_domain_guess)))
-        and ($client <> '' or $server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+        and ($client <> '' or $server = '' or list_contains(m.servers, $server))
 ),
 hit as (
     select row_key, moment, amount,

@@ -3,7 +3,7 @@ with reached as (
     select m.first_at, l.total_ms, coalesce(m.origin_class, 'none') as series
     from leg l join message m on m.message_key = l.message_key
     where l.total_ms is not null and l.status in ('delivered', 'relayed') and not m.is_noise and m.first_at >= $since and m.first_at < $until
-        and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+        and ($server = '' or list_contains(m.servers, $server))
 ),
 clock as (
     select hour, timezone($zone, timezone('UTC', hour)) - hour as ahead

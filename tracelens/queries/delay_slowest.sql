@@ -3,7 +3,7 @@ with waited as (
     select l.leg_key, l.message_key, l.total_ms
     from leg l join message m on m.message_key = l.message_key
     where l.total_ms is not null and l.status in ('delivered', 'relayed', 'failed', 'deferred') and not m.is_noise and m.first_at >= $since and m.first_at < $until
-        and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+        and ($server = '' or list_contains(m.servers, $server))
     order by l.total_ms desc, l.leg_key limit $limit
 ),
 slowest as (

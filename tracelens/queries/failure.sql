@@ -5,7 +5,7 @@ with missed as (
     from leg l join message m on m.message_key = l.message_key left join reply_class c on c.text = l.reason_text
     where l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined') and not m.is_noise
         and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until) and ($status = '' or l.status = $status)
-        and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+        and ($server = '' or list_contains(m.servers, $server))
 )
 select status, code, coalesce(class, '') as class, coalesce(meaning, case when coalesce(reason_text, '') = '' then 'no reason in the logs' else 'a text that no signature knows' end) as meaning,
     count(*) as recipient_count, count(distinct message_key) as message_count, count(distinct domain) as domain_count, count(distinct reason_text) as text_count,

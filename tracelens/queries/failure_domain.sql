@@ -5,7 +5,7 @@ select lower(split_part(l.recipient_address, '@', -1)) as domain, count(*) as re
     round(100.0 * count(*) filter (l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined')) / count(*), 1) as missed_percent
 from leg l join message m on m.message_key = l.message_key
 where not m.is_noise and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until)
-    and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+    and ($server = '' or list_contains(m.servers, $server))
 group by all having count(*) filter (l.status in ('failed', 'refused', 'deferred', 'dropped', 'quarantined')) > 0
 order by failed_count + refused_count + deferred_count desc, domain
 limit $limit

@@ -4,6 +4,6 @@ select coalesce(c.inner_text, l.reason_text) as text, count(*) as recipient_coun
 from leg l join message m on m.message_key = l.message_key left join reply_class c on c.text = l.reason_text
 where l.status = $status and coalesce(l.reason_code, '') = $code and coalesce(c.signature_id, '') = $signature and not m.is_noise
     and ($since is null or m.first_at >= $since) and ($until is null or m.first_at < $until)
-    and ($server = '' or l.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+    and ($server = '' or list_contains(m.servers, $server))
 group by all order by recipient_count desc, text
 limit $limit

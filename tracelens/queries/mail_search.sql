@@ -22,7 +22,7 @@ with hit as (
                 and ($code = '' or starts_with(l.reason_code, replace($code, 'xx', '')) or starts_with(l.reason_text, replace($code, 'xx', '')))))
         and ($connector = '' or m.entry_connector = $connector or m.exit_connector = $connector or m.message_key in (
             select message_key from hop where $connector <> '' and (send_connector = $connector or receive_connector = $connector)))
-        and ($server = '' or m.message_key in (select message_key from hop where $server <> '' and (from_server = $server or to_server = $server)))
+        and ($server = '' or list_contains(m.servers, $server))
         and ($tls = '' or m.message_key in (select message_key from hop where $tls <> '' and tls_version = $tls))
         and ($account = '' or m.message_key in (select message_key from hop where $account <> '' and contains(lower(auth_user), lower($account))))
         and (not $gaps or m.message_key in (select message_key from gap where $gaps))

@@ -1,5 +1,6 @@
 -- One message with where it came from, where it went and how it ended.
 -- column origin_ip: where it came from; empty where the first hand-over that is seen is one between servers of ours
+-- column servers: servers of its hand-overs, sorted
 -- column cause_message_key: the message that made Exchange write this one: a report, a journal or rule copy, a moderator's request
 -- column cause_kind: dsn, journal, rule, moderation, copy
 -- grain: message_key
@@ -59,7 +60,8 @@ caused as (
 hops as (
     select message_key, count(*) as hop_count, min({is_told: basis = 'reported', number: hop_number, kind: kind, ip: from_ip,
         port: to_port, connector: receive_connector, is_passed_on: kind in ('proxy', 'transfer', 'deliver', 'external', 'expand') or kind = 'receive' and from_server is not null and coalesce(from_service, '') <> 'cloud'}) as first_hop,
-        max({number: hop_number, connector: send_connector}) filter (send_connector is not null).connector as exit_connector
+        max({number: hop_number, connector: send_connector}) filter (send_connector is not null).connector as exit_connector,
+        list_sort(list_distinct(list_concat(coalesce(list(from_server) filter (from_server is not null), []), coalesce(list(to_server) filter (to_server is not null), [])))) as servers
     from hop group by message_key
 )
 select u.message_key, u.mid as message_id, u.network_message_id, u.sender_address, u.message_subject, u.first_at, u.last_at, u.message_bytes,
@@ -69,6 +71,6 @@ select u.message_key, u.mid as message_id, u.network_message_id, u.sender_addres
         when h.first_hop.kind = 'receive' and h.first_hop.ip is not null then
             case when regexp_matches(h.first_hop.ip, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.|127\.|::1|f[cde])') then 'internal' else 'internet' end
         else 'unknown' end as origin_class,
-    h.first_hop.connector as entry_connector, h.exit_connector, l.total_ms, nullif(l.total_bound_ms, -1) as total_bound_ms, u.is_noise,
+    h.first_hop.connector as entry_connector, h.exit_connector, coalesce(h.servers, []) as servers, l.total_ms, nullif(l.total_bound_ms, -1) as total_bound_ms, u.is_noise,
     c.first_row.cause as cause_message_key, c.first_row.kind as cause_kind
 from united u left join caused c on c.message_key = u.message_key left join legs l on l.message_key = u.message_key left join hops h on h.message_key = u.message_key

@@ -238,6 +238,7 @@ def behind_going(window: Window, within: str = "", client: str = "") -> dict[str
     return {
         "Senders": {"messages": sender, "days": partial(sender, by="day"), "silent_days": sender},
         "What else runs over it": {"messages": traffic},
+        "Left out": {"messages": partial(behind_client, window, "messages")},
     }
 
 

@@ -59,15 +59,16 @@ def build(scope: Scope) -> Report:
         figures.append(Figure("senders estimated", estimate.total))
     title = "May it go? " + (scope.connector or scope.client or scope.server or "All servers")
     sentences = [*_verdict(found, days), *_estimate_sentences(estimate, len(days), told)]
-    if left_out:
-        sentences.append(
-            f"Left out: {count(left_out, 'Internet host')} that brought mail without logon; they follow the MX record."
-        )
+    if left_out.height:
+        words = "that brought mail without logon; they follow the MX record."
+        sentences.append(f"Left out: {count(left_out.height, 'Internet host')} {words}")
+        sections.append(Section("Left out", left_out, key=("client",), measure="messages"))
     return scope.report(title, sentences, sections, LOGS, figures=figures)
 
 
-def _clients(scope: Scope) -> tuple[list[str], int, bool]:
+def _clients(scope: Scope) -> tuple[list[str], pl.DataFrame, bool]:
     held = scope.ask("report_client")
+    none = held.select("client", "messages").clear()
     if scope.client:
         try:
             wanted = ipaddress.ip_network(scope.client, strict=False)
@@ -75,11 +76,12 @@ def _clients(scope: Scope) -> tuple[list[str], int, bool]:
             raise UsageError(
                 f"'{scope.client}' is no address or range", "--client", "for example 10.0.20.45 or 10.0.20.0/24"
             ) from error
-        return [name for name in held["client"].to_list() if _within(name, wanted)], 0, wanted.num_addresses == 1
+        return [name for name in held["client"].to_list() if _within(name, wanted)], none, wanted.num_addresses == 1
     if scope.connector:
-        return held["client"].to_list(), 0, False
-    kept = held.filter(~held["is_public"] | held["is_signed_in"])["client"].to_list()
-    return kept, held.height - len(kept), False
+        return held["client"].to_list(), none, False
+    stays = held["is_public"] & ~held["is_signed_in"]
+    left_out = held.filter(stays).select("client", "messages").sort("messages", "client", descending=[True, False])
+    return held.filter(~stays)["client"].to_list(), left_out, False
 
 
 def _within(name: str, wanted: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
