@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,15 +30,17 @@ class Member:
 
     Attributes:
         archive: The archive.
-        name: Its name inside, with `/`.
+        name: Its name inside, with `/`; the second of that name has ` (2)` behind it.
         size_bytes: Unpacked bytes as declared; of a `.gz` file the packed ones.
         modified_ns: Time of the archive's last change, ns since 1970.
+        place: Its place among the archive's entries.
     """
 
     archive: Path
     name: str
     size_bytes: int
     modified_ns: int
+    place: int = 0
 
     @property
     def path(self) -> Path:
@@ -62,9 +65,9 @@ def members(path: Path) -> list[Member]:
         return [Member(path, path.stem, path.stat().st_size, changed)]
     try:
         with zipfile.ZipFile(path) as opened:
-            entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+            entries = opened.infolist()
     except (zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(f"not a zip archive: {error}", str(path)) from error
+        raise InputError(f"no zip archive, or cut short: {error}", str(path)) from error
     if len(entries) > MAX_MEMBERS:
         raise InputError(f"holds {len(entries):,} files, more than {MAX_MEMBERS:,}", str(path), "unpack it yourself")
     total, packed = sum(entry.file_size for entry in entries), path.stat().st_size
@@ -72,7 +75,15 @@ def members(path: Path) -> list[Member]:
         raise InputError(f"unpacks to {total:,} bytes from {packed:,}", str(path), "unpack it yourself if you trust it")
     if any(entry.flag_bits & 1 for entry in entries):
         raise InputError("is locked by a password", str(path), "unpack it yourself")
-    return [Member(path, entry.filename.lstrip("/"), entry.file_size, changed) for entry in entries]
+    found, seen = [], Counter[str]()
+    for place, entry in enumerate(entries):
+        name = entry.filename.replace("\\", "/").lstrip("/")  # some tools of Windows write backslashes
+        if name.endswith("/"):
+            continue
+        seen[name] += 1
+        shown = f"{name} ({seen[name]})" if seen[name] > 1 else name
+        found.append(Member(path, shown, entry.file_size, changed, place))
+    return found
 
 
 def head(member: Member, size: int) -> bytes:
@@ -116,14 +127,10 @@ def blocks(member: Member, size: int) -> Iterator[bytes]:
             with gzip.open(member.archive, "rb") as stream:
                 yield from _read(stream, size)
             return
-        with zipfile.ZipFile(member.archive) as opened, opened.open(_entry(opened, member.name)) as inside:
+        with zipfile.ZipFile(member.archive) as opened, opened.open(opened.infolist()[member.place]) as inside:
             yield from _read(inside, size)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise OSError(None, f"the archive is damaged: {error}") from error
-
-
-def _entry(opened: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
-    return next(entry for entry in opened.infolist() if entry.filename.lstrip("/") == name)
 
 
 def _read(stream: IO[bytes] | gzip.GzipFile, size: int) -> Iterator[bytes]:

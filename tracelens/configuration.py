@@ -17,12 +17,12 @@ from tracelens import parquet
 from tracelens import store as stores
 from tracelens.asker import Here
 from tracelens.build import build, models
+from tracelens.charset import decode
 from tracelens.detect import EXPORTS, available, lacking, run
 from tracelens.discover import recognise
 from tracelens.errors import InputError, StoreError, UsageError
 from tracelens.formats import Source
 from tracelens.query import ask, question
-from tracelens.read import decode
 from tracelens.rulebook import SEVERITIES, load_rules
 from tracelens.schema import LOG_FILE, REJECT, REPLY_CLASS, TABLES
 
@@ -93,14 +93,13 @@ def read_exports(paths: Iterable[AnyPath]) -> Exported:
                 "give the output of Get-ReceiveConnector | Format-List *, Export-Csv or Export-Clixml",
             )
         try:
-            text = decode(path.read_bytes())
+            text, said = decode(path.read_bytes())
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", str(path)) from error
         parsed = described.parse(Source(text, path.name, entry.server, ""))
         rows = [{**row, "file_id": entry.file_id} for row in parsed.rows]
         found.rows.setdefault(described.table.name, []).extend(rows)
-        if parsed.assumed:
-            found.notes.append(f"{path.name}: {parsed.assumed}")
+        found.notes += [f"{path.name}: {note}" for note in (said, parsed.assumed) if note]
         if parsed.rejects:
             found.notes.append(f"{path.name}: {len(parsed.rejects)} lines could not be read")
         homeless = sum(described.table.name == "receive_connector" and not row.get("server") for row in rows)

@@ -32,15 +32,24 @@ REGIONS = {
     **dict.fromkeys(("zh-hk", "zh-sg", "zh-mo", "sv-fi"), DMY),
 }
 MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-BEFORE_NOON = {"am", "a.m.", "a. m.", "vorm.", "πμ", "π.μ.", "上午", "午前", "오전", "de.", "dop.", "ص", "ق.ظ"}
-AFTER_NOON = {"pm", "p.m.", "p. m.", "nachm.", "μμ", "μ.μ.", "下午", "午後", "오후", "du.", "odp.", "م", "ب.ظ"}
+BEFORE_NOON = {
+    "am", "a.m.", "a. m.", "vorm.", "vm.", "πμ", "π.μ.", "上午", "午前", "오전", "de.", "dop.", "ص", "ق.ظ", "ق.ظ.",
+    "sa", "पूर्वाह्न", "e paradites", "pd", "p.d.",
+}  # fmt: skip
+AFTER_NOON = {
+    "pm", "p.m.", "p. m.", "nachm.", "nm.", "μμ", "μ.μ.", "下午", "午後", "오후", "du.", "odp.", "م", "ب.ظ", "ب.ظ.",
+    "ch", "अपराह्न", "e pasdites", "md", "m.d.",
+}  # fmt: skip
 MARK = "|".join(re.escape(mark) for mark in sorted(BEFORE_NOON | AFTER_NOON, key=len, reverse=True))
 STAMP = re.compile(
-    r"(?P<a>\d{1,4})\.?\s?(?P<mark>[./-])\s?(?P<b>\d{1,2}|[A-Za-z]{3})\.?\s?[./-]\s?(?P<c>\d{1,4})\.?"
-    rf"(?:T|,?\s+)(?:(?P<before>{MARK})\s?)?(?P<h>\d{{1,2}})[:.](?P<m>\d\d)(?:[:.](?P<s>\d\d)(?:[.,](?P<f>\d{{1,9}}))?)?"
+    r"(?P<a>\d{1,4})\.?\s?(?P<mark>[./-])\s?(?P<b>\d{1,2}|[A-Za-z]{3})\.?\s?[./-]\s?(?P<c>\d{1,4})\.?(?:\s?г\.)?"
+    rf"(?:T|,?\s+)(?:(?P<before>{MARK})\s?)?(?P<h>\d{{1,2}})(?:[:.]|\sh\s)(?P<m>\d\d)"
+    r"(?:(?:[:.]|\smin\s)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?:\ss)?)?"
     rf"\s?(?P<after>{MARK})?\s?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+BUDDHIST = 543
+"""Years that a Thai shell counts more. Source: Microsoft Learn, ThaiBuddhistCalendar (th-TH)."""
 UTC_TIME = re.compile(r"(?<![\d-])(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,7})\d*)?Z")
 QUARTER = timedelta(minutes=15)
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)
@@ -136,25 +145,30 @@ def is_time(text: str) -> bool:
 
 def read(text: str, order: str) -> tuple[datetime, timedelta | None] | None:
     """Reads a date with a time; gives it with the offset from UTC that stands behind it, or None if it is none."""
-    match = STAMP.fullmatch(text.strip().strip("\u200e\u200f"))
+    match = STAMP.fullmatch(" ".join(text.replace("\u200e", "").replace("\u200f", "").split()))
     if match is None:
         return None
     a, b, c = match["a"], match["b"], match["c"]
     if b.isalpha():
         b = str(MONTHS.get(b.lower(), 0))
-        order = YMD if len(a) == 4 else DMY
+        order = DMY
+    order = YMD if len(a) == 4 else order
     year, month, day = {DMY: (c, b, a), MDY: (c, a, b), YMD: (a, b, c)}[order]
     if len(year) not in (2, 4) or len(day) > 2 or len(month) > 2 or (order == MDY and match["mark"] == "."):
         return None
     hour = int(match["h"])
     mark = (match["before"] or match["after"] or "").lower()
     if mark:
-        if not 1 <= hour <= 12 and not (mark in AFTER_NOON and hour < 24):
+        if hour > 12 and not (mark in AFTER_NOON and hour < 24):
             return None
         hour = hour % 12 + (12 if mark in AFTER_NOON else 0) if hour <= 12 else hour
+    counted = int(year) if len(year) == 4 else 2000 + int(year)
+    counted -= BUDDHIST if counted > 2400 else 0
+    if not 1990 <= counted < 2100:  # of a calendar that is not read, as the Persian or the Hijri one
+        return None
     try:
         time = datetime(
-            int(year) if len(year) == 4 else 2000 + int(year), int(month), int(day), hour, int(match["m"]),
+            counted, int(month), int(day), hour, int(match["m"]),
             int(match["s"] or 0), int((match["f"] or "0").ljust(6, "0")[:6]),
         )  # fmt: skip
     except ValueError:
@@ -191,7 +205,8 @@ def to_utc(stamps: Sequence[Stamp], culture: str = "") -> Times:
     order, why = _choose(likely, readings, stamps, culture)
     chosen = readings[order]
     if all(time is None or time[1] is not None for time in chosen):
-        return Times([time[0] - (time[1] or timedelta(0)) if time else None for time in chosen], "", True)
+        utc = [time[0] - (time[1] or timedelta(0)) if time else None for time in chosen]
+        return Times(utc, f"times are read as {order} ({why})" if "--culture" in why else "", True)
     zone = _find_zone(stamps, chosen)
     utc = [
         None if time is None else time[0] - (time[1] if time[1] is not None else _offset(zone, stamp, time[0]))
@@ -232,7 +247,8 @@ def _choose(
     """Gives the order of day, month and year, and what it was told by."""
     rows = len(stamps)
     if len(likely) == 1 or all(readings[order] == readings[likely[0]] for order in likely):
-        return likely[0], f"the only way to read all of {rows} rows"
+        is_year_first = any(re.match(r"\d{4}", stamp.text.strip()) for stamp in stamps)
+        return likely[-1 if is_year_first else 0], f"the only way to read all of {rows} rows"
     votes = {order: _in_reach(readings[order], stamps) for order in likely}
     best = max(votes.values())
     kept = [order for order in likely if votes[order] == best]

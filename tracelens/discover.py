@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from tracelens import archive, foreign
+from tracelens.charset import head_text
 from tracelens.culture import order_of
 from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
 HEAD_BYTES = 65536
 HASHED_BYTES = tuple(64 << step for step in range(9))
+OTHER_MARK = re.compile(r'"?\d{4}-\d\d-\d\d[T ][\d:.]+Z?"?[;\t]')
+"""A log that a spreadsheet or a page saved with another mark between its columns."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?$")
+OF_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 NO_PROTOCOL_LOG = "?"
 LOG_NAME = re.compile(
     r"^(MSGTRKMA|MSGTRKMD|MSGTRKMS|MSGTRKM|MSGTRK|RECV|SEND|CONNECTLOG|AGENTLOG)(\d{8})(\d{2})?-(\d+)\.log$", re.I
@@ -110,27 +115,50 @@ def walk(paths: Iterable[str | os.PathLike[str]], apart: Path | None = None) -> 
     """
     found: dict[str, set[str]] = {}
     unlisted: list[OSError] = []
-    store = str(apart) if apart else None
+    entered: set[tuple[int, int]] = set()
     for given in paths:
-        path = Path(given).absolute()
-        if path.exists():
-            places = [path]
-        else:
-            places = [Path(name) for name in glob(str(path), recursive=True)] if set("*?[") & set(str(given)) else []  # noqa: PTH207
-        if not places:
-            raise InputError(
-                f"no file or folder '{given}'", hint="check the spelling; point at a folder that holds logs"
-            )
-        for place in places:
-            if place.is_file():
+        for place in _places(given):
+            if not place.is_dir():
                 found.setdefault(str(place.parent), set()).add(place.name)
                 continue
-            for folder, below, names in os.walk(place, onerror=unlisted.append):
-                if folder == store:
+            for folder, below, names in os.walk(place, onerror=unlisted.append, followlinks=True):
+                state = os.stat(folder)  # noqa: PTH116, ten thousand times
+                is_ours = apart is not None and folder == str(apart)
+                # a link that leads back is entered once, and so is what two paths name
+                if is_ours or (state.st_ino and (state.st_dev, state.st_ino) in entered):
                     below.clear()
                     continue
+                entered.add((state.st_dev, state.st_ino))
+                below.sort()
                 found.setdefault(folder, set()).update(names)
     return [place / name for place in sorted(map(Path, found)) for name in sorted(found[str(place)])], unlisted
+
+
+def _places(given: str | os.PathLike[str]) -> list[Path]:
+    """Gives what a path or pattern names; one written with the backslashes of Windows is tried with slashes too.
+
+    Raises:
+        InputError: It names nothing.
+    """
+    text = os.fspath(given)
+    for shown in dict.fromkeys((text, text.replace("\\", os.sep))):
+        path = Path(shown).absolute()
+        if path.exists():
+            return [path]
+        if set("*?[") & set(shown) and (matched := glob(str(path), recursive=True)):  # noqa: PTH207
+            return [Path(name) for name in _once(matched)]
+    hint = "check the spelling; point at a folder that holds logs"
+    if OF_WINDOWS.match(text) and os.sep == "/":
+        hint = "this is a path of Windows: give it as it is mounted on this machine"
+    raise InputError(f"no file or folder '{text}'", hint=hint)
+
+
+def _once(matched: Iterable[str]) -> list[str]:
+    """Gives the shortest of the names that lead to one file, as a link that leads back makes many."""
+    shortest: dict[str, str] = {}
+    for name in sorted(matched, key=lambda name: (len(name), name)):
+        shortest.setdefault(os.path.realpath(os.path.dirname(name)) + os.sep + os.path.basename(name), name)  # noqa: PTH119, PTH120
+    return list(shortest.values())
 
 
 def discover(
@@ -164,17 +192,31 @@ def discover(
     ]
     known = known or {}
     for path in paths_found:
-        if archive.is_archive(path):
+        if not str(path).isprintable() and (shown := escaped(path)) != str(path):
+            reason = "its name is no UTF-8: rename it, or the folder that has such a name"
+            found.append(LogFile(Path(shown), None, None, None, reason, 0, 0, is_failed=True))
+        elif archive.is_archive(path):
             found += _inside(path, server, service, known)
         else:
             found.append(recognise(path, server, service, known.get(str(path))))
     return [replace(entry, culture=culture) for entry in found] if culture else found
 
 
+def escaped(path: Path) -> str:
+    r"""Gives a path as text that can be stored: bytes that are no UTF-8 stand as \xNN."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _inside(path: Path, server: str | None, service: str | None, known: Mapping[str, Known]) -> list[LogFile]:
     """Recognises the files of an archive; an archive that cannot be opened stands for itself."""
     try:
         members = archive.members(path)
+        if not members:
+            return [
+                LogFile(
+                    path, None, None, None, "an archive without files", path.stat().st_size, path.stat().st_mtime_ns
+                )
+            ]
         return [_member(member, server, service, known.get(str(member.path))) for member in members]
     except InputError as error:
         state = path.stat()
@@ -186,7 +228,7 @@ def _inside(path: Path, server: str | None, service: str | None, known: Mapping[
 def _member(member: archive.Member, server: str | None, service: str | None, known: Known | None) -> LogFile:
     path, size, changed = member.path, member.size_bytes, member.modified_ns
     described: LogFormat | None = None
-    why: str | None = "an archive inside an archive is not opened"
+    why: str | None = "an archive inside an archive is not opened: unpack it"
     head_hash = ""
     if known and _is_same(known, size, changed):
         described, why, head_hash = _as_known(known)
@@ -209,6 +251,11 @@ def _found(
     return LogFile(path, described, named, service or folder_service(path, described), *details, **more)
 
 
+def as_format(entry: LogFile, described: LogFormat) -> LogFile:
+    """Gives a file as it is where another log begins in it."""
+    return replace(entry, format=described, service=folder_service(entry.path, described) or entry.service)
+
+
 def _is_same(known: Known, size_bytes: int, modified_ns: int) -> bool:
     return known.size_bytes == size_bytes and known.modified_us == modified_ns // 1000
 
@@ -225,6 +272,8 @@ def recognise(path: Path, server: str | None = None, service: str | None = None,
     """Recognises one file by its first bytes; what is not an Exchange transport log gets the reason."""
     try:
         state = path.stat()
+        if not stat.S_ISREG(state.st_mode):
+            return LogFile(path, None, None, None, "no regular file", 0, 0, is_failed=True)
         if known and _is_same(known, state.st_size, state.st_mtime_ns):
             described, reason, head_hash = _as_known(known)
         else:
@@ -260,19 +309,23 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
     """Gives the format of a file's beginning and, where it has none, the reason."""
     if not head:
         return None, "empty file"
-    text = decode_head(head)
+    if packed := foreign.packed(head):
+        return None, packed
+    text = head_text(head)
     lines = text.splitlines()
+    content = [line for line in lines[:50] if line.strip() and not line.startswith("#")]
     for line in lines:
         if line.lower().startswith("#log-type:"):
             log_type = line.split(":", 1)[1].strip()
             described = by_log_type(log_type)
+            if described and content and OTHER_MARK.match(content[0]):
+                described = by_content(text, path.name) or described
             return described, None if described else f"another log: #Log-type is '{log_type[:80]}'"
         if line and not line.startswith("#") and line.strip():
             break
-    content = [line for line in lines[:50] if line.strip() and not line.startswith("#")]
-    # the text formats come between: below the header of an export a row can look like a log's
+    # the text formats come between: below the header of an export a row can look like a log's, and a paste is broken
     first = next((recognise_row(line, path) for line in content[:1]), None)
-    shown = None if first else by_content(text, path.name)
+    shown = None if first and len(head) == HEAD_BYTES else by_content(text, path.name)
     if shown:
         return shown, None
     found = first or next(filter(None, (recognise_row(line, path) for line in content[1:])), None)
@@ -281,15 +334,6 @@ def recognise_content(head: bytes, path: Path) -> tuple[LogFormat | None, str | 
     if LOG_NAME.match(path.name) and not head.strip(b"\0\r\n "):
         return None, "holds NUL bytes only"
     return None, foreign.named(content) or "not an Exchange transport log or export"
-
-
-def decode_head(head: bytes) -> str:
-    """Decodes the beginning of a file: UTF-16 by its BOM or NUL pattern, else UTF-8."""
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
-    if head[1:2] == b"\0" and head[3:4] == b"\0":
-        return head[: len(head) // 2 * 2].decode("utf-16-le", "replace")
-    return head.decode("utf-8-sig", "replace")
 
 
 def recognise_row(line: str, path: Path) -> LogFormat | None:

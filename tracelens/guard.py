@@ -70,7 +70,7 @@ def scan(log_file: LogFile) -> Scan:
                 return Scan(False)
             block, held = block[:cut], block[cut:]
             if lines == 0:
-                headers, fields, version, at = _header(block)
+                headers, fields, version, at = _header(block, log_file.format.log_type if log_file.format else "")
                 if not fields or at >= len(block):
                     return Scan(False)
                 first_row = block[at : at + 30]
@@ -95,7 +95,7 @@ def scan(log_file: LogFile) -> Scan:
     return Scan(True, lines, headers, fields, version, digest.hexdigest(), (days[0], days[1]), are_exact)
 
 
-def _header(block: bytes) -> tuple[int, tuple[str, ...], str | None, int]:
+def _header(block: bytes, log_type: str) -> tuple[int, tuple[str, ...], str | None, int]:
     """Gives header lines, fields, version and where the rows begin."""
     at = 3 if block.startswith(b"\xef\xbb\xbf") else 0
     headers, fields, version = 0, (), None
@@ -107,6 +107,8 @@ def _header(block: bytes) -> tuple[int, tuple[str, ...], str | None, int]:
             fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())  # type: ignore[assignment]
         elif key.lower() == "#version":
             version = value.strip()
+        elif key.lower() == "#log-type" and value.strip().lower() != log_type.lower():
+            return 0, (), None, 0
         headers += 1
         at = end
     return headers, fields if len(set(fields)) == len(fields) else (), version, at

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tracelens import store as stores
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
 from tracelens.errors import StoreError
+from tracelens.formats import formats
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
 from tracelens.segments import as_datetime
 from tracelens.vintage import check_not_newer
@@ -170,11 +172,18 @@ def prune(files: Mapping[int, Row], segments: list[Row]) -> list[Row]:
             row["pruned_count"] += segment["row_count"]
         else:
             kept.append(segment)
-    for row in files.values():
+    left = {segment["file_id"] for segment in kept}
+    for file_id, row in files.items():
         if row["pruned_count"]:
             row["reason"] = f"{row['pruned_count']} events before {row['pruned_before']} pruned"
-            row["state"] = "pruned" if row["pruned_count"] == row["event_count"] else row["state"]
+            row["state"] = row["state"] if file_id in left else "pruned"
     return kept
+
+
+def has_rows_apart(row: Row) -> bool:
+    """Tells whether a file's lines and rows are counted apart: a line of an export can give a row per recipient."""
+    described = formats().get(row["format"] or "")
+    return described is not None and described.parse is not None
 
 
 def sealed(folder: Path, segments: Sequence[Row]) -> list[Row]:
@@ -240,7 +249,30 @@ def set_aside(
         ):
             _mark(row, holder, f"beginning of {holder['path']}")
             aside.add(short)
+    for again, stays in _saved_anew(ledger, arrived.keys()):
+        row, holder = ledger[again], ledger[stays]
+        is_open = row["kept_in"] is None and holder["kept_in"] is None
+        if is_open and _rows_begin(row, holder, segments, folder, is_whole=True):
+            _mark(row, holder, f"copy of {holder['path']}, saved anew")
+            aside.add(again)
     return aside
+
+
+def _saved_anew(ledger: Mapping[int, Row], arrived: Iterable[int]) -> list[tuple[int, int]]:
+    """Gives pairs (copy, original) of files that may differ in encoding and line ends alone; one has just arrived."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in ledger.values():
+        if row["state"] in HOLDING and row["event_count"] and row["first_at"] and not row["pruned_count"]:
+            groups.setdefault((row["format"], row["first_at"], row["last_at"], *(row[n] for n in COUNTED)), []).append(
+                row
+            )
+    new = set(arrived)
+    pairs = []
+    for rows in groups.values():
+        if len(rows) > 1 and any(row["file_id"] in new for row in rows):
+            rows.sort(key=lambda row: (not _is_there(row["path"]), row["path"]))
+            pairs += [(again["file_id"], stays["file_id"]) for stays, again in combinations(rows, 2)]
+    return pairs
 
 
 def _copies(ledger: Mapping[int, Row]) -> set[int]:
@@ -324,13 +356,13 @@ def _unchanged(row: Row) -> LogFile | None:
     return next((entry for entry in same if is_known(entry, row)), None)
 
 
-def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) -> bool:
-    """Tells by the rows whether one file is the beginning of another that is gone; its last row may be cut short."""
+def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path, is_whole: bool = False) -> bool:
+    """Tells by the rows whether one file is another, or its beginning, whose last row may be cut short."""
     paths: dict[int, list[str]] = {}
     for segment in segments:
         paths.setdefault(segment["file_id"], []).append(str(folder / segment["path"]))
     tables = {segment["table_name"] for segment in segments if segment["file_id"] == row["file_id"]}
-    if not tables or holder["file_id"] not in paths:
+    if len(tables) != 1 or holder["file_id"] not in paths:
         return False
     table = TABLES[tables.pop()]
     time = "date_time" if "date_time" in table.names else "line_number"
@@ -339,7 +371,7 @@ def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path) ->
         f"read_parquet([{', '.join(map(stores.literal, paths[one['file_id']]))}]) where file_id = {one['file_id']}"
         for one in (row, holder)
     )
-    last = int(row["line_count"])
+    last = int(row["line_count"]) + is_whole
     with parquet.scratch(folder) as con:
         others = con.execute(
             f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"

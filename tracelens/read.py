@@ -5,6 +5,7 @@ The law, checked for every file: lines = headers + events + rejects + blank + pe
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -14,8 +15,10 @@ from datetime import date
 from hashlib import blake2b
 from typing import IO, TYPE_CHECKING
 
+from tracelens.charset import encoding
 from tracelens.discover import LogFile
 from tracelens.errors import InternalError
+from tracelens.formats import LogFormat, by_log_type
 from tracelens.guard import quotes_are_whole
 
 if TYPE_CHECKING:
@@ -26,8 +29,9 @@ CHUNK_BYTES = 16 * 1024 * 1024
 REJECT_CHARS = 4000
 FIELD_CHARS = 2**31 - 1
 LOOK_BACK_BYTES = 1024 * 1024
-STARTS_ROW = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
-ROW_BEGINS = re.compile(rb"\n(?:" + STARTS_ROW.pattern + rb"|#)")
+MARK = b"\xef\xbb\xbf"
+STARTS_ROW = re.compile(rb'"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?"?,')
+ROW_BEGINS = re.compile(rb"\n(?:" + STARTS_ROW.pattern + rb"|(?:\xef\xbb\xbf)?#)")
 FIELD = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\n][^,\n]*+|)'
 WELL_FORMED = re.compile(f"{FIELD}(?:,{FIELD})*+")
 REAL_TIME = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z?")
@@ -76,10 +80,12 @@ class RawChunk:
 
     Attributes:
         table: All-string columns named as in `#Fields`, plus `line_number` int64.
+        format: Log of the rows: that of the newest `#Log-type` above them.
         rejects: Lines of the stretch that are no rows.
     """
 
     table: pa.Table | None
+    format: LogFormat | None = None
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -90,6 +96,8 @@ class Reader:
         if log_file.format is None:
             raise InternalError("a file without a format is not read", where=str(log_file.path))
         self.log_file = log_file
+        self.format: LogFormat | None = log_file.format
+        self.log_type = ""
         self.counts = Counts()
         self.fields: tuple[str, ...] | None = None
         self.version: str | None = None
@@ -111,35 +119,39 @@ class Reader:
         self.counts.check(str(self.log_file.path))
 
     def _stream(self, stream: IO[bytes]) -> Iterator[RawChunk]:
-        first = stream.read(CHUNK_BYTES)
-        self._hash.update(first)
-        if first[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            rest = stream.read()
-            self._hash.update(rest)
-            stream = io.BytesIO((first + rest).decode("utf-16", "backslashreplace").encode("utf-8", "surrogatepass"))
-            first = stream.read(CHUNK_BYTES)
-            update = False
-        else:
-            update = True
-        held = first.removeprefix(b"\xef\xbb\xbf")
-        while True:
-            more = stream.read(CHUNK_BYTES)
-            if update:
-                self._hash.update(more)
-            if more:
-                cut = last_begin(held)
-                if cut:
-                    yield from self._chunk(held[:cut], is_last=False)
-                held = held[cut:] + more
-            else:
-                if held:
-                    yield from self._chunk(held, is_last=True)
-                return
+        held = b""
+        for more in self._pieces(stream):
+            cut = last_begin(held)
+            if cut:
+                yield from self._chunk(held[:cut], is_last=False)
+            held = held[cut:] + more
+        if held:
+            yield from self._chunk(held, is_last=True)
+
+    def _pieces(self, stream: IO[bytes]) -> Iterator[bytes]:
+        """Gives the file as UTF-8 without a mark, its lines ended by line feeds; its own bytes go into the hash."""
+        piece = stream.read(CHUNK_BYTES)
+        name, mark = encoding(piece)
+        decoder = None if name == "utf-8" else codecs.getincrementaldecoder(name)("backslashreplace")
+        has_feeds: bool | None = None
+        while piece:
+            self._hash.update(piece)
+            piece, mark = piece[mark:], 0
+            if decoder:
+                piece = decoder.decode(piece).encode("utf-8", "surrogatepass")
+            if has_feeds is None:
+                has_feeds = b"\n" in piece or b"\r" not in piece
+            yield piece if has_feeds else piece.replace(b"\r", b"\n")
+            piece = stream.read(CHUNK_BYTES)
+        if decoder:
+            yield decoder.decode(b"", True).encode("utf-8", "surrogatepass")
 
     def _chunk(self, block: bytes, is_last: bool) -> Iterator[RawChunk]:
         """Cuts a block at its header lines; each stretch between them is read with the newest fields above it."""
         import numpy as np
 
+        if MARK in block:  # files put one behind the other have one at each seam
+            block = block.removeprefix(MARK).replace(b"\n" + MARK, b"\n")
         view = np.frombuffer(block, dtype=np.uint8)
         ends = np.flatnonzero(view == 10)
         starts = np.concatenate(([0], ends + 1))
@@ -166,8 +178,12 @@ class Reader:
         key, _, value = text.partition(":")
         if key.lower() == "#fields":
             fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())
-            if fields and self.log_file.format and self.log_file.format.column(fields[0]) == "date_time":
+            if fields and self.format and self.format.column(fields[0]) == "date_time":
                 self.fields = fields
+        elif key.lower() == "#log-type":
+            found = by_log_type(value)
+            if found is not self.format:
+                self.format, self.log_type, self.fields = found, value.strip(), None
         elif key.lower() == "#version":
             self.version = value.strip()
 
@@ -176,21 +192,21 @@ class Reader:
         table = read_clean(block, view, fields, line, lines) if fields else None
         if table is not None:
             self.counts.events += lines
-            return RawChunk(table)
+            return RawChunk(table, self.format)
         return self._careful(block, fields, line, is_last)
 
     def _fields_by_width(self, block: bytes) -> tuple[str, ...]:
-        """Fields of a file without header, by the width of its first good row."""
-        described = self.log_file.format
-        assert described is not None
+        """Fields of a file without header, by the width of its first good row; none for a foreign log."""
+        if self.format is None:
+            return ()
         for raw in block.splitlines()[:200]:
             if not STARTS_ROW.match(raw):
                 continue
             width = len(next(csv.reader([raw.decode("utf-8", "replace")])))
-            for names in described.generations:
+            for names in self.format.generations:
                 if len(names) == width:
                     return names
-        return described.generations[-1]
+        return self.format.generations[-1]
 
     def _careful(self, block: bytes, fields: tuple[str, ...], line: int, is_last: bool) -> RawChunk:
         """Reads line by line and starts again at each line that begins with a date-time."""
@@ -210,15 +226,20 @@ class Reader:
                 self.counts.blank += 1
                 at += 1
                 continue
-            row, reason = parse(raw, len(fields))
+            if fields:
+                row, reason = parse(raw, len(fields))
+            else:
+                row, reason = None, f"stands below #Log-type '{self.log_type[:80]}'"
             used = 1
-            if row is None and raw.count(b'"') % 2 and STARTS_ROW.match(raw):
+            if fields and row is None and raw.count(b'"') % 2 and STARTS_ROW.match(raw):
                 row, used = join_continuation(lines, at, len(fields))
             if row is not None:
                 rows.append(row)
                 numbers.append(number)
                 self.counts.events += 1
                 self.counts.continuation += used - 1
+            elif raw.lower().replace(b'"', b"").rstrip().split(b",") == [name.encode() for name in fields]:
+                self.counts.headers += 1
             elif is_last and ends_open and at == len(lines) - 1 and b"\0" not in raw:
                 self.counts.pending += 1
             else:
@@ -232,20 +253,9 @@ class Reader:
                 self.counts.rejects += 1
             at += used
         if not rows:
-            return RawChunk(None, rejects)
+            return RawChunk(None, rejects=rejects)
         columns = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(fields)}
-        return RawChunk(pa.table({**columns, "line_number": pa.array(numbers, pa.int64())}), rejects)
-
-
-def decode(content: bytes) -> str:
-    """Decodes a whole text: UTF-16 by its BOM or NUL pattern, else UTF-8; line ends become line feeds."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        text = content[: len(content) // 2 * 2].decode("utf-16", "backslashreplace")
-    elif content[1:2] == b"\0" and content[3:4] == b"\0":
-        text = content[: len(content) // 2 * 2].decode("utf-16-le", "backslashreplace")
-    else:
-        text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "backslashreplace")
-    return text.replace("\r\n", "\n")
+        return RawChunk(pa.table({**columns, "line_number": pa.array(numbers, pa.int64())}), self.format, rejects)
 
 
 def parse(raw: bytes, width: int) -> tuple[list[str] | None, str]:

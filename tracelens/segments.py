@@ -17,11 +17,13 @@ from typing import Any
 
 from tracelens import __version__, archive, parquet
 from tracelens import store as stores
-from tracelens.discover import LogFile
-from tracelens.formats import LogFormat, Source
+from tracelens.charset import decode
+from tracelens.discover import LogFile, as_format
+from tracelens.formats import LogFormat, Parsed, Source, formats
+from tracelens.formats.bags import physical
 from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
-from tracelens.read import REJECT_CHARS, Counts, Reader, Reject, decode
+from tracelens.read import REJECT_CHARS, Counts, Reader, Reject
 from tracelens.schema import SCHEMA_VERSION
 
 BATCH_BYTES = 48_000_000
@@ -237,20 +239,24 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
     assert described is not None
     written = Written(entry.file_id)
     reader = Reader(entry)
-    parts: dict[tuple[str, ...], list[pa.Table]] = {}
+    parts: dict[tuple[str, tuple[str, ...]], list[pa.Table]] = {}
     for chunk in reader.chunks():
         written.rejects.extend(chunk.rejects)
-        if chunk.table is not None:
-            parts.setdefault(tuple(chunk.table.column_names[:-1]), []).append(chunk.table)
+        if chunk.table is not None and chunk.format is not None:
+            parts.setdefault((chunk.format.name, tuple(chunk.table.column_names[:-1])), []).append(chunk.table)
     written.counts, written.content_hash = reader.counts, reader.content_hash
-    file_id, server, service, is_old = _of_file(entry, reader.version)
-    for number, (fields, tables) in enumerate(parts.items()):
-        table = pa.concat_tables(tables).rename_columns([*(column(described, name) for name in fields), "line_number"])
+    names = sorted({name for name, _ in parts})
+    if names and names != [described.name]:
+        written.assumed = f"several logs in one file: rows of {' and '.join(names)}, by the #Log-type above them"
+    for number, ((name, fields), tables) in enumerate(parts.items()):
+        held = entry if name == described.name else as_format(entry, formats()[name])
+        file_id, server, service, is_old = _of_file(held, reader.version)
+        table = pa.concat_tables(tables).rename_columns([*(column(formats()[name], f) for f in fields), "line_number"])
         con.register("careful", table)
         parquet.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
         raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
-        whole = _whole(store, described, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
-        _store_rows(con, written, events(described, fields, raw, _is_known(entry)), whole, described, store)
+        whole = _whole(store, formats()[name], f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
+        _store_rows(con, written, events(formats()[name], fields, raw, _is_known(held)), whole, formats()[name], store)
         con.unregister("careful")
     return written
 
@@ -262,18 +268,18 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     described = entry.format
     assert described is not None and described.parse is not None
     content = entry.local.read_bytes()
-    text = decode(content)
-    physical = text.split("\n")[: None if not text.endswith("\n") else -1]
-    parsed = described.parse(Source(text, entry.path.name, entry.server, entry.culture))
+    text, said = decode(content, entry.culture)
+    lines = physical(text) if text else []
+    parsed = Parsed([], []) if not text else described.parse(Source(text, entry.path.name, entry.server, entry.culture))
     counts = Counts(
-        lines=len(physical), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
+        lines=len(lines), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
         rejects=parsed.lines.count("r"), blank=parsed.lines.count("b"), continuation=parsed.lines.count("c"),
     )  # fmt: skip
     counts.check(str(entry.path))
     written = Written(entry.file_id, counts, content_hash=blake2b(content, digest_size=16).hexdigest())
-    written.assumed = parsed.assumed
+    written.assumed = "; ".join(filter(None, (said, parsed.assumed)))
     written.rejects = [
-        Reject(number, reason, physical[number - 1].rstrip("\r")[:REJECT_CHARS])
+        Reject(number, reason, lines[number - 1].rstrip("\r")[:REJECT_CHARS])
         for number, reason in sorted(parsed.rejects.items())
     ]
     if not parsed.rows:

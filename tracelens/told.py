@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tracelens import query
+from tracelens.charset import decode
 from tracelens.errors import InputError
 from tracelens.formats import Source, headers
-from tracelens.read import decode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def judge(store: query.Store, content: bytes, name: str) -> list[Told]:
     """
     if len(content) > MAX_BYTES:
         raise InputError(f"{len(content):,} bytes are more than headers have", name, f"cut it to {MAX_BYTES:,} bytes")
-    rows = _lines(decode(content), name)
+    rows = _lines(decode(content)[0], name)
     if not rows:
         raise InputError("no Received line", name, "paste the whole headers, with the lines that begin with Received:")
     if not any((row["message_id"] or "").strip("<> ") for row in rows):

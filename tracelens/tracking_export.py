@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from tracelens.culture import Stamp, is_time, to_utc, utc_times
@@ -45,12 +46,24 @@ COLUMNS = {
     "eventdata": "custom_data",
     "transporttraffictype": "transport_traffic_type",
     "schemaversion": "schema_version",
+    "logid": "log_id",
 }
 """Column of a property, both without case. Source: formats.md 5.1."""
 KNOWN = {*COLUMNS, "messagelatency", "messagelatencytype", "pscomputername", "runspaceid", "psshowcomputername"}
 OF_REMOTING = {"pscomputername", "runspaceid", "psshowcomputername"}
-TELLING = {"eventid", "source", "messageid", "internalmessageid", "sourcecontext", "clienthostname", "serverhostname",
-           "recipients", "connectorid"}  # fmt: skip
+CALLED = {
+    **dict.fromkeys(("date", "time", "datetime", "timestamputc", "utctimestamp", "datetimeutc"), "timestamp"),
+    **dict.fromkeys(("recipient", "recipientaddress", "to"), "recipients"),
+    **dict.fromkeys(("from", "senderaddress"), "sender"),
+    "subject": "messagesubject", "server": "serverhostname", "event": "eventid", "customdata": "eventdata",
+    "size": "totalbytes",
+}  # fmt: skip
+"""Property of a name that people, or the log itself, give it; the log's `date-time` is UTC."""
+OF_LOG = {"eventid", "messageid", "internalmessageid", "networkmessageid", "sourcecontext", "clienthostname",
+          "serverhostname", "connectorid", "messagesubject"}  # fmt: skip
+TELLING = {*OF_LOG, "source", "recipients", "sender", "returnpath"}
+OF_AGENTS = {"agent", "p1fromaddress"}
+"""Properties of Get-AgentLog, whose others are the same."""
 BY_CLIENT = {"SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO"}
 """Events whose writer is the client side. The same as `tracelens.normalise.BY_CLIENT`."""
 NUMBERS = {"internal_message_id", "total_bytes", "recipient_count"}
@@ -59,6 +72,7 @@ KEYS = {"message_id", "network_message_id", "recipient_address", "sender_address
         "original_client_ip", "internal_message_id", "reference"}  # fmt: skip
 """Columns in which a part of a value is no value."""
 NO_NETWORK_ID = "00000000-0000-0000-0000-000000000000"
+ZONED = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:\d\d)\s*$")
 TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|\{?System\.String\[\]\}?", re.DOTALL)
 PAIR = re.compile(r"\[([A-Za-z][\w.-]*), (.*?)\](?=[,;\s]*(?:\[[A-Za-z][\w.-]*, |\.\.\.|…|$))", re.DOTALL)
 COLON_PAIRS = re.compile(r"[A-Za-z][\w.-]*:[^,]*(?:, [A-Za-z][\w.-]*:[^,]*)*")
@@ -101,10 +115,27 @@ class Read:
     assumed: str
 
 
+def plain_name(name: str) -> str:
+    """Gives a column's name without case, blanks and marks."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+@lru_cache(4096)
+def property_of(name: str) -> str:
+    """Gives the property, without case, that a column shows: by its name, a known other one, or what was calculated."""
+    plain = plain_name(name)
+    calculated = re.search(r"\$_\.(\w+)", name)
+    if plain not in KNOWN and calculated and calculated[1].lower() in KNOWN:
+        return calculated[1].lower()
+    return plain if plain in KNOWN else CALLED.get(plain, name.strip().lower())
+
+
 def is_header(names: Sequence[str]) -> bool:
     """Tells whether names are properties of Get-MessageTrackingLog, its time among them."""
-    lower = {name.strip().lower() for name in names}
-    return "timestamp" in lower and len(lower & TELLING) >= 2
+    shown = {plain_name(name) for name in names}
+    if shown.issuperset(OF_AGENTS) or not any(property_of(name) == "timestamp" for name in names):
+        return False
+    return len(shown & (TELLING if "timestamp" in shown else OF_LOG)) >= 2
 
 
 def is_talk(line: str) -> bool:
@@ -123,7 +154,7 @@ def to_rows(items: Sequence[Item], server: str | None, culture: str) -> Read:
     Raises:
         UsageError: The culture is not known.
     """
-    values = [{name.strip().lower(): text for name, text in item.values.items()} for item in items]
+    values = [_by_property(item.values) for item in items]
     wrong = {number: reason for number, found in enumerate(values) if (reason := _fault(found))}
     good = [number for number in range(len(items)) if number not in wrong]
     times = to_utc([_stamp(values[number]) for number in good], culture)
@@ -132,7 +163,7 @@ def to_rows(items: Sequence[Item], server: str | None, culture: str) -> Read:
         if time is None:
             wrong[number] = f"its Timestamp '{values[number]['timestamp'][:40]}' is no time in the way the others are"
             continue
-        cut = {name.strip().lower() for name in items[number].cut}
+        cut = {property_of(name) for name in items[number].cut}
         row = _row(values[number], items[number].values, cut, notes)
         written = row["client_hostname"] or row["server_hostname"]
         if row["event_id"] not in BY_CLIENT:
@@ -142,6 +173,19 @@ def to_rows(items: Sequence[Item], server: str | None, culture: str) -> Read:
         rows.append(row)
     said = [times.assumed, *(f"{count} rows {note}" for note, count in sorted(notes.items()))]
     return Read(rows, wrong, "; ".join(filter(None, said)))
+
+
+def _by_property(shown: Mapping[str, str]) -> dict[str, str]:
+    """Gives the text of each property; of two columns that show one, the text of the one that has its name."""
+    found: dict[str, str] = {}
+    for name, text in shown.items():
+        known = property_of(name)
+        if known in found and plain_name(name) != known:
+            continue
+        says_utc = "utc" in plain_name(name) or name.strip().lower() == "date-time"
+        is_utc = known == "timestamp" and says_utc and not ZONED.search(text)
+        found[known] = f"{text.strip()} UTC" if is_utc else text
+    return found
 
 
 def _fault(found: Mapping[str, str]) -> str | None:
@@ -172,9 +216,10 @@ def _stamp(found: Mapping[str, str]) -> Stamp:
 def _row(found: Mapping[str, str], shown: Mapping[str, str], cut: set[str], notes: Counter[str]) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(COLUMNS.values())
     extra: dict[str, Any] = {}
+    said: set[str] = set()
     for name, text in shown.items():
-        lower = name.strip().lower()
-        column = COLUMNS.get(lower)
+        lower = property_of(name)
+        column = COLUMNS.get(lower) if lower == "timestamp" or found[lower] == text else None
         value = text.strip()
         if column is None:
             if value and lower not in OF_REMOTING and (lower, value) != ("messagelatencytype", "None"):
@@ -182,15 +227,16 @@ def _row(found: Mapping[str, str], shown: Mapping[str, str], cut: set[str], note
         elif not value or column in ("date_time", "recipient_status"):
             continue
         elif TYPE_NAME.fullmatch(value):
-            notes["show a type name (System.String[]) in place of a list: join it before Export-Csv"] += 1
+            said.add("show a type name (System.String[]) in place of a list: join it before Export-Csv")
         elif lower in cut and column in KEYS:
             extra[f"{column}_cut"] = value
-            notes["have values cut with ..., kept in extra"] += 1
+            said.add("have values cut with ..., kept in extra")
         else:
             row[column] = _value(column, value, extra)
     if isinstance(row["recipient_address"], list) and row["recipient_address"][-1:] == ["..."]:
         row["recipient_address"].pop()
-        notes["show only the first of their recipients"] += 1
+        said.add("show only the first of their recipients")
+    notes.update(said)
     if "recipientstatus" in found:
         row["recipient_status"] = _statuses(found["recipientstatus"].strip(), row["recipient_address"])
     row["extra"] = json.dumps(extra, ensure_ascii=False) if extra else None

@@ -146,6 +146,21 @@ def test_a_listing_without_blank_lines_and_one_with_twice_as_many_read_the_same(
     assert [row["name"] for row in plain] == ["Relay Printers", "Default EX01"]
 
 
+def test_a_table_gives_its_rows_and_no_name_that_is_cut(tmp_path: Path) -> None:
+    text = (
+        "\nIdentity               Bindings                      Enabled\n"
+        "--------               --------                      -------\n"
+        "EX01\\Default Fronten... {[::]:25, 0.0.0.0:25}         True\n"
+        "EX01\\Relay             {0.0.0.0:2525, [::]:2525}      True\n\n"
+    )
+    name, rows, _ = read(text, tmp_path)
+    assert name == "receive_connector"
+    assert [(row.get("identity"), row["bindings"], row["is_incomplete"]) for row in rows] == [
+        (None, ["[::]:25", "0.0.0.0:25"], True),
+        ("EX01\\Relay", ["0.0.0.0:2525", "[::]:2525"], False),
+    ]
+
+
 def test_identity_is_put_together_from_server_and_name_and_said(tmp_path: Path) -> None:
     text = "Server   : ex02.contoso.com\nName     : Default Frontend EX02\nBindings : {0.0.0.0:25}\n"
     _, rows, written = read(text, tmp_path)

@@ -130,6 +130,26 @@ def test_a_page_that_ate_the_indent_is_read_the_same() -> None:
     assert told(parse(eaten).rows, "line_number", "hop_number", "date_time", "text") == wanted
 
 
+def test_headers_quoted_in_an_answer_read_like_the_headers(tmp_path: Path) -> None:
+    quoted = "".join(f"> {line}\n" for line in CHAIN.splitlines())
+    (tmp_path / "answer.txt").write_text(quoted, encoding="utf-8")
+    found = recognise(tmp_path / "answer.txt").format
+    assert found is not None and found.name == "headers"
+    assert parse(quoted).rows == parse(CHAIN).rows
+
+
+def test_the_machine_part_of_a_report_is_known_by_itself(tmp_path: Path) -> None:
+    text = (
+        "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: rfc822; bob@contoso.com\nAction: failed\nStatus: 5.1.1\n"
+        "Remote-MTA: dns; mail.contoso.com\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n"
+    )
+    (tmp_path / "dsn.txt").write_text(text, encoding="utf-8")
+    assert recognise(tmp_path / "dsn.txt").format is not None
+    assert told(parse(text).rows, "by_host", "recipient_address", "status_code") == [
+        ("mail.contoso.com", "bob@contoso.com", "5.1.1")
+    ]
+
+
 def test_a_report_tells_who_refused_what() -> None:
     parsed = parse(REPORT)
     rows = [row for row in parsed.rows if row["kind"] == "diagnostic"]

@@ -17,17 +17,19 @@ from hypothesis import strategies as st
 from tracelens.cli import main
 from tracelens.discover import recognise
 from tracelens.formats import Parsed, Source, formats
-from tracelens.pipeline import ingest
 from tracelens.store import ask
 from tracelens.tracking_export import BY_CLIENT, custom_data, split_list
 
 pytestmark = pytest.mark.usefixtures("few_rules")
 
-NAMES = ("get_mtl_csv", "get_mtl_list", "get_mtl_table")
+NAMES = ("get_mtl_clixml", "get_mtl_csv", "get_mtl_json", "get_mtl_list", "get_mtl_table")
 SAMPLES = [
     ("get_mtl_csv", 0, 2, datetime(2026, 3, 2, 8, 0, 5)),
     ("get_mtl_csv", 1, 1, datetime(2026, 3, 13, 9, 0, 5)),
     ("get_mtl_csv", 2, 1, datetime(2026, 3, 2, 9, 0, 5)),
+    ("get_mtl_clixml", 0, 1, datetime(2026, 3, 2, 8, 0, 5, 532000)),
+    ("get_mtl_json", 0, 1, datetime(2026, 3, 2, 8, 0, 5, 532000)),
+    ("get_mtl_json", 1, 1, datetime(2026, 3, 2, 8, 0, 5, 532000)),
     ("get_mtl_list", 0, 1, datetime(2026, 3, 2, 8, 0, 5)),
     ("get_mtl_list", 1, 2, datetime(2026, 3, 2, 9, 0, 5)),
     ("get_mtl_table", 0, 2, datetime(2026, 3, 13, 9, 0, 5)),
@@ -89,8 +91,7 @@ def test_samples_give_their_rows_and_first_time(
     place = tmp_path / "sample.txt"
     place.write_text(formats()[name].samples[number], encoding="utf-8", newline="")
     assert recognise(place).format is formats()[name]
-    ingest([place], tmp_path / "S")
-    times = ask(tmp_path / "S", "select date_time from tracking_event order by line_number")["date_time"].to_list()
+    times = [row["date_time"] for row in parsed(name, formats()[name].samples[number]).rows]
     assert len(times) == rows
     assert times[0] == first
 
@@ -101,7 +102,7 @@ def test_all_samples_are_expected() -> None:
     }
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("kind", [True, False])
 def test_an_export_is_read_by_any_delimiter(tmp_path: Path, delimiter: str, kind: bool) -> None:
     text = exported({"MessageSubject": 'He said "a;b, c\td"'}, delimiter=delimiter, kind=kind)
@@ -113,6 +114,45 @@ def test_an_export_is_read_by_any_delimiter(tmp_path: Path, delimiter: str, kind
     assert row["date_time"] == datetime(2026, 3, 2, 8, 0, 5)
     assert row["server"] == "EX01"
     assert row["internal_message_id"] == 4711
+
+
+COLUMNS = {
+    "few": ("Timestamp,Sender,Recipients,MessageSubject", "3/2/2026 9:00:05 AM,ann@example.com,bob@contoso.com,Hi"),
+    "renamed": ("Date,EventId,MessageId,From,To,Subject", "3/2/2026 9:00:05 AM,SEND,<a@b>,ann@example.com,bob@contoso.com,Hi"),
+    "calculated": ("Timestamp,EventId,Sender,$_.Recipients -join ';',MessageSubject", "2/3/2026 9:00,SEND,ann@example.com,bob@contoso.com,Hi"),
+    "padded by a spreadsheet": ("Timestamp,EventId,Sender,Recipients,MessageSubject,,", "2/3/2026 9:00,SEND,ann@example.com,bob@contoso.com,Hi,,"),
+    "below a title and a hint": ("Report\nsep=;\n\nTimestamp;EventId;Sender;Recipients;MessageSubject", "2/3/2026 9:00;SEND;ann@example.com;bob@contoso.com;Hi"),
+    "short of empty columns": ("Timestamp,EventId,Sender,Recipients,MessageSubject,MessageId,Source", "2/3/2026 9:00,SEND,ann@example.com,bob@contoso.com,Hi"),
+    "a log saved anew": ("#Software: x;;;;\n#Fields: date-time;event-id;recipient-address;message-subject;sender-address", "2026-03-02 09:00:05;SEND;bob@contoso.com;Hi;ann@example.com"),
+    "quoted by a spreadsheet": ("Timestamp\tEventId\tSender\tRecipients\tMessageSubject", '2/3/2026 9:00\tSEND\tann@example.com\t"bob@contoso.com\n"\tHi'),
+}  # fmt: skip
+"""Header and row by what was done to an export."""
+
+
+@pytest.mark.parametrize("done", COLUMNS)
+def test_columns_that_were_chosen_renamed_or_saved_anew_are_read(tmp_path: Path, done: str) -> None:
+    place = tmp_path / "t.csv"
+    place.write_text("\n".join(COLUMNS[done]) + "\n", encoding="utf-8")
+    described = recognise(place).format
+    assert described is not None
+    row = only(parsed(described.name, place.read_text(encoding="utf-8")))
+    told = row["sender_address"], row["recipient_address"], row["message_subject"]
+    assert told == ("ann@example.com", ["bob@contoso.com"], "Hi")
+
+
+def test_a_time_called_utc_is_no_local_time() -> None:
+    text = "Timestamp (UTC),EventId,MessageId\n13/3/2026 9:00:05,SEND,<a@b>\n"
+    found = parsed("get_mtl_csv", text)
+    assert only(found)["date_time"] == datetime(2026, 3, 13, 9, 0, 5)
+    assert "local" not in found.assumed
+
+
+def test_results_of_the_agent_log_are_not_taken_for_tracking(tmp_path: Path) -> None:
+    place = tmp_path / "t.txt"
+    labels = ("Timestamp", "SessionId", "MessageId", "P1FromAddress", "Recipients", "Agent", "Event", "Action")
+    place.write_text("".join(f"{label:<14}: 3/2/2026 9:00:05 AM\n" for label in labels), encoding="utf-8")
+    found = recognise(place)
+    assert (found.format, found.reason) == (None, "output of Get-AgentLog, which is not read (the agent logs are)")
 
 
 def test_iso_times_below_a_header_are_not_taken_for_a_log(tmp_path: Path) -> None:
@@ -144,7 +184,7 @@ def test_a_type_name_in_place_of_a_list_is_unknown_and_said() -> None:
     found = parsed("get_mtl_csv", exported({"Recipients": "System.String[]", "RecipientStatus": "System.String[]"}))
     assert only(found)["recipient_address"] is None
     assert only(found)["recipient_status"] is None
-    assert "System.String[]" in found.assumed
+    assert "1 rows show a type name (System.String[])" in found.assumed
 
 
 def test_recipients_cut_by_the_shell_are_said() -> None:
@@ -201,6 +241,11 @@ def test_writers_are_judged_as_in_the_log() -> None:
     from tracelens import normalise
 
     assert set(normalise.BY_CLIENT) == BY_CLIENT
+
+
+def test_labels_that_lost_their_padding_are_read() -> None:
+    text = "Timestamp:13.03.2026 09:00:05\nEventId : SEND\nMessageId:<a@b>\nMessageSubject: Re:\n"
+    assert only(parsed("get_mtl_list", text))["message_id"] == "<a@b>"
 
 
 def test_wrapped_values_are_whole_again() -> None:

@@ -57,6 +57,23 @@ def test_a_copy_of_the_beginning_of_a_log_counts_once_in_any_order(tmp_path: Pat
     assert store.ask(tmp_path / "S", "select count(*) from smtp_event").item() == 12
 
 
+def test_a_log_saved_anew_in_another_encoding_counts_once_and_one_other_row_makes_it_another(tmp_path: Path) -> None:
+    whole = write(tmp_path / ROLE / "RECV-1.LOG", 1)
+    text = whole.read_text(encoding="utf-8")
+    copies = tmp_path / "zcopies"
+    copies.mkdir()
+    (copies / "mark.LOG").write_text(text, encoding="utf-8-sig")
+    (copies / "wide.LOG").write_text(text, encoding="utf-16")
+    (copies / "another.LOG").write_text(text.replace("Hello", "hello"), encoding="utf-8")
+    read([copies], tmp_path / "S")
+    read([whole], tmp_path / "S")
+    reasons = {Path(row["path"]).name: row["reason"] for row in store.ask(tmp_path / "S", "from log_file").to_dicts()}
+    assert reasons.pop("another.LOG") is None
+    assert reasons.pop("RECV-1.LOG") is None
+    assert all(reason.endswith("saved anew") for reason in reasons.values())
+    assert store.ask(tmp_path / "S", "select count(*) from smtp_event").item() == 8
+
+
 def test_a_beginning_is_known_by_its_rows_when_the_whole_log_is_gone(tmp_path: Path) -> None:
     whole = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2, 3)
     content = whole.read_bytes()

@@ -99,9 +99,11 @@ def read(tmp_path: Path) -> Callable[[bytes, str], Read]:
         found = recognise(place)
         done = write_all([found], tmp_path / str(count) / "S", 1, lambda _: None)[found.file_id]
         frames = [pl.read_parquet(tmp_path / str(count) / "S" / part) for _, part, _ in done.segments]
-        events = pl.concat(frames).sort("line_number").drop("file_id").to_dicts()
+        events = pl.concat(frames, how="diagonal").sort("line_number").drop("file_id").to_dicts()
         names = {"lines": "line", "headers": "header", "events": "event", "rejects": "reject"}
         file = {f"{names.get(name, name)}_count": number for name, number in asdict(done.counts).items()}
-        return Read({**file, "reason": found.reason}, events, [asdict(reject) for reject in done.rejects])
+        return Read(
+            {**file, "reason": done.assumed or found.reason}, events, [asdict(reject) for reject in done.rejects]
+        )
 
     return run

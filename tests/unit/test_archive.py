@@ -84,4 +84,19 @@ def test_a_name_that_climbs_out_writes_nothing_outside(tmp_path: Path) -> None:
 def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
         packed.writestr("inner.zip", b"PK")
-    assert discover([tmp_path])[0].reason == "an archive inside an archive is not opened"
+    zipfile.ZipFile(tmp_path / "b.zip", "w").close()
+    reasons = [entry.reason for entry in discover([tmp_path])]
+    assert reasons == ["an archive inside an archive is not opened: unpack it", "an archive without files"]
+
+
+def test_names_by_backslash_are_folders_and_a_name_that_comes_twice_is_two_files(tmp_path: Path) -> None:
+    below = "EX01\\TransportRoles\\Logs\\Hub\\ProtocolLog\\SmtpReceive\\RECV20260302-1.LOG"
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr(below, LOG)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            packed.writestr(below, LOG + LOG)
+    found = discover([tmp_path])
+    assert [(entry.server, entry.service, entry.size_bytes) for entry in found] == [
+        ("EX01", "hub", len(LOG)),
+        ("EX01", "hub", 2 * len(LOG)),
+    ]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tracelens.charset import decode
 from tracelens.culture import DMY, MDY, YMD, Stamp, is_settled, order_of, read, to_utc, utc_times
 from tracelens.errors import UsageError
 
@@ -113,6 +114,11 @@ def test_a_time_with_its_offset_needs_no_assumption(text: str) -> None:
     assert found.is_known and not found.assumed
 
 
+def test_a_time_that_begins_with_its_year_is_read_beside_any_others() -> None:
+    found = to_utc([Stamp("13.03.2026 09:00:00"), Stamp("2026-03-13T08:00:00Z")], "de-DE")
+    assert found.utc == [datetime(2026, 3, 13, 9), datetime(2026, 3, 13, 8)]
+
+
 def test_one_wrong_time_does_not_turn_the_others() -> None:
     found = to_utc([Stamp("20.03.2026 08:00:00"), Stamp("03.20.2026 08:00:00"), Stamp("21.03.2026 08:00:00")])
     assert found.utc == [datetime(2026, 3, 20, 8), None, datetime(2026, 3, 21, 8)]
@@ -127,6 +133,12 @@ def test_one_wrong_time_does_not_turn_the_others() -> None:
         ("02-Mar-26 13:00:01", MDY, datetime(2026, 3, 2, 13, 0, 1)),
         ("2026/3/2 下午 1:00:01", YMD, datetime(2026, 3, 2, 13, 0, 1)),
         ("02/03/2026 08.00.01", DMY, datetime(2026, 3, 2, 8, 0, 1)),
+        ("02/03/2026 01:00:01 p.\u00a0m.", DMY, datetime(2026, 3, 2, 13, 0, 1)),
+        ("2.3.2026 г. 8:00:01", DMY, datetime(2026, 3, 2, 8, 0, 1)),
+        ("2026-03-02 08 h 00 min 01 s", YMD, datetime(2026, 3, 2, 8, 0, 1)),
+        ("02/03/2026 1:00:01 CH", DMY, datetime(2026, 3, 2, 13, 0, 1)),
+        ("2/3/2569 8:00:01", DMY, datetime(2026, 3, 2, 8, 0, 1)),
+        ("11/12/1404 08:00:01", DMY, None),
         ("15-01-21 22:06:01", YMD, datetime(2015, 1, 21, 22, 6, 1)),
         ("02.03.2026", DMY, None),
         ("3/2/2026 13:00:01 AM", MDY, None),
@@ -161,3 +173,15 @@ def test_a_file_is_read_again_only_where_a_culture_can_change_it() -> None:
     assert (
         is_settled(given, "en-US") and is_settled(sure, "en-GB") and is_settled(guessed, "") and is_settled(None, "x")
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "culture", "text"),
+    [
+        ("Отчёт".encode("cp1251"), "ru-RU", "Отчёт"),
+        ("größer".encode("cp1252"), "", "größer"),
+        ("größer".encode() + b" \xe4", "", "größer \\xe4"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_read_by_the_culture_s_code_page(content: bytes, culture: str, text: str) -> None:
+    assert decode(content, culture)[0] == text

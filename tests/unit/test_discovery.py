@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from tests.unit.conftest import KINDS, header, moment
+from tests.unit.conftest import KINDS, Read, header, moment
+from tracelens.cli import main
 from tracelens.discover import discover
 from tracelens.errors import InputError
 from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_FIELDS, TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016
-from tracelens.store import ask
 
 pytestmark = pytest.mark.usefixtures("few_rules")
 
+Reading = Callable[[bytes, str], Read]
 RECEIVE = "\r\n".join(header("SMTP Receive Protocol Log", SMTP_FIELDS)) + "\r\n"
 
 
@@ -41,13 +45,11 @@ def test_folders_name_server_and_service(tmp_path: Path, path: str, server: str 
 
 
 @pytest.mark.parametrize("fields", [TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016], ids=len)
-def test_tracking_of_every_width_is_read_by_its_fields(tmp_path: Path, fields: list[str]) -> None:
+def test_tracking_of_every_width_is_read_by_its_fields(read: Reading, fields: list[str]) -> None:
     values = {"date-time": moment(1), "event-id": "RECEIVE", "source": "SMTP", "message-id": "<a@example.com>",
               "recipient-address": "anna@contoso.com;ben@contoso.com", "server-hostname": "ex01.contoso.com"}  # fmt: skip
     lines = [*header("Message Tracking Log", fields), ",".join(values.get(name, "") for name in fields)]
-    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
-    row = ask(tmp_path / "S", "select * from tracking_event").to_dicts()[0]
+    row = read("\r\n".join(lines).encode() + b"\r\n", "MSGTRK.LOG").events[0]
     assert row["server"] == "EX01"
     assert row["recipient_address"] == ["anna@contoso.com", "ben@contoso.com"]
     assert row["network_message_id"] is None
@@ -65,25 +67,23 @@ def test_tracking_of_every_width_is_read_by_its_fields(tmp_path: Path, fields: l
         ("", []),
     ],
 )
-def test_statuses_stand_beside_their_recipients(tmp_path: Path, statuses: str, expected: list[str]) -> None:
+def test_statuses_stand_beside_their_recipients(read: Reading, statuses: str, expected: list[str]) -> None:
     values = {"date-time": moment(1), "event-id": "SEND", "recipient-address": "a@contoso.com;b@contoso.com",
               "recipient-status": statuses}  # fmt: skip
     lines = [*header("Message Tracking Log", TRACKING_2016), ",".join(values.get(name, "") for name in TRACKING_2016)]
-    (tmp_path / "MSGTRK.LOG").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "MSGTRK.LOG"], tmp_path / "S")
-    assert ask(tmp_path / "S", "select recipient_status from tracking_event")[0, 0].to_list() == expected
+    done = read("\r\n".join(lines).encode() + b"\r\n", "MSGTRK.LOG")
+    assert done.events[0]["recipient_status"] == expected
 
 
-def test_ports_and_connectors_judge_where_folders_are_silent(tmp_path: Path) -> None:
+def test_ports_and_connectors_judge_where_folders_are_silent(read: Reading) -> None:
     rows = [
         f"{moment(n)},EX0{n}\\{name},08D{n},0,10.0.0.1:{port},192.0.2.7:4000,+,,"
         for n, (name, port) in enumerate(
             [("Default Frontend EX00", 25), ("Default EX01", 2525), ("Client Proxy", 465), ("Delivery", 475)]
         )
     ]
-    (tmp_path / "RECV.LOG").write_text(RECEIVE + "\r\n".join(rows) + "\r\n", encoding="utf-8", newline="")
-    ingest([tmp_path / "RECV.LOG"], tmp_path / "S")
-    got = ask(tmp_path / "S", "select server, service from smtp_event order by line_number").rows()
+    done = read((RECEIVE + "\r\n".join(rows)).encode() + b"\r\n", "RECV.LOG")
+    got = [(event["server"], event["service"]) for event in done.events]
     assert got == [("EX00", "frontend"), ("EX01", "hub"), ("EX02", "hub"), ("EX03", "delivery")]
 
 
@@ -94,7 +94,15 @@ def test_what_is_no_log_is_listed_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "empty.log").write_bytes(b"")
     (tmp_path / "IMAP4.LOG").write_text("#Log-type: IMAP4 Log\r\n#Fields: dateTime,sessionId\r\n", encoding="utf-8")
     (tmp_path / "notes.txt").write_text("remember the milk\n", encoding="utf-8")
+    (tmp_path / os.fsdecode(b"caf\xe9.log")).write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe")
+    listed = f'"{tmp_path}"\r\n'.encode("utf-16")  # as PowerShell writes a list
+    told = CliRunner().invoke(main, ["ingest", "-", "--store", str(tmp_path.with_name("S"))], input=listed)
+    assert told.exit_code == 0, told.output
     account = ingest([tmp_path], tmp_path.with_name("S"))
+    failed = {Path(name).name: reason for name, reason in account.failed}
+    assert failed.pop("caf\\xe9.log").startswith("its name is no UTF-8")
+    assert failed == {"pipe": "no regular file"}
     reasons = {Path(name).name: reason for name, reason in account.skipped}
     assert reasons["empty.log"] == "empty file"
     assert "IMAP4 Log" in reasons["IMAP4.LOG"]
@@ -115,12 +123,34 @@ def test_patterns_find_files_and_one_that_finds_nothing_is_named(tmp_path: Path)
         discover([tmp_path / "*.zip"])
 
 
+def test_linked_folders_are_read_once_and_a_link_that_leads_back_ends(tmp_path: Path) -> None:
+    for name in ("share/RECV1.LOG", "logs/RECV2.LOG"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(RECEIVE, encoding="utf-8", newline="")
+    (tmp_path / "logs" / "EX02").symlink_to(tmp_path / "share")
+    (tmp_path / "logs" / "back").symlink_to(tmp_path / "logs")
+    found = [tmp_path / "logs" / "EX02" / "RECV1.LOG", tmp_path / "logs" / "RECV2.LOG"]
+    assert sorted(entry.path for entry in discover([tmp_path / "logs", tmp_path / "share"])) == found
+    assert sorted(entry.path for entry in discover([tmp_path / "logs" / "**" / "*.LOG"])) == found
+
+
+def test_a_path_of_windows_is_found_by_slashes_or_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "RECV1.LOG").write_text(RECEIVE, encoding="utf-8", newline="")
+    monkeypatch.chdir(tmp_path)
+    assert [entry.path.name for entry in discover(["logs\\RECV1.LOG"])] == ["RECV1.LOG"]
+    with pytest.raises(InputError, match="path of Windows"):
+        discover(["C:\\logs\\RECV1.LOG"])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("# Date\tTime\n2003-1-5\t0:0:1 GMT\t-\t-\t-\tEX01\t-\tanna@contoso.com\t1027\n", "Exchange 2000 or 2003"),
         ("2006-01-02 03:04:05 192.0.2.7 - SMTPSVC1 EX01 192.0.2.1 0 xxxx - +example.com 500 0 32\n", "IIS SMTP"),
         ("2026-03-02T08:00:00.000Z,000000000000000E,2,192.0.2.1:143,192.0.2.7:4100,anna,1,3,1,login,,\n", "IMAP4"),
+        ("PK\x03\x04 [Content_Types].xml", "Excel workbook"),
+        ("EventId,Source,MessageId,Sender,Recipients\n1,2,3,4,5\n", "without its Timestamp"),
         ("220 mail.contoso.com Microsoft ESMTP MAIL Service ready\nehlo\n250 OK\n", "by hand"),
     ],
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.conftest import ROWS, Kind, Read
+from tests.unit.conftest import ROWS, Kind, Read, header
+from tracelens.schema import SMTP_FIELDS
 
 Reading = Callable[..., Read]
 MIDDLE = 1000
@@ -104,9 +105,33 @@ def test_mixed_line_ends_change_nothing(kind: Kind, read: Reading, clean: Read) 
     assert read(mixed, kind.path).events == clean.events
 
 
-def test_utf_16_reads_like_utf_8(kind: Kind, read: Reading, clean: Read) -> None:
-    done = read(text(kind.lines()).decode().encode("utf-16"), kind.path)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_encodings_read_like_utf_8_with_or_without_a_mark(
+    kind: Kind, read: Reading, clean: Read, encoding: str
+) -> None:
+    done = read(text(kind.lines()).decode().encode(encoding), kind.path)
     assert done.events == clean.events
+
+
+def test_a_file_whose_lines_end_in_carriage_returns_alone_is_read(kind: Kind, read: Reading, clean: Read) -> None:
+    done = read(text(kind.lines(), b"\r"), kind.path)
+    assert done.events == clean.events
+    law(done.file)
+
+
+def test_logs_put_one_behind_the_other_give_the_rows_of_each(kind: Kind, read: Reading, clean: Read) -> None:
+    send = "\n".join(header("SMTP Send Protocol Log", SMTP_FIELDS))
+    row = "2026-03-02T09:00:00.000Z,To Internet,08DC,0,192.0.2.1:4100,198.51.100.7:25,+,,"
+    foreign = "#Log-type: IMAP4 Log\n#Fields: dateTime,x\n2026-03-02T09:00:00.000Z,1\n"
+    seam = b"\xef\xbb\xbf"
+    done = read(text(kind.lines()) + seam + f"{send}\n{row}\n{foreign}".encode(), kind.path)
+    own = [{name: event[name] for name in clean.events[0]} for event in done.events[:ROWS]]
+    assert own == clean.events
+    assert done.file["event_count"] == ROWS + 1
+    assert [row["reason"] for row in done.rejects] == ["stands below #Log-type 'IMAP4 Log'"]
+    if kind.table == "smtp_event":
+        assert [(event["direction"], event["remote_port"]) for event in done.events[ROWS:]] == [("send", 25)]
+    assert "smtp_send" in done.file["reason"]
 
 
 def test_blank_lines_are_counted(kind: Kind, read: Reading, clean: Read) -> None:

@@ -96,14 +96,20 @@ def put_result(account: Account, store: Path, verbose: bool, form: str) -> None:
 
 
 def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Gives the paths, with those on stdin, one a line, in place of `-`."""
-    found: list[Path] = []
-    for path in paths:
-        if str(path) == "-":
-            found += [Path(line.strip().strip('"')) for line in sys.stdin if line.strip()]
-        else:
-            found.append(path)
-    return tuple(found)
+    """Gives the paths, with those on stdin, one a line and in any encoding, in place of `-`.
+
+    Raises:
+        UsageError: There are none on stdin.
+    """
+    from tracelens.charset import decode
+
+    if Path("-") not in paths:
+        return paths
+    lines = (line.strip().strip("\"'") for line in decode(sys.stdin.buffer.read())[0].split("\n"))
+    told = [Path(line) for line in lines if line]
+    if not told:
+        raise UsageError("no paths on stdin", hint="give one path a line")
+    return tuple(one for path in paths for one in (told if path == Path("-") else [path]))
 
 
 def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:

@@ -93,7 +93,7 @@ def formats() -> dict[str, LogFormat]:
 
 def by_log_type(log_type: str) -> LogFormat | None:
     """Gives the format of a `#Log-type` value, or None for a foreign log."""
-    wanted = log_type.strip().lower()
+    wanted = log_type.strip(' ,;"\t').lower()  # a spreadsheet fills the line up
     return next((entry for entry in formats().values() if entry.log_type and entry.log_type.lower() == wanted), None)
 
 

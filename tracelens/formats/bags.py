@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,80}) *(?<= ):(?: (.*))?$")
+from tracelens.formats.text_table import RULE, TextTable, cells, ruled
+
+LABEL = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,80}(?: [A-Z][A-Za-z]{1,30}){0,3}) *(?<= ):(?: (.*))?$")
 PROMPT = re.compile(r"\s*(?:\[PS\]|PS)\s[^>]{0,300}>|\s*>>|-{3,}\s*$")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,80}$")
 DELIMITERS = (",", ";", "\t")
@@ -98,6 +100,35 @@ def _is_double_spaced(lines: list[str]) -> bool:
     labels = [place for place, line in enumerate(lines) if LABEL.match(line.rstrip())]
     apart = sum(later - place == 2 and not lines[place + 1].strip() for place, later in pairwise(labels))
     return len(labels) > 3 and apart > 0.8 * (len(labels) - 1)
+
+
+def read_table(text: str) -> Listing:
+    """Reads Format-Table text; a row that does not stand under its header costs its own line only."""
+    lines = physical(text)
+    listing = Listing([], ["b" if not line.strip() else "h" for line in lines])
+    table: TextTable | None = None
+    for number, line in enumerate(lines, 1):
+        found = ruled(line.rstrip(), lines[number] if number < len(lines) else "")
+        table = found or table
+        if found or not line.strip() or RULE.fullmatch(line.rstrip()) or PROMPT.match(line):
+            continue
+        values = cells(line.rstrip(), table, _is_size) if table else "stands above the table"
+        if isinstance(values, str):
+            listing.reject(number, values)
+            continue
+        listing.bags.append(Bag(number, dict(values)))
+        listing.lines[number - 1] = "e"
+    return listing
+
+
+def table_names(text: str) -> list[str]:
+    """Gives the names of the first table that Format-Table wrote; none: there is none."""
+    tables = (ruled(line.rstrip(), below) for line, below in pairwise([*physical(text)[:200], ""]))
+    return next((table.names for table in tables if table), [])
+
+
+def _is_size(name: str) -> bool:
+    return name.lower() == "size"
 
 
 def csv_header(text: str) -> tuple[list[str], str, int, str]:

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
-from tracelens.formats.bags import Bag, Listing, csv_header, list_names, read_csv, read_list
+from tracelens.formats.bags import Bag, Listing, csv_header, list_names, read_csv, read_list, read_table, table_names
 from tracelens.formats.clixml import BEGINS, read_clixml
-from tracelens.formats.properties import listed, short_name, size, yes
+from tracelens.formats.properties import CUT, listed, short_name, size, yes
 from tracelens.schema import (
     ACCEPTED_DOMAIN,
     CONNECTOR_PERMISSION,
@@ -100,7 +100,8 @@ def _recognise(kind: _Kind, head: str, _: str) -> bool:
     names_of, _delimiter, _number, shown = csv_header(head)
     if names_of:
         return _of(Bag(1, dict.fromkeys(names_of), shown)) is kind
-    return next((found for found in KINDS if found.shows(list_names(head))), None) is kind
+    names = {name.lower() for name in table_names(head)} or list_names(head)
+    return next((found for found in KINDS if found.shows(names)), None) is kind
 
 
 def _named(name: str) -> _Kind | None:
@@ -112,6 +113,8 @@ def _parse(kind: _Kind, source: Source) -> Parsed:
         listing = read_clixml(source.text)
     elif csv_header(source.text)[0]:
         listing = read_csv(source.text)
+    elif table_names(source.text):
+        listing = read_table(source.text)
     else:
         listing = read_list(source.text)
     rows, others, is_built = [], set(), False
@@ -166,6 +169,8 @@ def _row(kind: _Kind, bag: Bag) -> dict[str, Any]:
             typed = yes(text)
         elif column.type == "BIGINT":
             typed = size(text)
+        elif text.endswith(CUT):
+            is_incomplete = True  # a part of a name would be taken for another connector's
         else:
             typed = text.removeprefix("{").removesuffix("}") if column.name == "tls_domain_capabilities" else text
         if typed is None:
@@ -242,7 +247,7 @@ SAMPLES = {
 FORMATS = tuple(
     LogFormat(
         name=kind.name,
-        title=f"{kind.cmdlet} as Format-List, Export-Csv or Export-Clixml",
+        title=f"{kind.cmdlet} as Format-List, Format-Table, Export-Csv or Export-Clixml",
         table=kind.table,
         samples=SAMPLES[kind.name],
         recognise=partial(_recognise, kind),

@@ -39,12 +39,13 @@ def records(
         if "\0" in line:
             row, reason = None, "holds NUL bytes"
         elif row is None and line.count('"') % 2:
-            row, used = _joined(lines, at, width, delimiter)
+            row, used = joined(lines, at, width, delimiter)
         yield at, used, row, "" if row is not None else reason
         at += used
 
 
-def _joined(lines: Sequence[str], at: int, width: int, delimiter: str) -> tuple[list[str] | None, int]:
+def joined(lines: Sequence[str], at: int, width: int, delimiter: str) -> tuple[list[str] | None, int]:
+    """Gives the record that begins at a line with an open quote and the lines it takes; None where it does not close."""
     text = lines[at].rstrip("\r")
     for used in range(2, min(FARTHEST, len(lines) - at) + 1):
         piece = lines[at + used - 1].rstrip("\r")

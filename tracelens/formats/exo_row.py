@@ -14,12 +14,12 @@ from typing import Any
 COLUMNS = {
     "organization": "organization", "messageid": "message_id", "received": "date_time", "date": "date_time",
     "origintimestamputc": "date_time", "origintimestamp": "date_time", "datetimeutc": "date_time",
-    "datetime": "date_time", "timestamp": "date_time", "senderaddress": "sender_address", "sender": "sender_address",
+    "datetime": "date_time", "timestamp": "date_time", "receiveddatetime": "date_time", "senderaddress": "sender_address", "sender": "sender_address",
     "recipientaddress": "recipient_address", "recipient": "recipient_address", "recipients": "recipient_address",
     "recipientstatus": "recipient_status", "subject": "subject", "messagesubject": "subject", "status": "status",
     "toip": "to_ip", "serverip": "to_ip", "fromip": "from_ip", "clientip": "from_ip", "originalclientip": "from_ip",
     "size": "message_bytes", "totalbytes": "message_bytes", "messagetraceid": "network_message_id",
-    "networkmessageid": "network_message_id", "event": "event", "eventid": "event", "detail": "detail",
+    "networkmessageid": "network_message_id", "id": "network_message_id", "event": "event", "eventid": "event", "detail": "detail",
     "customdata": "detail", "eventdata": "detail", "connectorid": "connector_id", "directionality": "directionality",
     "sourcecontext": "source_context",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tracelens import culture
 from tracelens.culture import Stamp
@@ -31,6 +32,11 @@ def absolute(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     return None
+
+
+def dated(value: Any) -> Any:
+    """Gives the time in what ConvertTo-Json of Windows PowerShell makes of one, `{"value": "/Date(…)/", …}`; else the value."""
+    return value["value"] if isinstance(value, dict) and "DateTime" in value and "value" in value else value
 
 
 def has_zone(text: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import DELIMITERS, records, split
 from tracelens.formats.exo_row import per_recipient, plain_name, trace_row
 from tracelens.formats.exo_time import is_time, to_utc
@@ -19,8 +20,11 @@ SHAPES = (
     ("extended", {"datetimeutc", "eventid", "messageid"}),
     ("enhanced", {"origintimestamputc", "messageid"}),
     ("summary", {"origintimestamp", "messageid"}),
+    ("enhanced", {"origintimestamputc", "senderaddress"}),
     ("detail", {"date", "event", "detail", "messagetraceid"}),
-    ("summary", {"received", "senderaddress", "recipientaddress", "status"}),
+    ("detail", {"date", "event", "action", "detail"}),
+    ("summary", {"received", "senderaddress", "recipientaddress"}),
+    ("summary", {"received", "messagetraceid"}),
     ("summary", {"received", "sender", "recipient", "status"}),
 )
 """Names, as compared, that tell an export; each has to be there. `eventid` beside a plain `Timestamp` is on-premises."""
@@ -59,9 +63,7 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads an export; a repeated header (exports put one behind the other) changes the columns from there on."""
-    lines = source.text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
+    lines = physical(source.text)
     at = _begin(lines) or 0
     parsed = Parsed([], ["h" if line.strip() else "b" for line in lines[:at]])
     found: list[tuple[int, dict[str, Any]]] = []

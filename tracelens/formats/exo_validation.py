@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.exo_row import per_recipient, trace_row
 from tracelens.formats.exo_time import is_time, to_utc
 from tracelens.schema import EXO_TRACE_EVENT
@@ -29,9 +30,7 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads records that begin at `Timestamp:`; one that ends before its recipients is rejected line by line."""
-    lines = source.text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
+    lines = physical(source.text)
     kinds: list[str] = []
     rejects: dict[int, str] = {}
     records: list[tuple[int, list[int], dict[str, list[str]]]] = []

@@ -6,39 +6,38 @@ Source: Microsoft Learn, Get-MessageTrackingLog and Export-Csv (NoTypeInformatio
 from __future__ import annotations
 
 import csv
+import re
 
 from tracelens.culture import is_time
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
+from tracelens.formats.csv_lines import DELIMITERS
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import Item, is_header, is_talk, to_rows
+from tracelens.tracking_export import Item, is_header, is_talk, property_of, to_rows
 
-DELIMITERS = (",", ";", "\t")
 MAX_LINES = 5000
 """Lines one quoted value may run over: a list of recipients joined by line breaks."""
 
 
 def recognise(head: str, _name: str) -> bool:
-    """Tells by the header below an optional `#TYPE` whether a text is an export of tracking results."""
-    for line in head.split("\n")[:20]:
-        if line.strip() and not line.startswith("#") and not is_talk(line):
-            return _header(line) is not None
-    return False
+    """Tells by a header, below whatever stands above it, whether a text is an export of tracking results."""
+    return any(line.strip() and _header(line) for line in head.split("\n")[:20])
 
 
 def parse(source: Source) -> Parsed:
     """Reads an export; a quote that is never closed costs its own line only."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    shown = physical(source.text)
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     names: list[str] = []
-    delimiter = ","
-    while len(lines) < len(physical):
-        number, line = len(lines) + 1, physical[len(lines)].rstrip("\r")
+    delimiter, filled = ",", 0
+    while len(lines) < len(shown):
+        number, line = len(lines) + 1, shown[len(lines)].rstrip("\r")
         header = None if names and not _is_like(line, names) else _header(line)
         if not line.strip():
             lines.append("b")
-        elif line.startswith("#TYPE") or header or (line.startswith("#") and not names):
+        elif line.startswith("#TYPE") or header or (line.startswith(("#", "sep=")) and not names):
             names, delimiter = header or ([] if line.startswith("#TYPE") else names, delimiter)
             lines.append("h")
         elif not names:
@@ -46,7 +45,13 @@ def parse(source: Source) -> Parsed:
             if lines[-1] == "r":
                 rejects[number] = "stands above the header"
         else:
-            row, count, reason = _row(physical, number - 1, delimiter, names)
+            row, count, reason = _row(shown, number - 1, delimiter, names)
+            if (
+                row is None
+                and (number < len(shown) or source.text.endswith("\n"))
+                and (row := _filled(line, delimiter, names))
+            ):
+                filled += 1
             if row is None and is_talk(line):
                 lines.append("h")
             elif row is None:
@@ -61,7 +66,17 @@ def parse(source: Source) -> Parsed:
         lines[first - 1], rejects[first] = "r", reason
         for other in others:
             lines[other - 1], rejects[other] = "r", f"belongs to line {first}: {reason}"
-    return Parsed(read.rows, lines, rejects, read.assumed)
+    said = f"{filled} rows end before the last columns: those are empty" if filled else ""
+    return Parsed(read.rows, lines, rejects, "; ".join(filter(None, (read.assumed, said))))
+
+
+def _filled(line: str, delimiter: str, names: list[str]) -> list[str] | None:
+    """Gives a row that lacks its last columns, as a spreadsheet leaves out empty ones; None for any other."""
+    cells = line.split(delimiter)
+    place = _time_at(names)
+    if '"' in line or not place < len(cells) < len(names) or not is_time(cells[place]):
+        return None
+    return cells + [""] * (len(names) - len(cells))
 
 
 def _header(line: str) -> tuple[list[str], str] | None:
@@ -69,14 +84,20 @@ def _header(line: str) -> tuple[list[str], str] | None:
     for delimiter in DELIMITERS:
         if delimiter == "\t" and '"' not in line:
             continue
-        cells = _cells(line.strip("\r\ufeff"), delimiter)
+        cells = _cells(re.sub(r"^\ufeff?#Fields:\s*", "", line.rstrip("\r"), flags=re.I), delimiter)
+        while cells and not cells[-1].strip():
+            cells.pop()
         if cells and is_header(cells) and len({cell.lower() for cell in cells}) == len(cells):
             return cells, delimiter
     return None
 
 
 def _is_like(line: str, names: list[str]) -> bool:
-    return line[:40].strip('"# \ufeff').lower().startswith(names[0].lower()) or "timestamp" in line.lower()
+    return (
+        line[:40].strip('"# \ufeff').lower().startswith(names[0].lower())
+        or "timestamp" in line.lower()
+        or line[:1] == "#"
+    )
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:
@@ -86,20 +107,24 @@ def _cells(text: str, delimiter: str) -> list[str] | None:
         return None
 
 
-def _row(physical: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
+def _row(shown: list[str], start: int, delimiter: str, names: list[str]) -> tuple[list[str] | None, int, str]:
     """Gives the row that begins at a line and the lines it stands on, or None and the reason."""
     text, quotes = "", 0
-    for count in range(1, min(MAX_LINES, len(physical) - start) + 1):
-        line = physical[start + count - 1]
+    for count in range(1, min(MAX_LINES, len(shown) - start) + 1):
+        line = shown[start + count - 1]
         if count > 1 and _stands_alone(line, delimiter, names):
             return None, 1, "has a quote that is not closed"
         text += line if count == 1 else "\n" + line
         quotes += line.count('"')
+        if "\0" in line:
+            return None, 1, "holds NUL bytes"
         if quotes % 2:
             continue
         cells = _lenient(text.rstrip("\r"), delimiter)
         if cells is None:
             return None, 1, "has a misplaced quote"
+        while len(cells) > len(names) and not cells[-1]:
+            cells.pop()
         if len(cells) != len(names):
             return None, 1, f"has {len(cells)} values where the header has {len(names)}"
         return cells, count, ""
@@ -123,13 +148,16 @@ def _stands_alone(line: str, delimiter: str, names: list[str]) -> bool:
     if line.count(delimiter) < len(names) - 1 or line.count('"') % 2:
         return False
     cells = _cells(line.rstrip("\r"), delimiter)
-    place = next(number for number, name in enumerate(names) if name.strip().lower() == "timestamp")
-    return cells is not None and len(cells) == len(names) and is_time(cells[place])
+    return cells is not None and len(cells) == len(names) and is_time(cells[_time_at(names)])
+
+
+def _time_at(names: list[str]) -> int:
+    return next(number for number, name in enumerate(names) if property_of(name) == "timestamp")
 
 
 FORMAT = LogFormat(
     name="get_mtl_csv",
-    title="Get-MessageTrackingLog | Export-Csv, by comma, semicolon or tab",
+    title="Get-MessageTrackingLog | Export-Csv, any columns and delimiter, also as a spreadsheet saved it",
     table=TRACKING_EVENT,
     recognise=recognise,
     parse=parse,

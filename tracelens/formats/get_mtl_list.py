@@ -10,24 +10,31 @@ import re
 from itertools import pairwise
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import KNOWN, Item, is_header, is_talk, to_rows
+from tracelens.tracking_export import COLUMNS, KEYS, KNOWN, Item, is_header, is_talk, to_rows
 
 MIN_WIDTH = 20
 """Least width of values in a list; a terminal has 80 columns or more."""
 LABEL = re.compile(r"(\s*)([A-Za-z]\w*)(\s*):(?:\s(.*)|$)")
+TIGHT = re.compile(r"()([A-Za-z]\w*)(\s*):(\S.*)")
+"""A label whose value lost the blank before it, at the margin alone: a value goes on with an indent."""
 
 
 def recognise(head: str, _name: str) -> bool:
     """Tells by its labels whether a text is a list of tracking results."""
-    labels = [match[2] for match in map(LABEL.match, head.splitlines()[:400]) if match]
+    labels = [match[2] for match in map(_label, head.splitlines()[:400]) if match]
     return is_header(labels)
+
+
+def _label(line: str) -> re.Match[str] | None:
+    return LABEL.match(line) or TIGHT.match(line)
 
 
 def parse(source: Source) -> Parsed:
     """Reads a list of results."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
-    lines, rejects, items = _items(physical)
+    shown = physical(source.text)
+    lines, rejects, items = _items(shown)
     read = to_rows(items, source.server, source.culture)
     for number, reason in read.wrong.items():
         first, *others = items[number].lines
@@ -35,19 +42,19 @@ def parse(source: Source) -> Parsed:
         for line in others:
             lines[line - 1], rejects[line] = "r", f"belongs to line {first}: {reason}"
     said = [read.assumed]
-    if any(kind == "h" and "ResultSize" in line for kind, line in zip(lines, physical, strict=True)):
+    if any(kind == "h" and "ResultSize" in line for kind, line in zip(lines, shown, strict=True)):
         said.append("PowerShell warns that there are more results than it shows (-ResultSize)")
     return Parsed(read.rows, lines, rejects, "; ".join(filter(None, said)))
 
 
-def _items(physical: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
+def _items(shown: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     wrapped: dict[str, list[str]] = {}
     parts: list[dict[str, list[str]]] = []
     colon, after_blank, in_talk = -1, True, False
-    for number, line in enumerate(physical, 1):
+    for number, line in enumerate(shown, 1):
         if not line.strip():
             lines.append("b")
             after_blank, in_talk = True, False
@@ -56,7 +63,7 @@ def _items(physical: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
             lines.append("h")
             in_talk = True
             continue
-        match = LABEL.match(line)
+        match = _label(line)
         place = match.start(3) + len(match[3]) if match else -1
         if match and (match[2].lower() in KNOWN or (place == colon and match[3])):
             label = match[2]
@@ -86,7 +93,7 @@ def _items(physical: list[str]) -> tuple[list[str], dict[int, str], list[Item]]:
     pieces = [text for found in parts for texts in found.values() for text in texts[:-1]]
     width = max((len(text.strip()) for text in pieces), default=0)
     for item, found in zip(items, parts, strict=True):
-        item.values = {label: _join(texts, hard, width) for label, texts in found.items()}
+        item.values = {label: _join(texts, hard, width, COLUMNS.get(label.lower())) for label, texts in found.items()}
         item.cut = {label for label, text in item.values.items() if text.endswith(("...", "…")) and text[:1] != "{"}
     return lines, rejects, items
 
@@ -101,12 +108,14 @@ def _is_hard(parts: list[dict[str, list[str]]]) -> bool:
     )
 
 
-def _join(texts: list[str], hard: bool, width: int) -> str:
+def _join(texts: list[str], hard: bool, width: int, column: str | None) -> str:
     """Joins a wrapped value: an indented line goes on after a blank, save where a word was longer than the line."""
     whole = texts[0].rstrip("\r") if len(texts) > 1 else texts[0].strip()
     for above, text in pairwise(texts):
         bare = text.strip()
-        if text[:1].isspace():
+        if column in KEYS:
+            gap = " " if whole.rstrip().endswith((",", ";")) else ""  # an id or address holds no blank
+        elif text[:1].isspace():
             word = len(whole.split(" ")[-1]) + len(bare.split(" ")[0])
             is_broken = len(above.strip()) == width >= MIN_WIDTH and word > width
             gap = "" if whole.endswith(" ") or is_broken else " "

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from tracelens.culture import is_time
 from tracelens.formats import LogFormat, Parsed, Source
-from tracelens.formats.text_table import CUT, RULE, TextTable, cells, ruled, tabbed
+from tracelens.formats.bags import physical
+from tracelens.formats.text_table import CUT, RULE, TextTable, by_name, cells, ruled, tabbed, unquoted
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import COLUMNS, NUMBERS, Item, is_header, is_talk, to_rows
+from tracelens.tracking_export import COLUMNS, NUMBERS, Item, is_header, is_talk, property_of, to_rows
 
 DEFAULT_VIEW = {"eventid", "source", "sender", "recipients", "messagesubject"}
 
@@ -25,15 +26,16 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads tables; one without times gives rejects only."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    shown = physical(source.text)
     lines: list[str] = []
     rejects: dict[int, str] = {}
     items: list[Item] = []
     table: TextTable | None = None
     is_open = False
-    for number, raw in enumerate(physical, 1):
-        line = raw.rstrip("\r")
-        found = _tabbed(line) or _ruled(line, physical[number] if number < len(physical) else "")
+    while len(lines) < len(shown):
+        number = len(lines) + 1
+        line = shown[number - 1].rstrip("\r")
+        found = _tabbed(line) or _ruled(line, shown[number] if number < len(shown) else "")
         if not line.strip():
             lines.append("b")
             is_open = False
@@ -44,7 +46,8 @@ def parse(source: Source) -> Parsed:
             lines.append("r")
             rejects[number] = "stands above the table"
         else:
-            values = cells(line, table, _is_number)
+            row, used = (None, 1) if table.starts else unquoted(shown, number - 1, len(table.names))
+            values = by_name(row, table) if row else cells(line, table, _is_number)
             if isinstance(values, str):
                 lines.append("r")
                 rejects[number] = values
@@ -53,13 +56,13 @@ def parse(source: Source) -> Parsed:
                 _go_on(items[-1], values, number)
                 lines.append("c")
             else:
-                items.append(Item([number], values))
-                lines.append("e")
+                items.append(Item(list(range(number, number + used)), values))
+                lines += ["e", *"c" * (used - 1)]
                 is_open = True
     for item in items:
         item.cut = {name for name, text in item.values.items() if text.endswith(CUT) and text[:1] != "{"}
     read = to_rows(items, source.server, source.culture)
-    timeless = table is not None and not any(name.lower() == "timestamp" for name in table.names)
+    timeless = table is not None and not any(property_of(name) == "timestamp" for name in table.names)
     for index, fault in read.wrong.items():
         first, *others = items[index].lines
         reason = "the table has no Timestamp column; use | Format-List or | Export-Csv" if timeless else fault
@@ -83,11 +86,11 @@ def _ruled(line: str, below: str) -> TextTable | None:
 
 
 def _is_number(name: str) -> bool:
-    return COLUMNS.get(name.lower()) in NUMBERS
+    return COLUMNS.get(property_of(name)) in NUMBERS
 
 
 def _time(values: dict[str, str]) -> bool:
-    return any(is_time(text) for name, text in values.items() if name.lower() == "timestamp")
+    return any(is_time(text) for name, text in values.items() if property_of(name) == "timestamp")
 
 
 def _go_on(item: Item, values: dict[str, str], number: int) -> None:
@@ -95,7 +98,11 @@ def _go_on(item: Item, values: dict[str, str], number: int) -> None:
     item.lines.append(number)
     for name, text in values.items():
         if text:
-            gap = " " if COLUMNS.get(name.lower()) in (None, "date_time", "message_subject", "source_context") else ""
+            gap = (
+                " "
+                if COLUMNS.get(property_of(name)) in (None, "date_time", "message_subject", "source_context")
+                else ""
+            )
             item.values[name] = f"{item.values[name]}{gap}{text}" if item.values[name] else text
 
 

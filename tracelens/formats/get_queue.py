@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.exo_row import clean, whole
 from tracelens.formats.exo_time import absolute, has_zone
 from tracelens.schema import QUEUE_STATE
@@ -51,9 +52,7 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads records, or one row for each pasted fragment."""
-    lines = source.text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
+    lines = physical(source.text)
     is_list = len(_labels(lines) & NEEDED) >= 3
     kinds: list[str] = []
     rejects: dict[int, str] = {}

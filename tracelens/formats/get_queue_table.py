@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.get_queue import COLUMNS, OTHERS, PROMPT, queue_row
 from tracelens.formats.text_table import CUT, RULE, TextTable, cells, ruled, tabbed
 from tracelens.schema import QUEUE_STATE
@@ -30,16 +31,16 @@ def recognise(head: str, _name: str) -> bool:
 
 def parse(source: Source) -> Parsed:
     """Reads tables of queues, one row a queue."""
-    physical = source.text.split("\n")[: None if not source.text.endswith("\n") else -1]
+    shown = physical(source.text)
     lines: list[str] = []
     rejects: dict[int, str] = {}
     queues: list[tuple[int, dict[str, str]]] = []
     table: TextTable | None = None
     mark = ""
     is_open = False
-    for number, raw in enumerate(physical, 1):
+    for number, raw in enumerate(shown, 1):
         line = raw.rstrip("\r")
-        found = _header(line, physical[number] if number < len(physical) else "")
+        found = _header(line, shown[number] if number < len(shown) else "")
         if not line.strip():
             lines.append("b")
             is_open = False

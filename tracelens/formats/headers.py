@@ -18,6 +18,7 @@ from tracelens.formats.unmime import Line, undo
 from tracelens.schema import HEADER_HOP
 
 RECEIVED = re.compile(r"received:[ \t]", re.I)
+QUOTED = re.compile(r"(?:> ?)+(?:received|message-id|return-path):[ \t]", re.I)
 STARTS = re.compile(
     r"(?:received:[ \t]+(?:from|by)|return-path:|delivered-to:|x-ms-exchange-[a-z-]+:|generating server: *\S)", re.I
 )
@@ -28,7 +29,9 @@ STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*Z")
 
 def recognise(head: str, _: str) -> bool:
     """Tells message headers and non-delivery reports: a dated Received header, or a diagnostic line of a report."""
-    lines = undo(physical(head))
+    lines = undo(_unquoted(physical(head)))
+    if {"final-recipient", "diagnostic-code"} <= {line.text.partition(":")[0].lower() for line in lines}:
+        return True
     for place, line in enumerate(lines):
         if reports.said(line.text) or reports.GENERATING.match(line.text):
             return True
@@ -43,7 +46,7 @@ def recognise(head: str, _: str) -> bool:
 def parse(source: Source) -> Parsed:
     """Reads headers and reports of a whole file."""
     raw = physical(source.text)
-    lines = undo(raw)
+    lines = undo(_unquoted(raw))
     blocks, told = scan(lines)
     parsed = Parsed([], ["b" if not text.strip() else "h" for text in raw])
     known: set[tuple[str, ...]] = set()
@@ -67,6 +70,13 @@ def parse(source: Source) -> Parsed:
     _diagnostics(parsed, source, blocks, told)
     parsed.rows.sort(key=lambda row: row["line_number"])
     return parsed
+
+
+def _unquoted(lines: list[str]) -> list[str]:
+    """Gives the lines of a text that was quoted in an answer without their `>`; a text that was not as it is."""
+    if not any(QUOTED.match(line) for line in lines):
+        return lines
+    return [re.sub(r"^(?:> ?)+", "", line) for line in lines]
 
 
 def _about(block: Block) -> dict[str, Any]:

@@ -12,9 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
+from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import split
 from tracelens.formats.exo_time import absolute
 from tracelens.formats.pasted_rows import lost_event, name_servers, smtp_row, tracking_row
@@ -31,7 +33,13 @@ from tracelens.schema import (
 
 TIME = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z?(?=[,;\t])")
 STRICT = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
-IN_FRONT = re.compile(r"[\s>|`•*\-\d.:()\[\]\"'#Ll]{0,40}")
+IN_FRONT = re.compile(
+    r"[\s>|`•*\-\d.:()\[\]\"'#Ll]{0,40}"
+    # findstr, Select-String, grep: the file and the line before each hit
+    r"|[\s>]{0,9}(?:[A-Za-z]:|\\\\)?[^:*?\"<>|,;]{1,250}\.(?:log|txt|csv)(?:[(:]\d{1,9}\)?)?[:-]\s?",
+    re.I,
+)
+ENTITY = re.compile(r",&[lg]t;,")
 QUOTED = re.compile(r"[\s>|`]*")
 HEADER = re.compile(
     r"[\s>|`*#\d.:)]{0,40}(Software|Version|Log-type|Date|Fields)\s*:\s*(.*)|[\s>|`]*(date-time,(?:client-ip|connector-id),.*)",
@@ -51,6 +59,17 @@ class _Line:
     kind: str
     delimiter: str = ","
     mended: set[str] = field(default_factory=set)
+    front: str = ""
+
+
+def _strip_front(lines: Sequence[_Line]) -> None:
+    """Takes off broken rows' further lines what stands before each row, as the bullet of a list."""
+    fronts = {line.front for line in lines if line.kind == "s"}
+    front = fronts.pop().rstrip() if len(fronts) == 1 else ""
+    for line in lines if front else ():
+        if line.kind == "o" and line.text.startswith(front):
+            line.text = line.text.removeprefix(front).removeprefix(" ")
+            line.kind = "o" if line.text.strip() else "b"
 
 
 def _look(line: str) -> _Line:
@@ -60,7 +79,7 @@ def _look(line: str) -> _Line:
         text, mended = plain, {"HTML entities"}
     if not text.strip():
         return _Line(text, "b")
-    found = TIME.search(text[:90])
+    found = TIME.search(text[:300])
     if found and IN_FRONT.fullmatch(text[: found.start()]):
         front = text[: found.start()].strip()
         text = text[found.start() :]
@@ -68,7 +87,7 @@ def _look(line: str) -> _Line:
             mended.add("marks or numbers before lines")
         if front.endswith('"') and text.rstrip().endswith('"'):
             text = text.rstrip()[:-1].replace('""', '"')
-        return _Line(text, "s", line_delimiter(text), mended)
+        return _Line(text, "s", line_delimiter(text), mended, front)
     if HEADER.fullmatch(text):
         return _Line(text, "h")
     rest = QUOTED.sub("", text, count=1)
@@ -100,10 +119,21 @@ def _log_of(row: Sequence[str]) -> str:
 def recognise(head: str, name: str, wanted: str = "") -> bool:
     """Tells by a row behind whatever a page put before it, or by rows whose date a poster blanked out."""
     lines = head.split("\n")[:400]
-    if any(STRICT.match(line) and _is_strict(line) for line in lines[:50]):
+    if any(STRICT.match(line) and _is_strict(line) for line in lines[:50]) and not _is_broken(lines):
         return False
     found = _found(lines, name)
     return bool(found) and found == wanted
+
+
+def _is_broken(lines: Sequence[str]) -> bool:
+    """Tells whether a page broke rows that only the lenient reader makes whole: lines cut in two, marks as entities."""
+    full = [line for line in lines if line.strip()]
+    return any(
+        STRICT.match(line)
+        and not _is_strict(line)
+        and (ENTITY.search(line) or (_fields(line, ",") is None and not STRICT.match(below) and below[:1] != "#"))
+        for line, below in pairwise([*full, "#"])
+    )
 
 
 def _is_strict(line: str) -> bool:
@@ -117,6 +147,7 @@ def _is_strict(line: str) -> bool:
 def _found(lines: Sequence[str], name: str) -> str:
     """Gives which log a text holds: smtp_receive, smtp_send, tracking, or none."""
     looked = [_look(line) for line in lines]
+    _strip_front(looked)
     for line in looked:
         shown = HEADER.fullmatch(line.text) if line.kind == "h" else None
         if shown and (shown[1] or "").lower() == "log-type" and any(one.kind == "s" for one in looked):
@@ -171,10 +202,9 @@ def _rows(lines: Sequence[_Line]) -> list[tuple[int, int, list[str] | None]]:
 
 def parse(source: Source, log: str = "smtp_send") -> Parsed:
     """Reads what can be read as rows of one log."""
-    physical = source.text.split("\n")
-    if physical and not physical[-1]:
-        physical.pop()
-    looked = [_look(line) for line in physical]
+    shown = physical(source.text)
+    looked = [_look(line) for line in shown]
+    _strip_front(looked)
     rejects: dict[int, str] = {}
     kinds = ["r" if line.kind in "so" else line.kind for line in looked]
     assumed = {f"taken for {log} by its columns"} if not any(line.kind == "h" for line in looked) else set()
@@ -184,7 +214,7 @@ def parse(source: Source, log: str = "smtp_send") -> Parsed:
             rejects[at + 1] = "has too few or too many fields, or an open quote"
         elif _log_of(row) != ("tracking" if log == "tracking" else "smtp"):
             rejects[at + 1] = "is a row of another log"
-        elif any("\0" in line for line in physical[at : at + used]):
+        elif any("\0" in line for line in shown[at : at + used]):
             rejects[at + 1] = "holds NUL bytes"
         else:
             kinds[at : at + used] = ["e", *"c" * (used - 1)]

@@ -12,10 +12,8 @@ from typing import Any
 from tracelens.formats.exo_row import whole
 from tracelens.formats.exo_time import absolute
 from tracelens.schema import TRACKING_EVENT
+from tracelens.tracking_export import BY_CLIENT, NUMBERS, STATUS
 
-BY_CLIENT = {"SEND", "SENDEXTERNAL", "NOTIFYMAPI", "NOTIFYSHADOW", "SUBMIT", "SUBMITDEFER", "SUBMITFAIL", "AGENTINFO"}
-NUMBERS = {"internal_message_id", "total_bytes", "recipient_count"}
-STATUS = re.compile(r"(?:^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)")
 ENDPOINT = re.compile(r"(.*):(\d{1,5})")
 COMMAND = re.compile(r"(?:EHLO|HELO|MAIL|RCPT|DATA|BDAT|QUIT|RSET|AUTH|STARTTLS|NOOP|X[-A-Z]+|XPROXY\w*)\b", re.I)
 REPLY = re.compile(r"[2-5]\d\d[ -]")

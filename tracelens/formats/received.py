@@ -14,7 +14,7 @@ from typing import Any
 MAX_CHARS = 10_000
 MARK = "\x01{}\x01"
 NOTE = re.compile(r"\x01(\d+)\x01")
-CLAUSE = r"(?=\s(?:by|via|with|id|for)\s|;|$)"
+CLAUSE = r"(?=\s(?:by|via|with|id|for|tls)\s|;|$)"
 FROM = re.compile(r"^from\s+(\S+)((?:\s+\x01\d+\x01)*)", re.I)
 BY = re.compile(r"(?:^|\s)by\s+(\S+)((?:\s+\x01\d+\x01)*)", re.I)
 WITH = re.compile(r"\swith\s+(.+?)" + CLAUSE, re.I)
@@ -22,7 +22,8 @@ VIA = re.compile(r"\svia\s+(.+?)" + CLAUSE, re.I)
 FOR = re.compile(r"\sfor\s+<?([^\s<>;]+@[^\s<>;]+)>?", re.I)
 BUILD = re.compile(r"\sid\s+(\d{1,3}\.\d{1,4}\.\d{1,6}\.\d{1,4})(?=[\s;]|$)", re.I)
 ADDRESS = re.compile(r"\[?(?:IPv6:)?([0-9A-Fa-f.:]+)(?:%\w+)?\]?$", re.I)
-TLS = re.compile(r"version=(TLS\w*[\d.]*|SSL\w*)|using (TLSv?[\d._]+)", re.I)
+SUITE = re.compile(r"\stls\s+((?:TLS|ECDHE|DHE|AES|CAMELLIA|CHACHA)[\w:-]+)")  # Exim, Haraka
+TLS = re.compile(r"version=(TLS\w*[\d.]*|SSL\w*)|using (TLSv?[\d._]+)|^ *(TLSv?1[\d._]*) *$", re.I)
 CIPHER = re.compile(r"cipher[=\s]([A-Za-z0-9_-]+)")
 DATE = re.compile(
     r";\s*((?:[A-Z][a-z]{2},\s*)?\d{1,2} +[A-Z][a-z]{2} +\d{2,4} +\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
@@ -86,10 +87,13 @@ def read(text: str) -> dict[str, Any] | str:
     row["recipient_address"] = wanted.group(1) if wanted else None
     build = BUILD.search(body)
     row["version"] = build.group(1) if build else None
+    suite = SUITE.search(body)
+    if suite:
+        row["tls_cipher"] = suite.group(1)
     for note in notes:
         tls, cipher = TLS.search(note), CIPHER.search(note)
         if tls:
-            row["tls_version"] = tls.group(1) or tls.group(2)
+            row["tls_version"] = next(filter(None, tls.groups()))
         elif note.strip() == "TLS":
             row["tls_version"] = "TLS"
         if cipher and (tls or "tls" in note.lower()):

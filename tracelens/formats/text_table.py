@@ -6,8 +6,10 @@ Source: Microsoft Learn, Format-Table: what does not fit is cut with `...`; numb
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from tracelens.formats.csv_lines import joined, split
 
 RULE = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
 CUT = ("...", "…")
@@ -29,13 +31,28 @@ def tabbed(line: str) -> TextTable | None:
     return TextTable(names) if is_names else None
 
 
+def unquoted(lines: Sequence[str], at: int, width: int) -> tuple[list[str] | None, int]:
+    """Gives the values of a row by tabs that a spreadsheet quoted, and the lines it takes; None for a plain row.
+
+    A spreadsheet quotes what holds a quote, a tab or a line break; a value that merely stands in quotes is as it is.
+    """
+    line = lines[at].rstrip("\r")
+    if '"' not in line:
+        return None, 1
+    if line.count('"') % 2:
+        return joined(lines, at, width, "\t")
+    row = split(line, "\t") if '""' in line or any(part.count('"') % 2 for part in line.split("\t")) else None
+    return row, 1
+
+
 def ruled(line: str, below: str) -> TextTable | None:
     """Gives the columns of a header with dashes below; the dashes are as long as the names."""
     if not RULE.fullmatch(below.rstrip("\r")) or "\t" in line:
         return None
     dashes = [match.span() for match in re.finditer(r"-{2,}", below)]
     names = [line[start:end].strip() for start, end in dashes]
-    if not all(names) or len({*map(str.lower, names)}) != len(names) or len(names) != len(line.split()):
+    apart = len("".join(names)) + line.count(" ") - sum(name.count(" ") for name in names) == len(line)
+    if not all(names) or len({*map(str.lower, names)}) != len(names) or not apart:
         return None
     return TextTable(names, tuple(start for start, _ in dashes), tuple(end for _, end in dashes))
 
@@ -43,12 +60,7 @@ def ruled(line: str, below: str) -> TextTable | None:
 def cells(line: str, table: TextTable, is_number: Callable[[str], bool]) -> dict[str, str] | str:
     """Gives the values of a line by name, or why it has none."""
     if not table.starts:
-        parts = line.split("\t")
-        if len(parts) > len(table.names) and any(part.strip() for part in parts[len(table.names) :]):
-            return f"has {len(parts)} values where the header has {len(table.names)}"
-        # a copy loses the empty cells at the end of a line
-        parts += [""] * (len(table.names) - len(parts))
-        return dict(zip(table.names, parts, strict=False))
+        return by_name(line.split("\t"), table)
     found, edge = {}, 0
     for number, name in enumerate(table.names):
         start = min(table.starts[number], len(line))
@@ -65,3 +77,10 @@ def cells(line: str, table: TextTable, is_number: Callable[[str], bool]) -> dict
         found[name] = line[start:end].strip()
         edge = end
     return found
+
+
+def by_name(parts: list[str], table: TextTable) -> dict[str, str] | str:
+    """Gives values between tabs by name, or why there are none; a copy loses the empty ones at the end of a line."""
+    if len(parts) > len(table.names) and any(part.strip() for part in parts[len(table.names) :]):
+        return f"has {len(parts)} values where the header has {len(table.names)}"
+    return dict(zip(table.names, parts + [""] * (len(table.names) - len(parts)), strict=False))
