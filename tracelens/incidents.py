@@ -188,5 +188,6 @@ def _beside(rows: Sequence[Row]) -> str:
 
 def account_of(rule: Rule, row: Row) -> str | None:
     """Gives the account that a finding is about: name without domain, lower case."""
-    name = row.get("account") or (row.get("subject") if rule.finds in ("account", "sender", "mailbox") else None)
+    about = row.get("auth_user") or row.get("subject") if rule.finds in ("account", "sender", "mailbox") else None
+    name = row.get("account") or about
     return str(name).rpartition("\\")[2].partition("@")[0].lower() or None if name else None

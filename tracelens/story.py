@@ -228,7 +228,7 @@ def incident_text(incidents: Iterable[Row], evidence: Iterable[Row]) -> str:
         for part in row["story"].split("\n"):
             lines += textwrap.wrap(plain(part), 110, initial_indent="  ", subsequent_indent="    ")
         lines += [f"  Evidence: {place}" for place in places.get(row["incident_key"], [])[:4]]
-        lines += [f"  {row['finding_count']} findings; incident {row['incident_key']}", ""]
+        lines += [f"  {count(row['finding_count'], 'finding')}; incident {row['incident_key']}", ""]
     return "\n".join(lines or ["No incidents from the rules that could be evaluated."]).rstrip() + "\n"
 
 
@@ -256,11 +256,11 @@ def account_text(
             f"Every line is accounted for: lines - headers - events - rejects - blank - pending - continued = {left}"
         )
         for name, said in (("repeated_count", "stand in two files and count once"), ("pruned_count", "were pruned")):
-            count = sum(row.get(name) or 0 for row in kinds)
-            lines += [f"{count:,} events {said}"] if count else []
+            number = sum(row.get(name) or 0 for row in kinds)
+            lines += [f"{number:,} events {said}"] if number else []
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
-            lines.append(f"{title}: {len(entries)} files")
+            lines.append(f"{title}: {count(len(entries), 'file')}")
             shown = entries if verbose or title == "Failed" else entries[:5]
             lines += [f"  {plain(name)}: {plain(reason)}" for name, reason in shown]
             if len(shown) < len(entries):

@@ -22,11 +22,13 @@ HEADER = """#Software: Microsoft Exchange Server\r
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that has read one log without rows."""
+    """A store that has read one log without rows, and a configuration."""
     folder = tmp_path_factory.mktemp("empty")
     logs = folder / "logs" / "EX01" / "TransportRoles" / "Logs" / "FrontEnd" / "ProtocolLog" / "SmtpReceive"
     logs.mkdir(parents=True)
     (logs / "RECV2026030206-1.LOG").write_text(HEADER, encoding="utf-8", newline="")
+    domain = "Name       : All\nDomainName : *\nDomainType : ExternalRelay\nDefault    : False\n"
+    (folder / "logs" / "accepted-domains.txt").write_text(domain, encoding="utf-8")
     ingest([folder / "logs"], folder / "store")
     return folder / "store"
 
@@ -43,6 +45,7 @@ def show(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         if "zone" in query:  # belongs to the frame, which is there from the first page on
             at.query_params["zone"] = query["zone"]
         at.run()
+        assert not at.exception  # the bare address, with its zone
         for name, value in query.items():
             at.query_params[name] = value
         return at.switch_page(f"tracelens/dashboard/pages/{page}.py").run()

@@ -76,6 +76,11 @@ def test_times_are_shown_in_the_zone_of_the_address(show: Show, sample_store: Pa
     at = show(sample_store, "20_messages", sort="oldest", zone="Asia/Kolkata")
     assert (at.dataframe[0].value["first_at"][0] - utc).total_seconds() == 5.5 * 3600
     assert "Asia/Kolkata" in labels(at)[0]
+    at.session_state["found"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    at.run()  # a row is opened: the zone goes along
+    assert not at.exception
+    assert at.title[0].value == "Message"
+    assert "Asia/Kolkata" in labels(at)[0]
 
 
 def test_a_time_filter_is_read_in_the_zone_of_the_address(show: Show, sample_store: Path) -> None:
@@ -130,6 +135,11 @@ def test_the_line_above_a_page_says_from_when_to_when_and_which_servers(show: Sh
     line, rejects = labels(show(tmp_path / "store", "20_messages"))[:2]
     assert line == "2026-03-02 06:00 – 2026-03-02 10:00 UTC · 1 server: EX01 · no hole in the logs"
     assert rejects == "1 unreadable line"
+    sentences = labels(show(tmp_path / "store", "10_today"))
+    assert "No Front End send log of this time: what Front Ends reached is not known." in sentences
+    assert any(text.startswith("Which domains are yours is not known") for text in sentences)
+    assert "Front Ends reached every server they called." not in sentences
+    assert "Every encrypted conversation used TLS1.2 or newer." not in sentences
 
 
 def test_a_hole_is_drawn_red_in_the_strip() -> None:

@@ -83,7 +83,9 @@ def test_an_upload_is_ingested_and_accounted_for(small_store: Path) -> None:
     assert job.error is None
     assert job.answer.new_files == 1
     assert stores.fingerprint(small_store) != before
-    paths = stores.ask(small_store, "select path, server, service from log_file where event_count > 0").row(0)
+    paths = stores.ask(
+        small_store, "select path, server, service from log_file where header_count > 0 and event_count > 0"
+    ).row(0)
     assert paths == (str(path), "EX01", "frontend")
 
 

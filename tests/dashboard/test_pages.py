@@ -72,6 +72,13 @@ def test_an_empty_store_says_that_it_is_empty(show: Show, empty_store: Path, nam
     assert at.info or name.startswith("9")  # the store's own pages work without rows
 
 
+def test_findings_of_a_configuration_are_shown_without_any_log(show: Show, empty_store: Path) -> None:
+    found = frames(show(empty_store, "10_today"))[0]
+    assert "Every domain is an accepted domain" in found["title"].to_list()
+    key = stores.ask(empty_store, "select min(finding_key) from finding")[0, 0]
+    assert "is accepted as ExternalRelay" in texts(show(empty_store, "25_finding", finding=key))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sample_store_fills_the_page(show: Show, sample_store: Path, name: str) -> None:
     at = show(sample_store, name, **opened(sample_store, name))

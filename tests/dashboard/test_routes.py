@@ -53,6 +53,13 @@ def test_the_map_counts_each_message_once_per_way(sample_store: Path) -> None:
     assert messages <= found["message_count"].sum() <= messages + ways
 
 
+def test_a_long_name_on_the_map_keeps_its_end_and_its_port() -> None:
+    names = [f"EX01\\Receive from the branch office number {at} :25" for at in (7, 8)]
+    figure = charts_map.journey(pl.concat([routes(receive_connector=name) for name in names]), [])
+    labels = [label for label in figure.data[0].node.label if "…" in label]
+    assert [label[-5:] for label in labels] == ["7 :25", "8 :25"]
+
+
 def test_a_mail_proxied_out_by_a_front_end_is_counted_for_the_connector_that_routed_it(sample_store: Path) -> None:
     found = query.ask(sample_store, "route", source="", **WIDE)
     assert "To Fabrikam" in found["send_connector"].to_list()
@@ -254,3 +261,35 @@ def test_a_recipient_of_a_message_says_what_its_end_rests_on(show: Show, sample_
     assert ends.height
     for basis, key in ends.iter_rows():
         assert basis in frame(show(sample_store, "21_message", message=key), "final_at")["basis"].to_list()
+
+
+def test_findings_of_a_page_are_those_of_its_window(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "30_relay", view="Findings")
+    assert frame(at, "title").height > 0
+    at = show(sample_store, "30_relay", view="Findings", since="2026-03-01T00:00", until="2026-03-01T01:00")
+    assert "No relay findings in this window" in told(at)
+
+
+def test_failures_of_one_status_count_no_other(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "41_failures", status="refused")
+    tiles = [text for text in told(at).splitlines() if text.startswith("Recipients ") and "hour" not in text]
+    assert "Recipients refused" in tiles
+    assert "Recipients failed" not in tiles
+
+
+@pytest.mark.parametrize(
+    ("page", "view"),
+    [("30_relay", "Attempts"), ("35_tls", "Logons"), ("35_tls", "Who uses what"), ("40_proxy", "Causes")],
+)
+def test_where_no_log_could_tell_a_page_says_so_instead_of_nothing_found(
+    show: Show, sample_store: Path, page: str, view: str
+) -> None:
+    at = show(sample_store, page, view=view, since="2026-03-01T00:00", until="2026-03-01T01:00")
+    assert "is not known" in told(at)
+
+
+def test_mail_that_was_not_seen_again_is_listed_by_its_number(show: Show, sample_store: Path) -> None:
+    at = show(sample_store, "40_proxy", view="Affected mail")
+    number = next(part.label for part in at.button if "not seen again" in part.label).split()[0]
+    at.button(key="view_lost").click().run()
+    assert frame(at, "outcome")["outcome"].to_list() == ["not seen again"] * int(number)

@@ -45,6 +45,7 @@ def test_every_report_answers_any_window(call: Call, sample_store: Path, name: s
     if "--since" in window:
         text = call("report", name, *window, "--store", sample_store).stdout
         assert "in the window: what only they show is missing here" in text
+        assert "Cannot be said: the store holds no rows of" in text
 
 
 @pytest.mark.parametrize("name", REPORTS)

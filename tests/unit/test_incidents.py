@@ -123,6 +123,7 @@ def test_an_account_is_told_without_domain() -> None:
     rule: Any = SimpleNamespace(finds="account")
     assert account_of(rule, {"subject": "CONTOSO\\Anna.Berg"}) == "anna.berg"
     assert account_of(rule, {"account": "anna.berg@contoso.com"}) == "anna.berg"
+    assert account_of(rule, {"auth_user": "CONTOSO\\svc", "subject": "CONTOSO\\svc EX01 EX01\\Apps"}) == "svc"
     other: Any = SimpleNamespace(finds="server")
     assert account_of(other, {"subject": "EX01"}) is None
 

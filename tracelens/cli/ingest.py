@@ -164,10 +164,15 @@ def settled(rules: Path | None, options: dict[str, Any]) -> dict[str, Any]:
 
 def put_account(account: Account, store: Path, verbose: bool = False) -> None:
     """Writes the closing account of an ingest."""
+    from tracelens.agreement import count
     from tracelens.story import account_text
 
     put(account_text(account.kinds, account.skipped, account.failed, verbose))
-    news = f"{account.new_files} files read, {account.known_files} known" if account.new_files else "nothing new"
+    news = (
+        f"{count(account.new_files, 'file')} read, {account.known_files:,} known"
+        if account.new_files
+        else "nothing new"
+    )
     if account.copied_segments:
-        news += f", {account.copied_segments} segments copied from the lake"
+        news += f", {count(account.copied_segments, 'segment')} copied from the lake"
     put(f"{news}; store {store}, generation {account.generation}, {account.seconds:.1f} s\n")

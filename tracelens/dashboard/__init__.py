@@ -36,9 +36,7 @@ def run() -> None:
         for name, path in page_files().items()
     }
     st.session_state["pages"] = pages
-    home = st.Page(
-        lambda: st.switch_page(next(iter(pages.values()))), title="tracelens", default=True, visibility="hidden"
-    )
+    home = st.Page(lambda: widgets.go(next(iter(pages))), title="tracelens", default=True, visibility="hidden")
     groups: dict[str, list[Any]] = {}
     for name, path in page_files().items():
         groups.setdefault(GROUPS.get(path.stem[0], "More"), []).append(pages[name])

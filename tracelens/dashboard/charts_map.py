@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go  # type: ignore[import-untyped,unused-ignore]
 import polars as pl
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard.charts import text
 
 STAGES = ("source", "receive_connector", "server", "send_connector", "destination")
@@ -121,7 +122,7 @@ def _address(leads: Callable[..., str] | None, at: int, names: Sequence[str]) ->
 
 
 def _ways(count: int) -> str:
-    return f"<br>{count:,} ways of messages" if count else ""
+    return f"<br>{number_of(count, 'way of a message', 'ways of messages')}" if count else ""
 
 
 def _shade(share: float) -> str:
@@ -130,8 +131,8 @@ def _shade(share: float) -> str:
 
 
 def _short(name: str) -> str:
-    shown = name.rsplit("\\", 1)[-1]
-    return text(shown if len(shown) <= NAME else shown[: NAME - 1] + "…")
+    shown = name.rsplit("\\", 1)[-1]  # cut in the middle: what tells connectors apart, and the port, mostly stand last
+    return text(shown if len(shown) <= NAME else f"{shown[: NAME // 3]}…{shown[-(NAME - NAME // 3 - 1) :]}")
 
 
 def matrix(frame: pl.DataFrame, row: str, column: str, count: str, failed: str) -> go.Figure:

@@ -45,6 +45,7 @@ SAID = {
     "used": ("moved mail or signed in", "moved no mail"),
     "wait": ("with a known wait", "without a known wait"),
 }
+WORDED = {("state", "hole"): "with rows missing though the server was busy", ("state", "covered"): "with rows"}
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,8 @@ def told(address: Mapping[str, str]) -> str:
 
 
 def _told(name: str, value: str) -> str:
+    if (name, value) in WORDED:
+        return WORDED[name, value]
     if value in ("yes", "no") and name in SAID:
         return SAID[name][value == "no"]
     if name.startswith(BUT):

@@ -1,11 +1,11 @@
 -- Findings that a number counts, newest first; an empty word lets all pass, `by` names what to show once each, `sum` what to add up.
 with kept as (
     select finding_key as row_key, last_at as moment, case $sum when 'hits' then hit_count else 1 end as amount,
-        coalesce(remote_ip, subject, 'none') as actor_,
+        coalesce(remote_ip, if(contains(split_part(subject, ' ', 1), '@'), split_part(subject, ' ', 1), subject), 'none') as actor_,
         if(severity in ('critical', 'high'), 'yes', 'no') as severe_,
         if((class in ('auth', 'relay') or (class = 'behaviour' and subject_kind in ('client', 'account', 'sender', 'session')) or rule_id = 'topo-internal-port-foreign')
             and severity <> 'info', 'yes', 'no') as attack_
-    from finding where ($since is null or last_at >= $since) and ($until is null or first_at < $until) and ($server = '' or coalesce(server, 'none') = $server)
+    from finding where coalesce(last_at >= $since, true) and coalesce(first_at < $until, true) and ($server = '' or coalesce(server, 'none') = $server)
         and ($incident = '' or finding_key in (select finding_key from incident_finding where incident_key = $incident))
 ),
 hit as (

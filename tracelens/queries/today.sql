@@ -34,7 +34,9 @@ run as (
     from hand_on group by all
 ),
 outage as (
-    select r.server, r.remote_ip, r.remote_port, cast(sum(r.failed_count) over (partition by r.server, r.remote_ip, r.remote_port) as bigint) as failed_count, n.good_at, date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
+    select r.server, r.remote_ip, r.remote_port, cast(sum(r.failed_count) over (partition by r.server, r.remote_ip, r.remote_port) as bigint) as failed_count,
+        count(*) over (partition by r.server, r.remote_ip, r.remote_port) as run_count, bool_or(n.good_at is null) over (partition by r.server, r.remote_ip, r.remote_port) as is_open,
+        date_diff('minute', r.first_at, coalesce(n.good_at, r.last_at)) as minutes
     from run r left join run n on n.server is not distinct from r.server and n.remote_ip = r.remote_ip and n.remote_port = r.remote_port and n.good_before = r.good_before + 1
     where r.failed_count > 0
 ),
@@ -55,7 +57,7 @@ guess as (
 ),
 urgent as (
     select count(*) as finding_count, min(title) filter (severity = 'critical') as critical_title, min(title) as high_title
-    from finding where severity in ('critical', 'high') and last_at >= $since and first_at < $until
+    from finding where severity in ('critical', 'high') and coalesce(last_at >= $since, true) and coalesce(first_at < $until, true)
 ),
 slow as (
     select count(*) as message_count, max(total_ms) as total_ms from message where not is_noise and first_at >= $since and first_at < $until and total_ms >= 60000
@@ -63,6 +65,11 @@ slow as (
 hole as (
     select count(distinct g.message_key) as message_count, count(distinct g.server) as server_count, min(g.server) as server
     from gap g join message m on m.message_key = g.message_key where not m.is_noise and m.first_at >= $since and m.first_at < $until
+),
+held as (
+    select count(*) filter (direction = 'receive') as in_count, count(*) filter (direction = 'send' and service = 'frontend') as handed_count,
+        count(*) filter (tls_version is not null) as encrypted_count, (select count(*) from accepted_domain_guess) as domain_count
+    from session where opened_at >= $since and opened_at < $until
 ),
 told as (
     select 10 as urgency, message_count as number, case when message_count = 0 then 'No message in this time.' else
@@ -77,9 +84,9 @@ told as (
     select 30, public_count, format('{:,} public {} handed in mail for other people''s domains without logon, and it was taken.', public_count,
         case when public_count = 1 then 'address' else 'addresses' end), 'counted', 'of=recipient&by=address&relay=yes&outcome=taken&logon=no&public=yes' from relay where public_count > 0
     union all
-    select 40, failed_count, format('Front End {} could not reach {} port {} {}{}: {} without a connection.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
-        case when minutes > 0 then format('for {:,} {}', minutes, case when minutes = 1 then 'minute' else 'minutes' end) else 'for a moment' end,
-        case when good_at is null then ' and has not since' else '' end, case when failed_count = 1 then '1 try' else format('{:,} tries', failed_count) end),
+    select 40, failed_count, format('Front End {} could not reach {} port {} {}{}{}: {} without a connection.', coalesce(server, '?'), coalesce(remote_ip, '?'), coalesce(remote_port, 0),
+        case when run_count > 1 then format('{:,} times, at worst ', run_count) else '' end, case when minutes > 0 then format('for {:,} {}', minutes, case when minutes = 1 then 'minute' else 'minutes' end) else 'for a moment' end,
+        case when is_open then ' and has not since' else '' end, case when failed_count = 1 then '1 try' else format('{:,} tries', failed_count) end),
         'counted', concat('of=session&service=frontend&direction=send&connected=no&server=', coalesce(server, 'none'), '&address=', coalesce(remote_ip, 'none'), '&port=', coalesce(cast(remote_port as varchar), 'none')) from worst_outage
     union all
     select 50, leg_total.failed_count, format('{:,} {} not reached; most often: {}.', leg_total.failed_count, case when leg_total.failed_count = 1 then 'recipient was' else 'recipients were' end,
@@ -108,12 +115,19 @@ told as (
     select 85, message_count, format('{:,} {} a gap in the path: rows of {} are missing.', message_count, case when message_count = 1 then 'message has' else 'messages have' end,
         case when server_count = 1 then coalesce(server, 'a server') else format('{:,} servers', server_count) end), 'messages', 'gaps=true' from hole where message_count > 0
     union all
-    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay where open_count = 0
+    select 89, 0, case when in_count = 0 and handed_count = 0 then 'No SMTP receive or Front End send log of this time: who relays or signs in, and what Front Ends reached, is not known.'
+        when in_count = 0 then 'No SMTP receive log of this time: who relays or signs in is not known.'
+        else 'No Front End send log of this time: what Front Ends reached is not known.' end, 'ingest', '' from held where in_count = 0 or handed_count = 0
     union all
-    select 91, 0, 'No logon failed.', 'attacks', '' from guess where failure_count = 0
+    select 89, 0, 'Which domains are yours is not known, and so not who relays: no delivery is in the logs, and no Get-AcceptedDomain.', 'relay', '' from held
+        where in_count > 0 and domain_count = 0
     union all
-    select 92, 0, 'Front Ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage) where count = 0
+    select 90, 0, 'Nobody without logon had mail taken for other people''s domains.', 'relay', '' from relay, held where open_count = 0 and in_count > 0 and domain_count > 0
     union all
-    select 93, 0, 'Every encrypted conversation used TLS1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls) where count = 0
+    select 91, 0, 'No logon failed.', 'attacks', '' from guess, held where failure_count = 0 and in_count > 0
+    union all
+    select 92, 0, 'Front Ends reached every server they called.', 'proxy', '' from (select count(*) as count from outage), held where count = 0 and handed_count > 0
+    union all
+    select 93, 0, 'Every encrypted conversation used TLS1.2 or newer.', 'sessions', '' from (select count(*) as count from old_tls), held where count = 0 and encrypted_count > 0
 )
 select urgency, number, sentence, page, filters from told order by urgency limit 8

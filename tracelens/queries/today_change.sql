@@ -1,4 +1,5 @@
--- Counts of the time from `since` to `until` beside those of the time before, of the same length; `is_worse` where more is worse.
+-- Counts of the time from `since` to `until` beside those of the time before, of the same length; `is_worse` where more is worse. What protocol logs
+-- tell is left out where there are none of either time.
 with leg_count as (
     select count(*) filter (m.first_at >= $since) as reached_now, count(*) filter (m.first_at < $since) as reached_before, l.status
     from leg l join message m on m.message_key = l.message_key
@@ -34,4 +35,6 @@ counted as (
     union all
     select 8, 'Relayed without logon', count(*) filter (is_now and is_relay), count(*) filter (not is_now and is_relay), true, 'counted', 'of=recipient&relay=yes&outcome=taken&logon=no' from named
 )
-select measure, now, before, is_worse, page, filters from counted order by position
+select measure, now, before, is_worse, page, filters from counted
+where position < 5 or (select count(*) from session where opened_at >= $before and opened_at < $until) > 0
+order by position

@@ -98,8 +98,14 @@ class Scope:
     def report(
         self, title: str, sentences: Sequence[str], sections: Sequence[Section], logs: Sequence[str], **more: Any
     ) -> Report:
-        """Gives the report with the log rows behind its sections and the coverage it rests on."""
+        """Gives the report with the log rows behind its sections and the coverage it rests on.
+
+        Where no log could tell, its sentences say that instead.
+        """
         filled = [self.with_rows(section) for section in sections]
+        if not any(has(self, log) for log in logs):
+            names = " or ".join(LOGS[log] for log in logs)
+            sentences = [f"Cannot be said: the store holds no rows of {names} in this window."]
         return Report(title, self.text(), list(sentences), filled, coverage=coverage(self, logs), **more)
 
 

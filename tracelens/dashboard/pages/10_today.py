@@ -9,12 +9,13 @@ from tracelens.dashboard import charts, data, widgets
 from tracelens.dashboard.counted import behind
 
 widgets.head("Today", "What is worth knowing first; each line and each number opens what is behind it.")
-widgets.extent_or_stop()
+widgets.extent_or_stop(widgets.without_logs)
 left, right = st.columns([4, 1], vertical_alignment="bottom")
 with left:
     widgets.seek()
 with right:
     span = widgets.window()
+widgets.within(span)
 with st.container(key="sentences", gap=None):
     for row in data.ask("today", since=span.since, until=span.until).to_dicts():
         widgets.told(row["sentence"], row["page"], row["filters"], span)
@@ -22,7 +23,7 @@ with st.container(key="sentences", gap=None):
 st.subheader("What the store holds", anchor=False)
 widgets.coverage()
 
-within = {"since": span.since, "until": span.until}
+times = {"since": span.since, "until": span.until}
 step = data.bucket(span.since, span.until)
 left, right = st.columns(2)
 with left:
@@ -33,7 +34,7 @@ with left:
     else:
         widgets.bars(
             volume, "origin_class", "message_count", step, charts.ORIGIN, "volume",
-            lambda name, at: {"page": "messages", "origin": name, **at}, within,
+            lambda name, at: {"page": "messages", "origin": name, **at}, times,
         )  # fmt: skip
 with right:
     st.subheader(f"Recipients per {step}, by outcome", anchor=False)
@@ -43,12 +44,12 @@ with right:
     else:
         widgets.bars(
             outcome, "status", "recipient_count", step, charts.STATUS, "outcome",
-            lambda name, at: behind("leg", status=name, **at), within,
+            lambda name, at: behind("leg", status=name, **at), times,
         )  # fmt: skip
         counts = outcome.group_by("status").sum().sort("recipient_count", descending=True)
         with st.container(horizontal=True):
             for status, count in counts.select("status", "recipient_count").iter_rows():
-                widgets.link(f"{count:,} {status}", **behind("leg", status=status, **within))
+                widgets.link(f"{count:,} {status}", **behind("leg", status=status, **times))
 
 widgets.changes(span)
 widgets.troubles(span)

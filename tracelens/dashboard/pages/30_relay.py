@@ -10,13 +10,17 @@ import polars as pl
 import streamlit as st
 
 from tracelens.agreement import count as number_of
-from tracelens.dashboard import charts, data, drill, reports, widgets
+from tracelens.dashboard import charts, data, drill, reports, widgets, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
 from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.render import plain
 from tracelens.report.shown import value
 
+UNKNOWN = (
+    "Which domains are yours is not known: no delivery is in the logs, and no Get-AcceptedDomain. So mail that was "
+    "taken cannot be told from relaying."
+)
 WHAT = ["relays", "tries", "probes"]
 BARS: dict[str, dict[str, Any]] = {
     "denied": {"outcome": "denied"},
@@ -38,9 +42,10 @@ def attempts(window: Window) -> None:
     asked = {"limit": 1000, **window.params}
     sums = data.one("relay_total", **window.params) or {}
     if not sums["source_count"]:
-        widgets.nothing(
-            "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
-        )
+        if not widgets.unlogged("Who relays or tries to", widgets.RECEIVE, window.params):
+            widgets.nothing(
+                "Nobody tried.", "No receive log of this window shows a client handing in mail for another domain."
+            )
         return
     places = st.columns(5)
     for place, outcome in zip(places, ("taken", "denied"), strict=False):
@@ -88,7 +93,7 @@ def attempts(window: Window) -> None:
         }.items()
     }
     chosen = drill.drill(sources, labels, "relay_sources", "client", "remote_ip", opens=opens)
-    st.caption(GUESS)
+    st.caption(UNKNOWN if data.ask("own_domain").is_empty() else GUESS)
     drill.as_sql("relay_source", what=what, **asked)
     if chosen:
         with st.container(horizontal=True):
@@ -110,6 +115,8 @@ def clients(window: Window) -> None:
         hosts(window, left_out)
         return
     st.caption(f"{number_of(cards.height, 'client')}, those that send outside first. Select one to see its card.")
+    if data.ask("own_domain").is_empty():
+        st.caption(UNKNOWN)
     frame = reports.readable(cards)
     names = ("client", "names", "messages", "inside", "outside", "refused", "tls", "logon", "rhythm", "target")
     labels = {name: reports.heading(name) for name in (*names, "first_at", "last_at")}
@@ -162,7 +169,11 @@ def card(window: Window, row: dict[str, Any]) -> None:
             with place.container(gap=None):
                 st.markdown(f"**{title}**")
                 for name in names:
-                    shown = widgets.stamp(row[name]) if name.endswith("_at") else value(name, row[name])
+                    shown = (
+                        f"{widgets.stamp(row[name])} {zone.chosen()}"
+                        if name.endswith("_at")
+                        else value(name, row[name])
+                    )
                     told = f"{reports.heading(name).removesuffix(', %')}: {plain(shown) or 'none'}"
                     if name in (*OF_MESSAGES, *OF_RECIPIENTS, "refused") and row[name]:
                         widgets.link(told, **behind_client(window, name, row))
@@ -177,14 +188,16 @@ def switch_off(window: Window) -> None:
     """Says who still uses what is to be switched off."""
     left, right = st.columns([1, 2])
     kinds = ["server", "connector", "address range", "TLS version"]
-    kind = widgets.choice("What is to go", "going", kinds, left)
+    kind = widgets.choice("What is to go", "going", kinds, left, placeholder="choose")
     if not kind:
         widgets.nothing(
             "Choose what is to go.", "You will see who still uses it, and how long to watch before it goes."
         )
         return
     if kind == "TLS version":
-        version = widgets.choice("Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right)
+        version = widgets.choice(
+            "Version", "tls", ["TLS1.1", "TLS1.0", "SSL3", "none"], right, placeholder="older than TLS1.2"
+        )
         tls(window, version or "old")
         return
     if kind == "server":
@@ -250,6 +263,6 @@ tabs(
         "Attempts": lambda: attempts(chosen),
         "Clients": lambda: clients(chosen),
         "Switch off": lambda: switch_off(chosen),
-        "Findings": lambda: widgets.findings_of("relay"),
+        "Findings": lambda: widgets.findings_of("relay", chosen.params),
     }
 )

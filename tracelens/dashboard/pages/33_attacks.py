@@ -16,7 +16,10 @@ addresses = data.ask("attack_address", **span, limit=1000)
 accounts = data.ask("attack_account", **span, limit=1000)
 campaigns = data.ask("attack_campaign", **span, limit=200)
 if addresses.is_empty() and campaigns.is_empty():
-    widgets.nothing("Nobody attacks.", "No receive log of the store shows a failed logon, a denied relay or a probe.")
+    if not widgets.unlogged("Who attacks", widgets.RECEIVE, span):
+        widgets.nothing(
+            "Nobody attacks.", "No receive log of the store shows a failed logon, a denied relay or a probe."
+        )
     st.stop()
 entered = accounts.filter(accounts["entered_count"] > 0)
 places = st.columns(4)

@@ -115,7 +115,8 @@ def peers(window: Window) -> None:
     name = OLD.get(wanted, wanted)
     found = data.ask("tls_peer", tls=wanted, limit=1000, **window.params)
     if found.is_empty():
-        widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
+        if not widgets.unlogged("Who uses which TLS version", widgets.RECEIVE | widgets.SEND, window.params):
+            widgets.nothing(f"No peer with {name}.", "Counted are sessions that moved mail or signed in.")
         return
     peers = int(found["peer_total"][0])
     which = {"tls": wanted} if wanted and wanted not in OUTDATED else {"outdated": OUTDATED[wanted]}
@@ -154,7 +155,8 @@ def failures(window: Window) -> None:
     """Lists failed handshakes."""
     found = data.ask("tls_failure", **window.params)
     if found.is_empty():
-        widgets.nothing("No failed handshake.", "No session of this window shows one.")
+        if not widgets.unlogged("Which handshakes failed", widgets.RECEIVE | widgets.SEND, window.params):
+            widgets.nothing("No failed handshake.", "No session of this window shows one.")
     else:
         labels = {
             "remote_ip": "Address",
@@ -175,7 +177,7 @@ def failures(window: Window) -> None:
 
         widgets.table(found, labels, "tls_failures", {"session_count": behind_failure})
         drill.as_sql("tls_failure", **window.params)
-    widgets.findings_of("tls")
+    widgets.findings_of("tls", window.params)
 
 
 def certificates(window: Window) -> None:
@@ -211,7 +213,8 @@ def logons(window: Window) -> None:
     """Shows mechanisms, logons over time and where failed ones come from."""
     mechanisms, clients = data.ask("logon_mechanism", **window.params), data.ask("logon_client", **window.params)
     if mechanisms.is_empty():
-        widgets.nothing("Nobody signed in or tried to.", "Logons are known from the SMTP receive logs.")
+        if not widgets.unlogged("Who signs in", widgets.RECEIVE, window.params):
+            widgets.nothing("Nobody signed in or tried to.", "Logons are known from the SMTP receive logs.")
         return
     good, failed = int(mechanisms["good_count"].sum()), int(mechanisms["failed_count"].sum())
     more = "at least " if clients.height == data.most("logon_client") else ""

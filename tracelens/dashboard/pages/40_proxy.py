@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard import charts, data, drill, widgets
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.tabs import tabs
@@ -17,6 +18,7 @@ from tracelens.dashboard.window import Window, window_or_stop
 from tracelens.report.parts import listed
 
 HANDED_ON = {"service": "frontend", "direction": "send"}
+THEN = ["not seen again", "the same sender got through", "got through"]
 END = ("server", "target", "remote_port")
 HOUR = timedelta(hours=1)
 
@@ -38,7 +40,7 @@ def pairs(window: Window) -> None:
         st.markdown(f"**Works{again}:** the last hand-over of each Front End to each of its targets went well.")
     with st.container(horizontal=True):
         all_of = {**HANDED_ON, **window.params}
-        widgets.link(f"{found['session_count'].sum():,} hand-overs", **behind("session", **all_of))
+        widgets.link(number_of(int(found["session_count"].sum()), "hand-over"), **behind("session", **all_of))
         widgets.link(f"{found['failed_count'].sum():,} failed", **behind("session", failed=True, **all_of))
     inside = found.filter(pl.col("target") != pl.col("remote_ip"))
     if inside.height:
@@ -145,7 +147,8 @@ def causes(window: Window) -> None:
     """Lists causes, and what clients were told."""
     found = data.ask("proxy_cause", **window.params)
     if found.is_empty():
-        widgets.nothing("No failed hand-over.", "No send session of a Front End failed in this window.")
+        if not widgets.unlogged("Why hand-overs fail", widgets.SEND, window.params, "frontend"):
+            widgets.nothing("No failed hand-over.", "No send session of a Front End failed in this window.")
     else:
         labels = {
             "meaning": "Cause",
@@ -169,7 +172,8 @@ def causes(window: Window) -> None:
     asked = {"limit": 500, **window.params}
     replies = data.ask("proxy_reply", **asked)
     if replies.is_empty():
-        widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
+        if not widgets.unlogged("What clients were told", widgets.RECEIVE, window.params, "frontend"):
+            widgets.nothing("No temporary refusal by a Front End.", "Its receive log shows no 4xx answer to a message.")
         return
     labels = {
         "server": "Front End",
@@ -195,16 +199,21 @@ def mail(window: Window) -> None:
     asked = {"limit": 1000, **window.params}
     found = data.ask("proxy_mail", **asked)
     if found.is_empty():
-        widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
+        if not widgets.unlogged("Which mail was put off", widgets.RECEIVE, window.params, "frontend"):
+            widgets.nothing("No mail was put off.", "No Front End answered a message with 4xx in this window.")
         return
-    lost = found.filter(pl.col("outcome") == "not seen again").height
+    lost = found.filter(pl.col("outcome") == THEN[0]).height
     count = int(found["found_count"][0])
-    widgets.link(f"{count:,} messages put off", **behind("put_off", **window.params))
+    widgets.link(number_of(count, "message put off", "messages put off"), **behind("put_off", **window.params))
     widgets.cut(found.height, count, "refusals, the newest")
-    st.caption(
-        f"{lost:,} of these were not seen again. "
-        "A sender that tries again is told by its address, its sender and its recipients."
-    )
+    then = widgets.choice("Show only what", "then", THEN, width=260)
+    if lost:
+        drill.view(f"{lost:,} not seen again", "lost", then=THEN[0])
+    st.caption("A sender that tries again is told by its address, its sender and its recipients.")
+    found = found.filter(pl.col("outcome") == then) if then else found
+    if found.is_empty():
+        widgets.nothing("No such mail in this window.", "")
+        return
     labels = {
         "started_at": "At",
         "server": "Front End",
@@ -230,6 +239,6 @@ tabs(
         "Who to whom": lambda: pairs(chosen),
         "Causes": lambda: causes(chosen),
         "Affected mail": lambda: mail(chosen),
-        "Findings and advice": lambda: widgets.findings_of("proxy"),
+        "Findings and advice": lambda: widgets.findings_of("proxy", chosen.params),
     }
 )

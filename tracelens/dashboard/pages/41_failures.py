@@ -16,10 +16,14 @@ status = widgets.choice("Status", "status", list(widgets.MISSED), three)
 server = widgets.choice("Server", "server", widgets.options()["server"], four)
 reasons = data.ask("failure", **span, status=status, server=server, limit=500)
 if reasons.is_empty():
-    widgets.nothing("Every recipient was reached.", "No leg of these messages failed, was refused or put off.")
+    if not widgets.unlogged(
+        "Who was not reached", {"message_tracking": "message tracking"} | widgets.RECEIVE, {**span, "server": server}
+    ):
+        widgets.nothing("Every recipient was reached.", "No leg of these messages failed, was refused or put off.")
 else:
-    counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in widgets.MISSED}
-    for place, (name, count) in zip(st.columns(len(counts)), counts.items(), strict=True):
+    kinds = [status] if status else widgets.MISSED
+    counts = {name: int(reasons.filter(reasons["status"] == name)["recipient_count"].sum()) for name in kinds}
+    for place, (name, count) in zip(st.columns(len(widgets.MISSED)), counts.items(), strict=False):
         widgets.tile(f"Recipients {name}", count, place=place, **behind("leg", status=name, server=server, **span))
     step = data.bucket(span["since"] or extent["first_at"], span["until"] or extent["until"])
     volume = data.steps("failure_hour", step, **span, status=status, server=server)

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.configuration import TLS_VERSIONS
 from tracelens.dashboard import charts_map, data, drill, widgets
 from tracelens.dashboard import rehearsal as rehearsals
@@ -40,7 +41,7 @@ def journey(window: Window) -> None:
         figure = charts_map.journey(routes, forbidden, lambda at, names: widgets.written(**behind_way(at, names)))
         st.plotly_chart(figure, key="journey", config={"displayModeBar": False})
         widgets.link(
-            f"{routes['message_count'].sum():,} ways of messages",
+            number_of(int(routes["message_count"].sum()), "way of a message", "ways of messages"),
             **behind("way", sum="ways", **({"source": source} if source else {}), **window.params),
         )
         st.caption(
@@ -71,7 +72,8 @@ def journey(window: Window) -> None:
         widgets.folded(widgets.AS_TABLE, "journey_table", as_table)
     st.subheader("Hand-overs that must not be", anchor=False)
     if edges.is_empty():
-        widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
+        if not widgets.unlogged("Which hand-over must not be", widgets.RECEIVE | widgets.SEND, window.params):
+            widgets.nothing("None seen.", "No session used a port or a direction that is for other servers alone.")
         return
     row = widgets.findings(edges, "edges")
     if row:
@@ -219,7 +221,8 @@ def rehearsal(window: Window) -> None:
         st.caption(widgets.markdown(note))
     refused = int(told.changes.filter(pl.col("outcome") == "refused")["message_count"].sum())
     st.markdown(
-        f"Of {told.replayed_count:,} sessions with mail: **{refused:,} messages would have been refused**, "
+        f"Of {number_of(told.replayed_count, 'session')} with mail: **{number_of(refused, 'message')} would have been "
+        "refused**, "
         f"{int(told.changes['message_count'].sum()) - refused:,} taken by another connector."
     )
     if told.changes.height:
@@ -256,7 +259,9 @@ def rehearsed(found: pl.DataFrame, key: str) -> None:
         return
     count, messages = int(found["found_count"][0]), int(found["mail_count"][0])
     widgets.cut(found.height, count, "sessions, the newest")
-    st.caption(f"{count:,} sessions with {messages:,} messages. A selected row opens its session.")
+    st.caption(
+        f"{number_of(count, 'session')} with {number_of(messages, 'message')}. A selected row opens its session."
+    )
     labels = {
         "opened_at": "Opened",
         "server": "Server",

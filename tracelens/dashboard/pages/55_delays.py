@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard import charts, charts_series, data, drill, widgets, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.tabs import tabs
@@ -34,7 +35,8 @@ def recipients(window: Window) -> None:
         f"95 % within **{duration(whole['p95_ms'])}**."
     )
     widgets.link(
-        f"{whole['recipient_count']:,} recipients with a known time", **behind("leg", timed=True, **window.params)
+        f"{number_of(whole['recipient_count'], 'recipient')} with a known time",
+        **behind("leg", timed=True, **window.params),
     )
     spread = over.filter(pl.col("from_ms").is_not_null()).rename({"recipient_count": "value"})
     left, right = st.columns(2)

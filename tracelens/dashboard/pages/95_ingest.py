@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from tracelens.agreement import count as told
-from tracelens.dashboard import data, drill, upload, widgets
+from tracelens.dashboard import data, drill, upload, widgets, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.job import Job
 from tracelens.dashboard.tabs import tabs
@@ -66,7 +66,7 @@ def files() -> None:
     count = found["found_count"][0]
     st.caption(
         told(count, "file")
-        + (", unreadable ones first, left out ones last" if count > 1 else "")
+        + (", unreadable ones first, skipped ones last" if count > 1 else "")
         + (f"; page {page}" if count > PAGE_SIZE else "")
     )
     labels = {
@@ -210,8 +210,8 @@ if live:
         if total["reject_count"]:
             widgets.link(f"{told(total['reject_count'], 'line')} rejected", "ingest", view="Rejected lines")
     st.caption(
-        f"Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')}, "
-        f"tracelens {plain(live['version']).split()[0]}."
+        f"Published by run {live['ingest_id']}, {widgets.stamp(live['published_at'], '%Y-%m-%d %H:%M')} "
+        f"{zone.chosen()}, tracelens {plain(live['version']).split()[0]}."
     )
 if upload.is_busy(data.store_path()):
     widgets.nothing("An ingest is running.", "The pages show what was there before until it is done.")

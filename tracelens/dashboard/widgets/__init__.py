@@ -1,11 +1,11 @@
 """Parts that several pages show. Every text from a log passes `plain` (or `markdown`) on its way to the page."""
 
 from tracelens.dashboard.widgets.attack import accounts, attackers, campaigns
-from tracelens.dashboard.widgets.digest import changes, told, troubles, window
+from tracelens.dashboard.widgets.digest import changes, told, troubles, window, within, without_logs
 from tracelens.dashboard.widgets.filters import choice, moment, page_number, pages, switch, text
 from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.found import evidence, finding, findings, findings_of
-from tracelens.dashboard.widgets.ground import coverage, extent, news
+from tracelens.dashboard.widgets.ground import RECEIVE, SEND, coverage, extent, news, unlogged
 from tracelens.dashboard.widgets.links import (
     address,
     go,
@@ -42,6 +42,8 @@ __all__ = [
     "MESSAGE_ORDERS",
     "MISSED",
     "OUTCOMES",
+    "RECEIVE",
+    "SEND",
     "SERVICES",
     "SESSION_ORDERS",
     "Opens",
@@ -109,6 +111,9 @@ __all__ = [
     "tile",
     "told",
     "troubles",
+    "unlogged",
     "window",
+    "within",
+    "without_logs",
     "written",
 ]

@@ -13,7 +13,7 @@ from tracelens.dashboard import data, zone
 from tracelens.dashboard.counted import behind
 from tracelens.dashboard.widgets.found import evidence, finding, findings
 from tracelens.dashboard.widgets.links import go, link
-from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.states import markdown, nothing, short, utc_told
 from tracelens.dashboard.widgets.tables import picked
 
 
@@ -46,11 +46,13 @@ def campaigns(frame: pl.DataFrame, span: Mapping[str, Any]) -> None:
         st.markdown(f"**{markdown(short(row['actor']))}** · {markdown(row['severity'])}")
         parts = data.ask("campaign_finding", keys=list(row["finding_keys"]))
         for part in parts.to_dicts():
-            st.text(
-                f"{zone.stamp(part['first_at'], '%Y-%m-%d %H:%M')}  {short(part['title'])}: {short(part['summary'])}"
-            )
+            moment = f"{zone.stamp(part['first_at'], '%Y-%m-%d %H:%M')} {zone.chosen()}"
+            st.text(f"{moment}  {short(part['title'])}: {short(part['summary'])}")
+        utc_told()
         if row["remote_ip"]:
             link(f"All sessions of {row['remote_ip']}", "sessions", address=row["remote_ip"], noise=True)
+        for sender in parts["sender"].drop_nulls().unique().sort():
+            link(f"Mail of {sender}", "messages", sender=sender, noise=True)
         chosen = findings(parts, "campaign_findings")
         if chosen:
             finding(chosen, evidence(chosen), "campaign_finding")

@@ -11,7 +11,7 @@ import streamlit as st
 from tracelens import query
 from tracelens.dashboard import data
 from tracelens.dashboard.widgets.links import open_message
-from tracelens.dashboard.widgets.states import markdown, nothing, short
+from tracelens.dashboard.widgets.states import markdown, nothing, short, utc_told
 from tracelens.dashboard.widgets.tables import events, picked
 
 
@@ -40,6 +40,7 @@ def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
             f"**{markdown(short(row['title']))}** · {markdown(row['severity'])} · rule {markdown(row['rule_id'])}"
         )
         st.text(short(row["summary"]))
+        utc_told()
         if row["advice"]:
             st.markdown("What to do")
             st.text(short(row["advice"]))
@@ -49,12 +50,12 @@ def finding(row: Mapping[str, Any], rows: pl.DataFrame, key: str) -> None:
         events(rows, f"{key}_rows")
 
 
-def findings_of(kind: str) -> None:
-    """Shows the findings of one class, and the selected one with the log rows behind it."""
+def findings_of(kind: str, window: Mapping[str, Any]) -> None:
+    """Shows the findings of one class in a window, and the selected one with the log rows behind it."""
     st.subheader("Findings", anchor=False)
-    found = data.ask("finding", kind=kind, rule="", severity="info", limit=500)
+    found = data.ask("finding_within", kind=kind, severity="info", limit=500, **window)
     if found.is_empty():
-        nothing(f"No {kind} findings.", "Rules that lacked logs are listed on the overview as not evaluated.")
+        nothing(f"No {kind} findings in this window.", "Rules that lacked logs are listed on Today as not evaluated.")
         return
     row = findings(found, f"{kind}_findings")
     if row:

@@ -41,7 +41,7 @@ def written(page: str, **filters: Any) -> str:
 def go(page: str, /, **filters: Any) -> None:
     """Opens a page, by the name in its file name, with these filters."""
     query = address(filters)
-    release(query)
+    release([*query, zone.KEY])
     st.switch_page(st.session_state["pages"][page], query_params=query)
 
 
@@ -55,7 +55,7 @@ def release(names: Iterable[str] = WINDOW) -> None:
         return
     with context.session_state.query_params() as held:
         for name in names:
-            binding = held.get_binding_for_param(name) if name != zone.KEY else None
+            binding = held.get_binding_for_param(name)
             if binding is not None:
                 held.unbind_widget(binding.widget_id)
 
@@ -81,7 +81,7 @@ def link(label: str, page: str, place: Any = st, **filters: Any) -> None:
         place.markdown(markdown(short(label)))
     else:
         query = address(filters)
-        release(query)  # it may be followed before the page is whole
+        release(query.keys() - {zone.KEY})  # it may be followed before the page is whole; the zone stays chosen
         place.page_link(target, label=markdown(short(label)), query_params=query)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count as number_of
 from tracelens.dashboard import charts, charts_map, charts_series, zone
 from tracelens.dashboard.widgets.folds import AS_TABLE, folded
 from tracelens.dashboard.widgets.links import link
@@ -185,7 +186,7 @@ def matrix(
         one, other, all_of, bad = point["customdata"]
         if (one, other) in known:
             told = f"{one} to {other}"
-            link(f"{all_of:,} sessions, {told}", **opens(one, other))
+            link(f"{number_of(all_of, 'session')}, {told}", **opens(one, other))
             if bad:
                 link(f"{bad:,} failed, {told}", **opens(one, other), failed="yes")
 

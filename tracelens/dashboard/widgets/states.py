@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from tracelens.dashboard import data
+from tracelens.dashboard import data, zone
 from tracelens.render import plain
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&@])")
@@ -48,6 +49,12 @@ def nothing(what: str, hint: str) -> None:
     st.info(f"**{what}** {hint}")
 
 
+def utc_told() -> None:
+    """Says that the times in sentences above are UTC, where the page shows another zone."""
+    if zone.chosen() != zone.UTC:
+        st.caption("Times within these sentences are UTC.")
+
+
 def cut(shown: int, count: int, things: str) -> None:
     """Says how many rows there are when a table shows only the first of them."""
     if count > shown:
@@ -56,15 +63,17 @@ def cut(shown: int, count: int, things: str) -> None:
 
 def empty_store() -> None:
     """Says that the store holds no rows."""
-    nothing("The store holds no rows.", "The logs read so far are empty. Read the folder that holds the logs:")
+    nothing(
+        "The store holds no log rows.", "What was read so far is empty, or configuration. Read the folder of the logs:"
+    )
     st.code(f'tracelens ingest PATH-OF-YOUR-LOGS --store "{data.store_path()}"', language=None)
     st.page_link(st.session_state["pages"]["ingest"], label="Or upload some", query_params={"view": "Upload"})
 
 
-def extent_or_stop() -> dict[str, Any]:
-    """Gives from when to when the store holds rows; says so and ends the page when it holds none."""
+def extent_or_stop(instead: Callable[[], object] = empty_store) -> dict[str, Any]:
+    """Gives from when to when the store holds rows; says so, in its own way, and ends the page when it holds none."""
     extent = data.one("extent") or {}
     if not extent.get("first_at"):
-        empty_store()
+        instead()
         st.stop()
     return extent

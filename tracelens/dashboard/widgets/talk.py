@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count
 from tracelens.dashboard import data, zone
 from tracelens.dashboard.widgets.links import link, open_message, open_session
 from tracelens.dashboard.widgets.states import nothing, short
@@ -66,8 +67,8 @@ def conversation(key: str) -> None:
     _other_sides(session["session_key"])
     st.subheader("Conversation", anchor=False)
     silences = rows.filter(pl.col("silence_ms") >= SILENCE_MS).height
-    silent = f"{silences or 'no'} silence{'' if silences == 1 else 's'} of {SILENCE_MS // 1000} s or more"
-    st.caption(f"{rows.height:,} rows; {silent}. Sent and received are as this server saw it.")
+    silent = f"{count(silences, 'silence') if silences else 'no silences'} of {SILENCE_MS // 1000} s or more"
+    st.caption(f"{count(rows.height, 'row')}; {silent}. Sent and received are as this server saw it.")
     if rows.height > MOST_ROWS:
         st.caption(f"Showing the first {MOST_ROWS:,} of {rows.height:,} rows.")
     shown = rows.head(MOST_ROWS).with_columns(
@@ -100,7 +101,7 @@ def _about() -> pl.Expr:
 
 
 def _silence(ms: int | None) -> str:
-    return f"⏸ {duration(ms)}" if ms is not None and ms >= SILENCE_MS else ""
+    return duration(ms) if ms is not None and ms >= SILENCE_MS else ""
 
 
 def _facts(session: dict[str, Any]) -> None:
@@ -162,5 +163,5 @@ def _other_sides(key: str) -> None:
     for row in found.to_dicts():
         connector = row["connector_id"] or "connector not named"
         text = f"{row['server'] or '?'} {row['service']}, {row['direction']}, {connector}"
-        how = f"{zone.stamp(row['opened_at'])} · {row['basis']} ({row['join_name']})"
+        how = f"{zone.stamp(row['opened_at'])} {zone.chosen()} · {row['basis']} ({row['join_name']})"
         link(f"{text} · {how}", "session", session=row["session_key"])

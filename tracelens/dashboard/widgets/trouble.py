@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from tracelens.agreement import count
 from tracelens.dashboard import data
 from tracelens.dashboard.counted import behind, digest
 from tracelens.dashboard.widgets.links import go, link
@@ -72,7 +73,7 @@ def reasons(frame: pl.DataFrame, span: Mapping[str, Any], server: str) -> None:
     row = frame.row(at, named=True)
     with st.container(border=True):
         explained(row["signature_id"])
-        link(f"{row['message_count']:,} messages with this reason", **behind_reason(row, "message"))
+        link(f"{count(row['message_count'], 'message')} with this reason", **behind_reason(row, "message"))
         names = {"status": row["status"], "code": row["code"], "signature": row["signature_id"]}
         texts = data.ask("failure_text", **names, server=server, **span, limit=1000)
         st.caption("Distinct texts")

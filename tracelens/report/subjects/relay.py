@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 LOGS = ("smtp_receive", "message_tracking")
+UNKNOWN = (
+    "Which domains are yours is not known: no delivery is in the logs, and no Get-AcceptedDomain. Every recipient"
+    " counts as outside here, so mail that came in cannot be told from relaying."
+)
 ORDER = ("taken", "refused")
 SHAPE = (
     "client", "target", "reason", "messages", "inside", "outside", "outside_share", "refused", "peak_per_minute",
@@ -37,11 +41,15 @@ def build(scope: Scope) -> Report:
     strangers = [row["client"] for row in taken if row["is_public"] and row["outside"] and not row["signed_in_share"]]
     sentences = [
         f"{count(len(taken), 'client')} sent through these servers,"
-        f" {len([row for row in taken if row['outside']])} of them to recipients outside"
+        f" {len([row for row in taken if row['outside']]):,} of them to recipients outside"
         f" ({count(outside, 'recipient')}).",
-        "Targets: " + ", ".join(f"{name} {held}" for name, held in fits.most_common()) + "." if fits else "No client.",
+        "Targets: " + ", ".join(f"{name} {held:,}" for name, held in fits.most_common()) + "."
+        if fits
+        else "No client.",
     ]
-    if strangers:
+    if scope.ask("own_domain").is_empty():
+        sentences.insert(0, UNKNOWN)
+    elif strangers:
         sentences.insert(0, f"Open to strangers: {listed(strangers)} relayed from the Internet without logon.")
     if refused:
         tries = sum(row["refused"] for row in refused)
