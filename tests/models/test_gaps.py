@@ -199,6 +199,10 @@ def built() -> Iterator[duckdb.DuckDBPyConnection]:
     made.talk(320, "EX01", "hub", "send", "S50", "10.0.0.1:5050", "10.0.0.7:25", ("*", "", "sending message with RecordId 310 and InternetMessageId <quiet@example.com>"),
               *mail("anna@contoso.com", "250 2.6.0 <quiet@example.com> [InternalId=5] Queued mail for delivery", ">", "<"), connector="Intra-Organization SMTP Send Connector")  # fmt: skip
 
+    # a hub hands nothing to itself
+    made.track(45, "EX01", "RECEIVE", internal_message_id=95, network_message_id="own", message_id="<own@example.com>", client_hostname="EX01.contoso.com",
+               client_ip="10.0.0.1", original_client_ip="203.0.113.9", connector_id="EX01\\Default EX01", directionality="Incoming")  # fmt: skip
+
     # only the cloud saw it, and names an address of ours
     trace = {"kind": "summary", "date_time": at(50), "recipient_address": "anna@contoso.com", "status": "Delivered"}
     made.add("exo_trace_event", message_id="<up@example.com>", from_ip="10.0.0.1", **trace)
@@ -260,6 +264,14 @@ def test_what_only_the_cloud_saw_lacks_the_row_of_the_server_whose_address_it_na
     # EX01's tracking of that hour is here without it: its front end passed it on for another server's queue
     assert gaps(built, "up") == [("EX01", "frontend", "smtp_send", "before")]
     assert gaps(built, "down") == [("EX01", "frontend", "smtp_receive", "after")]
+
+
+def test_what_a_hub_took_from_its_own_server_came_by_the_front_end_there(built: duckdb.DuckDBPyConnection) -> None:
+    hops = ask(built, "select h.kind, h.from_ip, h.from_service, h.to_service, h.basis from hop h join message m on m.message_key = h.message_key"
+                      " where m.message_id = 'own@example.com' order by hop_number")  # fmt: skip
+    assert [tuple(row.values()) for row in hops] == [
+        ("receive", "203.0.113.9", None, "frontend", "inferred"), ("proxy", "10.0.0.1", "frontend", "hub", "inferred"),
+    ]  # fmt: skip
 
 
 def test_a_sent_row_without_an_answer_is_joined_to_the_one_entry_it_can_mean_and_says_it_is_a_guess(

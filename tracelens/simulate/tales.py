@@ -28,6 +28,7 @@ class Step:
         reference: `parent`: the message before it made this one.
         info: message-info after the time of origin.
         related: related-recipient-address.
+        origin: original-client-ip: whom a front end took the message from.
         log: Which of the tracking logs.
     """
 
@@ -38,6 +39,7 @@ class Step:
     reference: str = ""
     info: str = ""
     related: str = ""
+    origin: str = ""
     log: str = "tracking"
 
 
@@ -73,7 +75,7 @@ class Tale:
 
 
 SUBMITTED = (Step("SUBMIT/STOREDRIVER", log="tracking_submission"), Step("RECEIVE/SMTP", 0.4, "{name}\\Default {name}"))
-BY_SMTP = Step("RECEIVE/SMTP", 0, "{name}\\Default {name}")
+BY_SMTP = Step("RECEIVE/SMTP", 0, "{name}\\Default {name}", origin="203.0.113.151")
 SLOW = "SRV={server}:TOTAL-HUB=95.200|SMR=0.100|CAT=95.000(CATRS-Transport Rule Agent=94.500)|SMS=0.100"
 FAR = ("203.0.113.150", "mx.example.net")
 
@@ -133,5 +135,5 @@ def _row(world: World, server: Server, step: Step, mail: Mail, queue: int, paren
         client=(server.ip, server.fqdn), target=step.target if any(step.target) else (server.ip, server.fqdn),
         connector=step.connector.format(name=server.name), related=step.related, info=info,
         reference=parent if step.reference == "parent" else "",
-        statuses=["250 2.1.5 Recipient OK"] if event == "SENDEXTERNAL" else None,
+        origin=(step.origin, server.ip) if step.origin else ("", ""), statuses=["250 2.1.5 Recipient OK"] if event == "SENDEXTERNAL" else None,
     )  # fmt: skip

@@ -33,7 +33,9 @@ with claim as (
     union all
     -- nothing but the row itself: a newer hub takes mail on its default connector only from servers; Submission hands nothing to an Edge server; a name without domain is a client's that logged on
     select r.node, r.message_key, case when a.server is null and o.server is null and (not r.is_full_name or not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')) then 'receive'
-            when r.directionality = 'Originating' and q.node is null and e.service is null then 'submit' else 'transfer' end,
+            when r.directionality = 'Originating' and q.node is null and e.service is null then 'submit'
+            -- a hub hands nothing to itself: its own Front End did
+            when r.client_server = r.server and r.network_message_id is not null and e.service is null then 'proxy' else 'transfer' end,
         case when a.server is null and o.server is null and not regexp_matches(coalesce(r.message_info, ''), '^[0-9A-Fa-f]{2}I')
             and (r.network_message_id is null or e.service is not null or not contains(coalesce(r.connector_id, ''), '\Default ')) then 6 else 9 end
     from receipt r left join our_address a on a.ip = r.client_ip left join our_server o on o.server = r.client_server
