@@ -14,7 +14,7 @@ costly as (
     select message_key, max({cost: greatest(coalesce(corrected_ms, 0), coalesce(case when wait_bound_ms is not null then wait_ms end, 0)), hop_key: hop_key,
         longest_hop: concat_ws(' ', kind, coalesce(from_server, from_ip), '→', coalesce(to_server, to_ip)), wait_ms: wait_ms,
         transit_ms: case when corrected_ms >= bound_ms then corrected_ms end}) as hop
-    from hop where message_key in (select message_key from waited) group by message_key
+    from hop where message_key in (select message_key from waited) and (corrected_ms > 0 or wait_bound_ms is not null and wait_ms > 0) group by message_key
 )
 select s.message_key, s.total_ms, s.first_at, s.status, s.sender_address, s.recipient_address, s.message_subject, s.message_id, c.hop.longest_hop, c.hop.wait_ms, c.hop.transit_ms
 from slowest s left join costly c on c.message_key = s.message_key

@@ -34,7 +34,7 @@ else:
     )  # fmt: skip
     widgets.reasons(reasons, span, server)
     st.subheader("Domains", anchor=False)
-    widgets.domains(data.ask("failure_domain", **span, server=server, limit=500), span, server)
+    widgets.domains(data.ask("failure_domain", **span, status=status, server=server, limit=500), span, server)
 replies = data.ask("failure_reply", **span, server=server, limit=500)
 if not replies.is_empty():
     st.subheader("All failure texts in the logs", anchor=False)
