@@ -161,6 +161,13 @@ def _refuse(node: Node) -> None:
         reason = "ASOF joins have no equal"
     if isinstance(node, exp.Anonymous) and node.name.lower() not in KNOWN:
         reason = f"{node.name.lower()} is not known to be the same there"
+    if (
+        isinstance(node, exp.Union)
+        and node.args.get("distinct")
+        and isinstance(node.parent, exp.CTE)
+        and _is_recursive(node.parent)
+    ):
+        reason = "UNION in a recursion is not known there; take UNION ALL and a bound"
     if isinstance(node, exp.Star) and (node.args.get("except_") or node.args.get("replace")):
         reason = "* with EXCLUDE or REPLACE is not portable"
     if reason:

@@ -40,6 +40,7 @@ def test_every_rule_keeps_to_what_both_engines_have(rule) -> None:
         ("select * exclude (x) from t", "EXCLUDE"),
         ("select list_distinct(x) from t", "no order"),
         ("select count(distinct x), string_agg(distinct y, ' ' order by y) from t", "beside another distinct"),
+        ("with recursive a as (select 1 as i union select i + 1 from a where i < 3) select i from a", "UNION ALL"),
         ("with n as (select row_number() over () as i, * from t) select * from n join n m on n.i = m.i", "each time"),
     ],
 )

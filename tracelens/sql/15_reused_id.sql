@@ -19,7 +19,7 @@ suspect as (
 ),
 entrance as (
     -- from a mailbox, or from outside: not from a server, whose own entry it would be
-    select s.mid, s.node, min(s.node) over (partition by s.mid, coalesce(s.mailbox_event, s.node)) as first_entry from suspect s
+    select distinct s.mid, s.node, min(s.node) over (partition by s.mid, coalesce(s.mailbox_event, s.node)) as first_entry from suspect s
     where s.event_id = 'RECEIVE' and s.number is not null and (s.source = 'STOREDRIVER' or s.source = 'SMTP' and regexp_matches(s.message_info, '^[0-9A-Fa-f]{2}[^I]')
         and not exists (select 1 from suspect c where c.mid = s.mid and c.server = s.client_server))
 ),
@@ -29,9 +29,11 @@ passed as (
     select mid, concat(server, '#', trim(reference, '{}<> ')), node from suspect where event_id in ('TRANSFER', 'RESUBMIT')
 ),
 come as (
-    select mid, node, first_entry from entrance
-    union
-    select c.mid, s.next_node, c.first_entry from come c join passed s on s.mid = c.mid and s.node = c.node
+    -- entries may lead back to each other
+    select mid, node, first_entry, 0 as depth from entrance
+    union all
+    select c.mid, s.next_node, c.first_entry, c.depth + 1 from come c join passed s on s.mid = c.mid and s.node = c.node
+    where c.depth < 12 and s.next_node <> c.first_entry
 ),
 known as (
     select mid, node, min(first_entry) as first_entry from come group by mid, node having count(distinct first_entry) = 1
