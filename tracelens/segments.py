@@ -19,6 +19,7 @@ from tracelens import __version__, archive, parquet
 from tracelens import store as stores
 from tracelens.charset import decode
 from tracelens.discover import LogFile, as_format
+from tracelens.errors import TracelensError
 from tracelens.formats import LogFormat, Parsed, Source, formats
 from tracelens.formats.bags import physical
 from tracelens.guard import Scan, scan
@@ -270,7 +271,14 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     content = entry.local.read_bytes()
     text, said = decode(content, entry.culture)
     lines = physical(text) if text else []
-    parsed = Parsed([], []) if not text else described.parse(Source(text, entry.path.name, entry.server, entry.culture))
+    source = Source(text, entry.path.name, entry.server, entry.culture)
+    try:
+        parsed = described.parse(source) if text else Parsed([], [])
+    except TracelensError:
+        raise
+    except Exception as error:  # a fault of one format's reader costs its file alone, and is told
+        fault = f"a fault of tracelens ({type(error).__name__}: {error}); report it with the file"
+        return Written(entry.file_id, error=fault)
     counts = Counts(
         lines=len(lines), headers=parsed.lines.count("h"), events=parsed.lines.count("e"),
         rejects=parsed.lines.count("r"), blank=parsed.lines.count("b"), continuation=parsed.lines.count("c"),

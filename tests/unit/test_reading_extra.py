@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,3 +127,14 @@ def test_one_damaged_byte_costs_only_the_rows_it_touches(name: str, where: int, 
     got = rows.drop("line_number").rows()
     for number, row in enumerate(whole):
         assert number in touched or row in got
+
+
+def test_a_fault_of_one_reader_costs_its_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "domains.txt").write_text("Name : Contoso\nDomainName : contoso.com\nDomainType : Authoritative\n")
+    (tmp_path / "RECV.LOG").write_bytes(joined(KINDS["smtp"].lines()))
+    export, log = recognise(tmp_path / "domains.txt"), recognise(tmp_path / "RECV.LOG")
+    assert export.format is not None
+    faulty = replace(export, format=replace(export.format, parse=lambda source: [][len(source.text)]))
+    written = write_all([faulty, log], tmp_path / "S", 1, lambda _: None)
+    assert written[log.file_id].counts.events == ROWS
+    assert str(written[faulty.file_id].error).startswith("a fault of tracelens (IndexError")
