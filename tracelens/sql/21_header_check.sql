@@ -105,20 +105,27 @@ header as (
     left join placed q on q.file_id = p.file_id and q.message_key = p.message_key and q.hop_number = 1 and q.line_number >= p.line_number
     group by p.file_id, p.line_number, p.hop_number, p.role
 ),
+chosen as (
+    select file_id, line_number, hop_number, best, best.hop_key as hop_key, best.is_bad as is_bad from nearest
+),
 told_once as (
     -- a hand-over confirms one line of a header, the one nearest to the recipient: those who wrote what is below it could copy it
-    select n.*, row_number() over (partition by n.file_id, h.last_line, h.role, n.best.hop_key, n.best.is_bad order by n.hop_number desc, n.line_number) as rank
-    from nearest n join header h on h.file_id = n.file_id and h.line_number = n.line_number and h.hop_number = n.hop_number
+    select n.*, row_number() over (partition by n.file_id, h.last_line, h.role, n.hop_key, n.is_bad order by n.hop_number desc, n.line_number) as rank
+    from chosen n join header h on h.file_id = n.file_id and h.line_number = n.line_number and h.hop_number = n.hop_number
+),
+taken as (
+    select distinct file_id, hop_key from chosen
 ),
 spare as (
     -- a message that came by twice is told by two lines: the other one means the hand-over that no line took
     select c.file_id, c.line_number, c.hop_number, min({is_bad: 0, other_sender: c.other_sender, seconds: c.seconds, hop_key: c.hop_key, kind: c.kind, anchor: c.anchor, logged_at: c.logged_at, logged_from: c.logged_from}) as best
     from told_once t join candidate c on c.file_id = t.file_id and c.line_number = t.line_number and c.hop_number = t.hop_number and c.other_sender = 0 and c.seconds <= 120
-    where t.rank = 2 and t.best.is_bad = 0 and not exists (select 1 from nearest n where n.file_id = c.file_id and n.best.hop_key = c.hop_key)
+    left join taken k on k.file_id = c.file_id and k.hop_key = c.hop_key
+    where t.rank = 2 and t.is_bad = 0 and k.hop_key is null
     group by c.file_id, c.line_number, c.hop_number
 ),
 best as (
-    select t.file_id, t.line_number, t.hop_number, coalesce(s.best, t.best) as best, t.rank > 1 and t.best.is_bad = 0 and s.best is null as is_copy
+    select t.file_id, t.line_number, t.hop_number, coalesce(s.best, t.best) as best, t.rank > 1 and t.is_bad = 0 and s.best is null as is_copy
     from told_once t left join spare s on s.file_id = t.file_id and s.line_number = t.line_number and s.hop_number = t.hop_number
 ),
 preceded as (
