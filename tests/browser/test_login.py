@@ -136,3 +136,23 @@ def test_a_provider_lets_a_visitor_in_and_nothing_is_shown_before(browser: Brows
     page.goto(f"{guarded}/messages")
     expect(page.get_by_test_id("stDataFrame").first).to_be_visible(timeout=PATIENCE_MS)
     page.close()
+
+
+@pytest.mark.slow
+def test_the_first_visit_to_a_page_of_a_fresh_dashboard_asks_for_the_password(browser: Browser, store: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tracelens", "serve", "--store", str(store), "--address", "0.0.0.0", "--port", str(port)]  # fmt: skip
+    environment = os.environ | {"TRACELENS_PASSWORD": "made up for this test", "PYTHONWARNINGS": ""}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until_healthy(server, f"http://127.0.0.1:{port}")
+            page = browser.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(f"http://127.0.0.1:{port}/messages")
+            page.locator("input[type=password]").wait_for()
+            assert not page.get_by_role("heading", name="Messages", exact=True).is_visible()
+            page.close()
+        finally:
+            server.terminate()

@@ -34,12 +34,19 @@ def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> 
     """
     import importlib.util
     import os
+    import signal
     import subprocess
 
     if importlib.util.find_spec("streamlit") is None:
         raise UsageError("the dashboard is not installed", hint="pip install 'tracelens[ui]'")
     login(address)
-    command = [sys.executable, "-m", "streamlit", "run", str(Path(__file__).parents[1] / "dashboard" / "app.py")]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(Path(__file__).parents[1] / "dashboard" / "start" / "app.py"),
+    ]
     options = {
         "server.address": address,
         "server.port": str(port),
@@ -61,7 +68,10 @@ def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> 
         err=True,
     )
     environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
-    code = subprocess.run(command, env=environment, check=False).returncode
+    with subprocess.Popen(command, env=environment) as server:
+        was = signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # else Streamlit would go on without us
+        code = server.wait()
+        signal.signal(signal.SIGTERM, was)
     if code:
         raise TracelensError(
             f"the dashboard ended with code {code}", hint=f"is port {port} in use? choose another with --port"

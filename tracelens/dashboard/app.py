@@ -1,5 +1,0 @@
-"""The dashboard: `streamlit run app.py`."""
-
-from tracelens.dashboard import run
-
-run()

@@ -1,0 +1,1 @@
+"""The script that `tracelens serve` hands to Streamlit."""
