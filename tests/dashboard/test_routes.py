@@ -155,7 +155,9 @@ def test_a_clients_card_says_what_a_migration_needs(show: Show, sample_store: Pa
 
 def test_a_range_in_use_may_not_go(show: Show, sample_store: Path) -> None:
     query_ = {"view": "Switch off", "going": "address range", "range": "10.0.20.0/24"}
-    assert "Not yet: 2 senders still hand in mail here" in told(show(sample_store, "30_relay", **query_))
+    at = show(sample_store, "30_relay", **query_)
+    assert "Not yet: 2 senders still hand in mail here" in told(at)
+    assert frame(at, "day")["day"].to_list() == ["2026-03-02"]
 
 
 def test_a_range_that_is_none_is_an_error_in_words(show: Show, sample_store: Path) -> None:
