@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
-from polars import selectors
 
 from tracelens import report
 from tracelens.dashboard import charts_series, data, widgets
@@ -78,9 +77,8 @@ def section(part: Section, key: str, opens: widgets.Opens | None = None) -> None
 
 
 def readable(frame: pl.DataFrame) -> pl.DataFrame:
-    """Gives a report's rows for a table: shares as percent, lists and days as text, without evidence."""
+    """Gives a report's rows for a table: shares as percent, lists as text, without evidence."""
     shown = flat(frame.drop("evidence", strict=False))
-    shown = shown.with_columns(selectors.date().cast(pl.String))
     shares = [name for name in shown.columns if name.endswith("_share") and shown.schema[name].is_numeric()]
     return shown.with_columns((pl.col(name) * 100).round(1) for name in shares)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from polars import selectors
 
 from tracelens.dashboard import zone
 from tracelens.dashboard.widgets.links import link
@@ -70,7 +71,8 @@ def table(frame: pl.DataFrame, labels: Mapping[str, str], key: str, opens: Opens
         options = {"on_select": "rerun", **options, "selection_mode": [*modes, "single-cell"]}
     if frame.height > MOST_ROWS:
         st.caption(f"Showing the first {MOST_ROWS:,} of {frame.height:,} rows; narrow the filters to see the others.")
-    shown = safe(_short(zone.local(frame.head(MOST_ROWS).select(list(labels)))))
+    rows = frame.head(MOST_ROWS).select(list(labels)).with_columns(selectors.date().cast(pl.String))
+    shown = safe(_short(zone.local(rows)))
     state = st.dataframe(
         shown,
         hide_index=True,
