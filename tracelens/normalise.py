@@ -97,8 +97,7 @@ def _endpoint(side: str) -> dict[str, str]:
     address = f"left({raw}, length({raw}) - length({last}) - 1)"
     return {
         f"{side}_ip": f"case when {near} is not null then left({raw}, instr({raw}, ':') - 1)"
-        f" when contains({raw}, ':') then case when {port} is not null"
-        f" then split_part(trim({address}, '[]'), '%', 1) end end",
+        f" when contains({raw}, ':') and {port} is not null then split_part(trim({address}, '[]'), '%', 1) end",
         f"{side}_port": f"case when {near} is not null then {near} when contains({raw}, ':') then {port} end",
     }
 

@@ -250,14 +250,15 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
     if names and names != [described.name]:
         written.assumed = f"several logs in one file: rows of {' and '.join(names)}, by the #Log-type above them"
     for number, ((name, fields), tables) in enumerate(parts.items()):
-        held = entry if name == described.name else as_format(entry, formats()[name])
+        log = formats()[name]
+        held = entry if name == described.name else as_format(entry, log)
         file_id, server, service, is_old = _of_file(held, reader.version)
-        table = pa.concat_tables(tables).rename_columns([*(column(formats()[name], f) for f in fields), "line_number"])
+        table = pa.concat_tables(tables).rename_columns([*(column(log, f) for f in fields), "line_number"])
         con.register("careful", table)
         parquet.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
         raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
-        whole = _whole(store, formats()[name], f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
-        _store_rows(con, written, events(formats()[name], fields, raw, _is_known(held)), whole, formats()[name], store)
+        whole = _whole(store, log, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
+        _store_rows(con, written, events(log, fields, raw, _is_known(held)), whole, log, store)
         con.unregister("careful")
     return written
 

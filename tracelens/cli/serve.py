@@ -40,13 +40,8 @@ def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> 
     if importlib.util.find_spec("streamlit") is None:
         raise UsageError("the dashboard is not installed", hint="pip install 'tracelens[ui]'")
     login(address)
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(Path(__file__).parents[1] / "dashboard" / "start" / "app.py"),
-    ]
+    script = Path(__file__).parents[1] / "dashboard" / "start" / "app.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = {
         "server.address": address,
         "server.port": str(port),
