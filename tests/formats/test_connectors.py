@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracelens.discover import recognise
-from tracelens.formats import Source, connectors
+from tracelens.formats import Source, by_content, connectors
 from tracelens.formats.properties import listed, short_name, size
 from tracelens.parquet import scratch
 from tracelens.pipeline import ingest
@@ -366,10 +366,82 @@ def test_imported_accepted_domains_count_as_ours(tmp_path: Path) -> None:
     assert state == [("accepted_domain", "ingested", 2, 2)]
 
 
+WINDOWS_POWERSHELL = {
+    "AuthMechanism": 7, "PermissionGroups": 13, "ProtocolLoggingLevel": 1, "TransportRole": 16384, "Enabled": True,
+    "Bindings": [{"Address": {"IPAddressToString": "::"}, "Port": 25}, {"Address": "0.0.0.0", "Port": 25}],
+    "RemoteIPRanges": {"value": [{"LowerBound": "192.0.2.0", "Expression": "192.0.2.0/24"}], "Count": 1},
+    "MaxMessageSize": {"IsUnlimited": False, "Value": "36 MB (37,748,736 bytes)"},
+    "TarpitInterval": {"Ticks": 50000000, "TotalSeconds": 5}, "Server": {"DistinguishedName": "CN=EX01,CN=x", "Name": "EX01"},
+    "Identity": {"DistinguishedName": "CN=Relay,CN=SMTP Receive Connectors,CN=Protocols,CN=EX01,CN=Servers", "Name": "Relay"},
+}  # fmt: skip
+POWERSHELL_7 = {
+    "AuthMechanism": "Tls, Integrated, BasicAuth", "PermissionGroups": {"value": 13, "Value": "AnonymousUsers, ExchangeServers, ExchangeLegacyServers"},
+    "ProtocolLoggingLevel": "Verbose", "TransportRole": "FrontendTransport", "Enabled": True, "Bindings": "[::]:25 0.0.0.0:25",
+    "RemoteIPRanges": "@{LowerBound=192.0.2.0; Expression=192.0.2.0/24}", "MaxMessageSize": "36 MB (37,748,736 bytes)",
+    "TarpitInterval": "00:00:05", "Server": "EX01", "Identity": "EX01\\Relay",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("held", [WINDOWS_POWERSHELL, POWERSHELL_7], ids=["numbers and objects", "words"])
+@pytest.mark.parametrize(
+    "shape", ["{0}", "[{0},{0}]", '{{"value": [{0},\n{0}], "Count": 2}}', "[PS] C:\\>Get-ReceiveConnector\n{0}"]
+)
+def test_a_connector_as_json_reads_the_same_in_every_shape(held: dict[str, Any], shape: str) -> None:
+    text = shape.format(json.dumps(held, indent=2))
+    described = by_content(text, "x.json")
+    assert described and described.parse
+    parsed = described.parse(Source(text, "x.json"))
+    assert not parsed.rejects
+    assert len(parsed.rows) == shape.count("{0}")
+    for row in parsed.rows:
+        assert {key: value for key, value in row.items() if key not in ("line_number", "extra") and value is not None} == {
+            "server": "EX01", "identity": "EX01\\Relay", "enabled": True, "transport_role": "FrontendTransport",
+            "bindings": ["[::]:25", "0.0.0.0:25"], "remote_ip_ranges": ["192.0.2.0/24"], "is_incomplete": False,
+            "auth_mechanism": ["Tls", "Integrated", "BasicAuth"], "protocol_logging_level": "Verbose",
+            "permission_groups": ["AnonymousUsers", "ExchangeServers", "ExchangeLegacyServers"],
+            "max_message_bytes": 37748736, "tarpit_interval": "00:00:05",
+        }  # fmt: skip
+
+
+def test_json_that_went_no_deeper_says_that_lists_are_missing() -> None:
+    held = {"Identity": "EX01\\Relay", "Bindings": "System.Object[]", "RemoteIPRanges": ["Microsoft.Exchange.Data.IPRange"] * 2,
+            "Fqdn": "Microsoft.Exchange.Data.Fqdn", "PermissionGroups": 4096}  # fmt: skip
+    parse = BY_NAME["receive_connector"].parse
+    assert parse
+    (row,) = parse(Source(json.dumps(held), "x.json")).rows
+    assert row["is_incomplete"] and not row["bindings"] and not row["remote_ip_ranges"] and not row["fqdn"]
+    assert row["permission_groups"] == ["4096"]
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "expected"),
+    [
+        ("send_connector", {"Name": "Out", "AddressSpaces": [{"Type": "SMTP", "Address": "*", "Cost": 1}], "TlsAuthLevel": 4,
+                            "SmartHosts": [{"Address": {"IPAddressToString": "192.0.2.53"}, "IsIPAddress": True}]},
+         {"address_spaces": ["SMTP:*;1"], "smart_hosts": ["[192.0.2.53]"], "tls_auth_level": "DomainValidation"}),
+        ("accepted_domain", {"DomainName": {"Address": "Contoso.com", "IsStar": False}, "DomainType": 2, "Default": True},
+         {"domain_name": "contoso.com", "domain_type": "InternalRelay", "is_default": True}),
+        ("transport_server", {"Name": "EX01", "MessageTrackingLogEnabled": True,
+                              "MessageTrackingLogMaxAge": {"Ticks": 25920000000000, "TotalSeconds": 2592000.0}},
+         {"server": "EX01", "message_tracking_log_max_age": "30.00:00:00"}),
+        ("exchange_server", {"Name": "EDGE1", "Site": None, "ServerRole": 64, "AdminDisplayVersion": {"Major": 15, "Minor": 2, "Build": 1748, "Revision": 10}},
+         {"extra": '{"AdminDisplayVersion": "Version 15.2 (Build 1748.10)", "ServerRole": "Edge"}'}),
+    ],
+)  # fmt: skip
+def test_other_configuration_as_json(name: str, held: dict[str, Any], expected: dict[str, Any]) -> None:
+    text = json.dumps([held], indent=1)
+    assert by_content(text, "x.json") is BY_NAME[name]
+    parse = BY_NAME[name].parse
+    assert parse
+    (row,) = parse(Source(text, "x.json")).rows
+    assert {key: row[key] for key in expected} == expected
+
+
 PARTS = st.sampled_from(
     [
         *RECEIVE_LIST.splitlines(),
         *CLIXML.splitlines(),
+        *json.dumps(WINDOWS_POWERSHELL, indent=4).splitlines(),
         "Name;DomainName;DomainType",
         'a;"b',
         '"',

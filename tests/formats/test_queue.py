@@ -56,6 +56,21 @@ def test_a_queue_reads_to_its_columns_and_its_wrapped_error() -> None:
     assert "".join(parsed.lines) == "ecccccccc"
 
 
+def test_a_queue_as_json_has_words_for_its_numbers_and_its_time_in_utc() -> None:
+    time = {"value": "/Date(1772438405532)/", "DisplayHint": 2, "DateTime": "Monday, 2 March 2026 09:00:05"}
+    held = {"Identity": "EX01\\7", "DeliveryType": 1, "Status": {"value": 3, "Value": "Retry"}, "MessageCount": 3,
+            "NextHopDomain": "fabrikam.example", "LastError": None, "LastRetryTime": time}  # fmt: skip
+    parsed = read(
+        json.dumps({"value": [held, {**held, "LastRetryTime": "2026-03-02T09:00:05"}, {"a": 1}], "Count": 3}, indent=1)
+    )
+    first, second = datetime(2026, 3, 2, 8, 0, 5, 532000), None
+    assert shown(parsed, "server", "delivery_type", "status", "message_count", "date_time") == [
+        ("EX01", "DnsConnectorDelivery", "Retry", 3, first), ("EX01", "DnsConnectorDelivery", "Retry", 3, second),
+    ]  # fmt: skip
+    assert parsed.assumed == "times without a zone are kept in extra only"
+    assert set(parsed.rejects.values()) == {"is no queue"}
+
+
 def test_queues_follow_each_other_with_or_without_blank_lines() -> None:
     one = QUEUE.format(error="{LED=421 4.3.2 Service not active}")
     prompt = "[PS] C:\\>Get-Queue | fl\n"

@@ -1,4 +1,4 @@
-"""Exported configuration: connectors and rights on them, accepted domains and servers, as Format-List, Export-Csv or CLIXML.
+"""Exported configuration: connectors and rights on them, accepted domains and servers, in each way PowerShell writes it.
 
 Source: formats.md 5.3; Microsoft Learn, Get-ReceiveConnector, Get-SendConnector, Get-ADPermission, Get-AcceptedDomain, Get-TransportService, Get-ExchangeServer.
 """
@@ -14,7 +14,9 @@ from typing import Any
 from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.formats.bags import Bag, Listing, csv_header, list_names, read_csv, read_list, read_table, table_names
 from tracelens.formats.clixml import BEGINS, read_clixml
-from tracelens.formats.properties import CUT, listed, short_name, size, yes
+from tracelens.formats.enumerations import worded
+from tracelens.formats.json_bags import begins, keys, read_json
+from tracelens.formats.properties import CUT, OF_TYPE, listed, short_name, size, yes
 from tracelens.schema import (
     ACCEPTED_DOMAIN,
     CONNECTOR_PERMISSION,
@@ -97,6 +99,9 @@ def _recognise(kind: _Kind, head: str, _: str) -> bool:
         first = next((found for found in map(_named, TYPE.findall(head)) if found), None)
         names = {name.lower() for name in re.findall(r'<\w+ N="(\w+)"', head)}
         return first is kind if first else kind.shows(names)
+    if begins(head):
+        names = keys(head)
+        return next((found for found in KINDS if found.shows(names)), None) is kind
     names_of, _delimiter, _number, shown = csv_header(head)
     if names_of:
         return _of(Bag(1, dict.fromkeys(names_of), shown)) is kind
@@ -111,6 +116,8 @@ def _named(name: str) -> _Kind | None:
 def _parse(kind: _Kind, source: Source) -> Parsed:
     if BEGINS.match(source.text):
         listing = read_clixml(source.text)
+    elif begins(source.text):
+        listing = read_json(source.text)
     elif csv_header(source.text)[0]:
         listing = read_csv(source.text)
     elif table_names(source.text):
@@ -153,14 +160,16 @@ def _row(kind: _Kind, bag: Bag) -> dict[str, Any]:
     row: dict[str, Any] = {"line_number": bag.line_number}
     extra: dict[str, Any] = {}
     is_incomplete = False
-    for name, value in bag.values.items():
-        if not value or name.lower() in NOISE:
+    for name, held in bag.values.items():
+        if not held or name.lower() in NOISE:
             continue
         column = known.get(name.lower())
         typed: Any = None
+        word = worded(column.name, held) if column and isinstance(held, str) else None
+        value = word or held
         text = value if isinstance(value, str) else ", ".join(value)
         if column is None:
-            extra[name] = value
+            extra[name] = (name.lower() == "serverrole" and worded("transport_role", text)) or value
             continue
         if column.type == "VARCHAR[]":
             typed, is_cut = listed(value, column.name == "address_spaces")
@@ -169,7 +178,7 @@ def _row(kind: _Kind, bag: Bag) -> dict[str, Any]:
             typed = yes(text)
         elif column.type == "BIGINT":
             typed = size(text)
-        elif text.endswith(CUT):
+        elif text.endswith(CUT) or OF_TYPE.match(text):
             is_incomplete = True  # a part of a name would be taken for another connector's
         else:
             typed = text.removeprefix("{").removesuffix("}") if column.name == "tls_domain_capabilities" else text
@@ -219,6 +228,9 @@ SAMPLES = {
         "Enabled          : True\nTransportRole    : FrontendTransport\nBindings         : {[::]:25, 0.0.0.0:25}\n"
         "RemoteIPRanges   : {192.0.2.10, 192.0.2.20-192.0.2.29, 198.51.100.0/24, 203.0.113.1...}\n"
         "PermissionGroups : AnonymousUsers, Custom\nMaxMessageSize   : 36 MB (37,748,736 bytes)\n\n",
+        '[\n  {\n    "Identity": "EX01\\\\Relay Printers",\n    "Enabled": true,\n    "TransportRole": 16384,\n    "Bindings": [\n'
+        '      "[::]:25",\n      "0.0.0.0:25"\n    ],\n    "RemoteIPRanges": {"value": [{"Expression": "192.0.2.10"}], "Count": 1},\n'
+        '    "PermissionGroups": 33\n  }\n]\n',
     ),
     "send_connector": (
         '"Identity","Name","AddressSpaces","SmartHosts","DNSRoutingEnabled","MaxMessageSize","Enabled"\n'
@@ -247,7 +259,7 @@ SAMPLES = {
 FORMATS = tuple(
     LogFormat(
         name=kind.name,
-        title=f"{kind.cmdlet} as Format-List, Format-Table, Export-Csv or Export-Clixml",
+        title=f"{kind.cmdlet} as Format-List, Format-Table, Export-Csv, ConvertTo-Json or Export-Clixml",
         table=kind.table,
         samples=SAMPLES[kind.name],
         recognise=partial(_recognise, kind),

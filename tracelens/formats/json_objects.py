@@ -12,7 +12,7 @@ from tracelens.formats.bags import physical
 
 WRAPPER = re.compile(r'\s*\{(?:[^\[\]{}]|\{(?=\s*"results"))*"(?:results|value)"\s*:\s*\[')
 NOTHING = re.compile(r"[\s,\[\]]*")
-TAIL = re.compile(r'[\s,\]}]*(?:"[^"\n]*"\s*:\s*"[^"\n]*"[\s,\]}]*)*\Z')
+TAIL = re.compile(r'[\s,\]}]*(?:"[^"\n]*"\s*:\s*(?:"[^"\n]*"|\d+|null)[\s,\]}]*)*\Z')
 DECODER = json.JSONDecoder()
 DEEPEST = 50
 

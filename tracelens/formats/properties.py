@@ -11,6 +11,8 @@ SIZE = re.compile(r"\((\d[\d\s.,'’\u00a0\u202f]{0,40}?)\s*[^\W\d]+\)\s*$")
 ROUND = re.compile(r"(\d{1,12})\s*(B|KB|MB|GB|TB)?(?:\s*bytes)?$", re.I)
 UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 TYPE_NAME = re.compile(r"(?:System|Microsoft|Deserialized)\.[\w.]+(?:`\d)?(?:\[.*\])?$", re.S)
+OF_TYPE = re.compile(r"(?:System|Deserialized|Microsoft\.Exchange)\.[A-Z][\w.`\[\], =]*$")
+"""A type's name where a value should stand: the export went no deeper."""
 CUT = ("...", "…")
 SPACE_BREAK = re.compile(r" ?[,\n] ?|;(?=[A-Za-z0-9]+:)|(?<=;\d) |(?<=;\d\d) ")
 BREAK = re.compile(r"[,;\s]+")
@@ -24,7 +26,8 @@ def listed(value: str | list[str], is_space: bool = False) -> tuple[list[str] | 
         is_space: Entries are address spaces, `SMTP:*;1`, which hold a semicolon.
     """
     if isinstance(value, list):
-        return value, False
+        is_named = bool(value) and all(TYPE_NAME.match(part) for part in value)
+        return (None, True) if is_named else (value, False)
     text = re.sub(r"[^\S\n]+", " ", value.strip())
     if TYPE_NAME.match(text):
         return None, True
