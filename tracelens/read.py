@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
@@ -178,7 +178,7 @@ class Reader:
         key, _, value = text.partition(":")
         if key.lower() == "#fields":
             fields = tuple(name.strip().lower() for name in value.split(",") if name.strip())
-            if fields and self.format and self.format.column(fields[0]) == "date_time":
+            if self.format and time_place(self.format, fields) is not None:
                 self.fields = fields
         elif key.lower() == "#log-type":
             found = by_log_type(value)
@@ -189,11 +189,12 @@ class Reader:
 
     def _stretch(self, block: bytes, view: np.ndarray, line: int, lines: int, is_last: bool) -> RawChunk:
         fields = self.fields or self._fields_by_width(block)
-        table = read_clean(block, view, fields, line, lines) if fields else None
+        place = time_place(self.format, fields) or 0 if self.format else 0
+        table = read_clean(block, view, fields, line, lines, place) if fields else None
         if table is not None:
             self.counts.events += lines
             return RawChunk(table, self.format)
-        return self._careful(block, fields, line, is_last)
+        return self._careful(block, fields, place, line, is_last)
 
     def _fields_by_width(self, block: bytes) -> tuple[str, ...]:
         """Fields of a file without header, by the width of its first good row; none for a foreign log."""
@@ -208,8 +209,8 @@ class Reader:
                     return names
         return self.format.generations[-1]
 
-    def _careful(self, block: bytes, fields: tuple[str, ...], line: int, is_last: bool) -> RawChunk:
-        """Reads line by line and starts again at each line that begins with a date-time."""
+    def _careful(self, block: bytes, fields: tuple[str, ...], place: int, line: int, is_last: bool) -> RawChunk:
+        """Reads line by line and starts again at each line that begins with a date-time, or that is whole by itself."""
         import pyarrow as pa
 
         lines = block.split(b"\n")
@@ -227,12 +228,12 @@ class Reader:
                 at += 1
                 continue
             if fields:
-                row, reason = parse(raw, len(fields))
+                row, reason = parse(raw, len(fields), place)
             else:
                 row, reason = None, f"stands below #Log-type '{self.log_type[:80]}'"
             used = 1
-            if fields and row is None and raw.count(b'"') % 2 and STARTS_ROW.match(raw):
-                row, used = join_continuation(lines, at, len(fields))
+            if fields and row is None and raw.count(b'"') % 2 and (place or STARTS_ROW.match(raw)):
+                row, used = join_continuation(lines, at, len(fields), place)
             if row is not None:
                 rows.append(row)
                 numbers.append(number)
@@ -258,27 +259,40 @@ class Reader:
         return RawChunk(pa.table({**columns, "line_number": pa.array(numbers, pa.int64())}), self.format, rejects)
 
 
-def parse(raw: bytes, width: int) -> tuple[list[str] | None, str]:
-    """Parses one physical line strictly; gives the row, or None and the reason."""
+def time_place(described: LogFormat, fields: Sequence[str]) -> int | None:
+    """Gives where a header has the time; None for one that cannot be trusted.
+
+    A tool may have put the columns in another order; then most of them must be the log's.
+    """
+    names = [described.column(name) for name in fields]
+    if not names or names[0] == "date_time":
+        return 0 if names else None
+    known = sum(name in described.table.names or name.endswith("_endpoint") for name in names)
+    is_whole = len(set(names)) == len(names) and known * 4 >= len(names) * 3
+    return names.index("date_time") if is_whole and "date_time" in names else None
+
+
+def parse(raw: bytes, width: int, place: int = 0) -> tuple[list[str] | None, str]:
+    """Parses one physical line strictly, its time at a place; gives the row, or None and the reason."""
     raw = raw.rstrip(b"\r")
     if b"\0" in raw:
         return None, "holds NUL bytes"
     text = raw.decode("utf-8", "backslashreplace")
     if "\r" in text and not text.isprintable():
         text = text.replace("\r", "\\x0d")
-    if not STARTS_ROW.match(raw):
+    if not place and not STARTS_ROW.match(raw):
         return None, "does not begin with a date-time"
     if not WELL_FORMED.fullmatch(text):
         return None, "has an unbalanced or misplaced quote"
-    return checked(text, width)
+    return checked(text, width, place)
 
 
-def checked(text: str, width: int) -> tuple[list[str] | None, str]:
+def checked(text: str, width: int, place: int = 0) -> tuple[list[str] | None, str]:
     """Splits well-formed text and checks width and time."""
     row = next(csv.reader([text] if "\n" not in text else io.StringIO(text, newline="")))
     if len(row) != width:
         return None, f"has {len(row)} fields where the header has {width}"
-    if not is_time(row[0]):
+    if not is_time(row[place]):
         return None, "has no readable date-time"
     return row, ""
 
@@ -304,18 +318,19 @@ def last_begin(block: bytes) -> int:
     return block.rfind(b"\n") + 1
 
 
-def join_continuation(lines: list[bytes], at: int, width: int) -> tuple[list[str] | None, int]:
+def join_continuation(lines: list[bytes], at: int, width: int, place: int = 0) -> tuple[list[str] | None, int]:
     """Joins a line with an open quote to the next ones, as long as none of them begins a row or a header."""
     text = lines[at].rstrip(b"\r")
     for used in range(2, min(200, len(lines) - at) + 1):
         piece = lines[at + used - 1]
-        if STARTS_ROW.match(piece) or b"\0" in piece:
+        is_row = parse(piece, width, place)[0] is not None if place else STARTS_ROW.match(piece)
+        if is_row or b"\0" in piece:
             return None, 1
         text += b"\n" + piece.rstrip(b"\r")
         if piece.count(b'"') % 2:
             joined = text.decode("utf-8", "backslashreplace").replace("\r", "\\x0d")
             if re.fullmatch(WELL_FORMED.pattern.replace("\\n", ""), joined):
-                row, _ = checked(joined, width)
+                row, _ = checked(joined, width, place)
                 return row, used if row is not None else 1
             return None, 1
     return None, 1
@@ -342,7 +357,9 @@ def is_clean(view: np.ndarray, block: bytes) -> bool:
     return True
 
 
-def read_clean(block: bytes, view: np.ndarray, fields: tuple[str, ...], line: int, lines: int) -> pa.Table | None:
+def read_clean(
+    block: bytes, view: np.ndarray, fields: tuple[str, ...], line: int, lines: int, place: int
+) -> pa.Table | None:
     """Reads a clean stretch in one go; None where the careful reader must do it."""
     import numpy as np
     import pyarrow as pa
@@ -365,7 +382,7 @@ def read_clean(block: bytes, view: np.ndarray, fields: tuple[str, ...], line: in
         return None
     if table.num_rows != lines or len(set(fields)) != len(fields):
         return None
-    times = table.column(fields[0])
+    times = table.column(fields[place])
     import pyarrow.compute as pc
 
     if not pc.all(pc.match_substring_regex(times, f"^(?:{REAL_TIME.pattern})$")).as_py():

@@ -286,7 +286,10 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     )  # fmt: skip
     counts.check(str(entry.path))
     written = Written(entry.file_id, counts, content_hash=blake2b(content, digest_size=16).hexdigest())
-    written.assumed = "; ".join(filter(None, (said, parsed.assumed)))
+    shared = ""
+    if len(parsed.rows) > counts.events:
+        shared = f"{len(parsed.rows):,} rows begin on {counts.events:,} line{'' if counts.events == 1 else 's'}"
+    written.assumed = "; ".join(filter(None, (said, parsed.assumed, shared)))
     written.rejects = [
         Reject(number, reason, lines[number - 1].rstrip("\r")[:REJECT_CHARS])
         for number, reason in sorted(parsed.rejects.items())

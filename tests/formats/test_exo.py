@@ -102,7 +102,8 @@ def test_a_file_in_a_code_page_is_read_and_that_is_said(tmp_path: Path) -> None:
     place.write_bytes(f"{ENHANCED}\r\n{row}\r\n".encode("cp1252"))
     ingest([place], tmp_path / "S")
     assert ask(tmp_path / "S", "select subject from exo_trace_event").rows() == [("Grüße",)] * 2
-    assert "code page 1252" in ask(tmp_path / "S", "select reason from log_file").item()
+    reason = ask(tmp_path / "S", "select reason from log_file").item()
+    assert "code page 1252" in reason and "2 rows begin on 1 line" in reason
     assert verify(tmp_path / "S") == []
 
 

@@ -158,6 +158,18 @@ def test_a_header_in_mid_file_is_counted_and_its_columns_hold_from_there(
     assert drop(done.events) == drop(clean.events)
 
 
+def test_columns_in_another_order_are_read_by_their_names(kind: Kind, read: Reading, clean: Read) -> None:
+    head, rows = kind.lines()[:5], kind.lines()[5:]
+    names = kind.header[-1].split(": ")[1].split(",")
+    head[-1] = b"#Fields: " + ",".join([*names[1:], names[0]]).encode()
+    turned = [line[line.find(b",") + 1 :] + b"," + line[: line.find(b",")] for line in rows]
+    again = [kind.header[-1].encode(), rows[-1]]
+    done = read(text([*head, *turned[:MIDDLE], b"a,b", *turned[MIDDLE:-1], *again]), kind.path)
+    assert bare(done.events) == bare(clean.events)
+    assert [reject["reason"] for reject in done.rejects] == [f"has 2 fields where the header has {len(names)}"]
+    law(done.file)
+
+
 def test_a_file_without_header_is_known_by_its_columns(kind: Kind, read: Reading, clean: Read) -> None:
     done = read(text(kind.lines()[5:]), kind.path)
     assert bare(done.events) == bare(clean.events)

@@ -19,7 +19,7 @@ reason VARCHAR | why it was skipped, or what was assumed
 size_bytes BIGINT | bytes
 line_count BIGINT | physical lines
 header_count BIGINT | lines that begin with #
-event_count BIGINT |
+event_count BIGINT | lines that begin a row; reason says it where they hold more rows (one per recipient of a trace)
 reject_count BIGINT |
 blank_count BIGINT |
 pending_count BIGINT | a last line still being written
