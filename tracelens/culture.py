@@ -68,11 +68,13 @@ class Stamp:
         text: As written.
         near: UTC times of a moment at most some minutes before it.
         before: UTC times of a moment before it, nobody knows how long.
+        part: Which part of its file it stands in: each header begins one.
     """
 
     text: str
     near: tuple[datetime, ...] = ()
     before: tuple[datetime, ...] = ()
+    part: int = 0
 
 
 @dataclass
@@ -227,7 +229,13 @@ def _offset(zone: _Zone | None, stamp: Stamp, local: datetime) -> timedelta:
     if zone is None:
         return timedelta(0)
     if zone.is_near:
-        own = [offset for offset in (_quarter(local, time) for time in stamp.near) if offset in zone.offsets]
+        # a late row shows too much, never too little: what is far below is another shell's
+        least = min(zone.offsets) - STEPS[0]
+        own = [
+            offset
+            for offset in (_quarter(local, time) for time in stamp.near)
+            if offset in zone.offsets or WEST <= offset < least
+        ]
         if own:
             return own[0]
     return zone.offset(local)
@@ -271,10 +279,25 @@ def _choose(
 def _in_reach(times: list[Reading], stamps: Sequence[Stamp]) -> int:
     """Counts rows whose local time lies within the zones of the earth around a UTC time beside it."""
     return sum(
-        any(WEST - SLACK <= time[0] - utc <= EAST + QUARTER for utc in (*stamp.near, *stamp.before))
-        for stamp, time in zip(stamps, times, strict=True)
-        if time
+        is_in_reach(time[0], (*stamp.near, *stamp.before)) for stamp, time in zip(stamps, times, strict=True) if time
     )
+
+
+def is_in_reach(local: datetime, beside: Sequence[datetime]) -> bool:
+    """Tells whether a local time lies within the zones of the earth around a UTC time."""
+    return any(WEST - SLACK <= local - utc <= EAST + QUARTER for utc in beside)
+
+
+def zone_near(stamps: Sequence[Stamp]) -> timedelta | None:
+    """Gives the offset that the UTC times near some local times show, as far as any order of day and month does."""
+    offsets = [
+        _quarter(time[0], stamp.near[0])
+        for stamp in stamps
+        for order in (DMY, MDY, YMD)
+        if stamp.near and (time := read(stamp.text, order)) and is_in_reach(time[0], stamp.near[:1])
+    ]
+    counted = Counter(offsets)
+    return min((o for o, count in counted.items() if count * 4 >= max(counted.values())), default=None)
 
 
 def _turns(times: list[datetime]) -> int:

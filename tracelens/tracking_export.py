@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from tracelens.culture import Stamp, is_time, to_utc, utc_times
+from tracelens.culture import Stamp, is_time, utc_times
+from tracelens.shells import to_utc
 
 COLUMNS = {
     "timestamp": "date_time",
@@ -94,11 +95,13 @@ class Item:
         lines: Physical lines it stands on, from 1; the first one numbers the event.
         values: Text by property.
         cut: Properties that the text shows only in part.
+        part: Which part of its file it stands in: each header begins one.
     """
 
     lines: list[int]
     values: dict[str, str]
     cut: set[str] = field(default_factory=set)
+    part: int = 0
 
 
 @dataclass
@@ -158,7 +161,7 @@ def to_rows(items: Sequence[Item], server: str | None, culture: str) -> Read:
     values = [_by_property(item.values) for item in items]
     wrong = {number: reason for number, found in enumerate(values) if (reason := _fault(found))}
     good = [number for number in range(len(items)) if number not in wrong]
-    times = to_utc([_stamp(values[number]) for number in good], culture)
+    times = to_utc([_stamp(values[number], items[number].part) for number in good], culture)
     rows, notes = [], Counter[str]()
     for number, time in zip(good, times.utc, strict=True):
         if time is None:
@@ -202,7 +205,7 @@ def _fault(found: Mapping[str, str]) -> str | None:
     return None
 
 
-def _stamp(found: Mapping[str, str]) -> Stamp:
+def _stamp(found: Mapping[str, str], part: int) -> Stamp:
     """Gives the time with the UTC times beside it. Source: formats.md 2.3 (SourceContext), 2.6 (MessageInfo)."""
     source, event = found.get("source", "").upper(), found.get("eventid", "").upper()
     context = found.get("sourcecontext", "")
@@ -211,7 +214,7 @@ def _stamp(found: Mapping[str, str]) -> Stamp:
         not event and re.match(r"[0-9A-F]{8,16};\d{4}-", context)
     ):
         near = utc_times(context.split(";ClientSubmitTime")[0])
-    return Stamp(found["timestamp"], near, utc_times(found.get("messageinfo", "").split(";")[0]))
+    return Stamp(found["timestamp"], near, utc_times(found.get("messageinfo", "").split(";")[0]), part)
 
 
 def _row(found: Mapping[str, str], shown: Mapping[str, str], cut: set[str], notes: Counter[str]) -> dict[str, Any]:

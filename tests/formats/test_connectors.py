@@ -366,6 +366,20 @@ def test_imported_accepted_domains_count_as_ours(tmp_path: Path) -> None:
     assert state == [("accepted_domain", "ingested", 2, 2)]
 
 
+def test_connectors_below_another_header_go_by_that_header() -> None:
+    text = (
+        '"Identity","Name","Bindings"\n"EX01\\A","A","0.0.0.0:25"\n"Bindings","Identity","Name"\n"0.0.0.0:25","EX02\\B","B"\n'
+        '#TYPE x\n"Identity";"Name";"Bindings"\n"EX03\\C";"C";"0.0.0.0:25"\n'
+    )
+    parse = BY_NAME["receive_connector"].parse
+    assert parse
+    parsed = parse(Source(text, "x.csv"))
+    assert [(row["server"], row["name"], row["bindings"]) for row in parsed.rows] == [
+        ("EX01", "A", ["0.0.0.0:25"]), ("EX02", "B", ["0.0.0.0:25"]), ("EX03", "C", ["0.0.0.0:25"]),
+    ]  # fmt: skip
+    assert "".join(parsed.lines) == "hehehhe"
+
+
 WINDOWS_POWERSHELL = {
     "AuthMechanism": 7, "PermissionGroups": 13, "ProtocolLoggingLevel": 1, "TransportRole": 16384, "Enabled": True,
     "Bindings": [{"Address": {"IPAddressToString": "::"}, "Port": 25}, {"Address": "0.0.0.0", "Port": 25}],

@@ -401,3 +401,16 @@ LINES = [line for name in NAMES for sample in formats()[name].samples for line i
 )
 def test_the_law_holds_for_any_text(name: str, lines: list[str]) -> None:
     parsed(name, "\n".join(lines))
+
+
+def test_rows_below_another_header_go_by_that_header() -> None:
+    text = (
+        '"Timestamp","EventId","MessageId","Sender","Recipients"\n"13/03/2026 10:00:05","SEND","<a1@example.com>","a@example.com","b@contoso.com"\n'
+        '"Recipients";"Sender";"Timestamp";"EventId";"MessageId"\n"b@contoso.com";"a@example.com";"13/03/2026 10:00:05";"SEND";"<a1@example.com>"\n'
+        "Date,To,From,Subject\n13/03/2026 10:00:05,b@contoso.com,a@example.com,\n"
+    )
+    found = parsed("get_mtl_csv", text)
+    assert [(row["sender_address"], row["recipient_address"]) for row in found.rows] == [
+        ("a@example.com", ["b@contoso.com"])
+    ] * 3
+    assert "".join(found.lines) == "hehehe"

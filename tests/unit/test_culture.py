@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tracelens import shells
 from tracelens.charset import decode
 from tracelens.culture import DMY, MDY, YMD, Stamp, is_settled, order_of, read, to_utc, utc_times
 from tracelens.errors import UsageError
@@ -122,6 +123,50 @@ def test_a_time_that_begins_with_its_year_is_read_beside_any_others() -> None:
 def test_one_wrong_time_does_not_turn_the_others() -> None:
     found = to_utc([Stamp("20.03.2026 08:00:00"), Stamp("03.20.2026 08:00:00"), Stamp("21.03.2026 08:00:00")])
     assert found.utc == [datetime(2026, 3, 20, 8), None, datetime(2026, 3, 21, 8)]
+
+
+def test_two_cultures_in_one_file_are_each_read_by_their_own() -> None:
+    times = [datetime(2026, 3, day, 9, 0, 5) for day in (4, 14, 5, 15)]
+    stamps = [Stamp(written(time, "en-US" if at < 2 else "en-GB")) for at, time in enumerate(times)]
+    found = shells.to_utc(stamps)
+    assert found.utc == times
+    assert "2 like '3/4/2026 9:00:05 AM'" in found.assumed and "2 like '05/03/2026 09:00:05'" in found.assumed
+
+
+def test_each_part_of_a_file_has_the_zone_that_its_utc_times_show() -> None:
+    utc = datetime(2026, 3, 14, 9)
+    stamps = [
+        Stamp(written(local(utc, zone), "en-GB"), (utc,) if near else (), part=part)
+        for part, zone in enumerate(("Europe/Berlin", "America/Chicago", "Asia/Kolkata"))
+        for near in (True, False)
+    ]
+    assert shells.to_utc(stamps).utc == [utc] * 6
+    unknown = shells.to_utc([*stamps, Stamp("14/03/2026 09:00:00", part=3)])
+    assert unknown.utc[:6] == [utc] * 6
+    assert "1 like '14/03/2026 09:00:00'" in unknown.assumed and "kept as if it were UTC" in unknown.assumed
+
+
+def test_rows_where_one_culture_goes_over_into_another_are_said_to_be_unsure() -> None:
+    texts = ["03/13/2026 10:00:00", "03/04/2026 10:00:00", "13/03/2026 10:00:00", "05/04/2026 10:00:00"]
+    found = shells.to_utc([Stamp(text) for text in texts])
+    assert found.utc == [
+        datetime(2026, 3, 13, 10),
+        datetime(2026, 3, 4, 10),
+        datetime(2026, 3, 13, 10),
+        datetime(2026, 4, 5, 10),
+    ]
+    assert "in 1 rows day and month cannot be told apart" in found.assumed
+    assert (
+        "cannot be told apart"
+        not in shells.to_utc([Stamp(text, part=at // 2) for at, text in enumerate(texts)]).assumed
+    )
+
+
+def test_a_row_far_below_the_zone_of_the_others_is_of_another_zone() -> None:
+    utc = [datetime(2026, 3, day, 9) for day in range(13, 23)]
+    zones = ["Europe/Berlin"] * 9 + ["America/Chicago"]
+    stamps = [Stamp(written(local(time, zone), "en-GB"), (time,)) for time, zone in zip(utc, zones, strict=True)]
+    assert shells.to_utc(stamps).utc == utc
 
 
 @pytest.mark.parametrize(

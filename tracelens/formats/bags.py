@@ -138,12 +138,25 @@ def csv_header(text: str) -> tuple[list[str], str, int, str]:
         if line.startswith("#TYPE "):
             kind = line[6:].strip()
         elif line.strip():
-            for delimiter in DELIMITERS:
-                names = _row(line, delimiter) or []
-                if len(names) > 1 and all(NAME.match(name.strip()) for name in names):
-                    return [name.strip() for name in names], delimiter, number, kind
-            break
+            names, delimiter = _names(line)
+            return names, delimiter, number if names else 0, kind
     return [], ",", 0, kind
+
+
+def _names(line: str) -> tuple[list[str], str]:
+    """Gives the names that a line holds and the mark between them; no names: it is no header."""
+    for delimiter in DELIMITERS:
+        names = [name.strip() for name in _row(line, delimiter) or []]
+        if len(names) > 1 and all(map(NAME.match, names)) and len({*map(str.lower, names)}) == len(names):
+            return names, delimiter
+    return [], ","
+
+
+def _new_header(line: str, names: list[str], is_announced: bool) -> tuple[list[str], str]:
+    """Gives names and mark of a header below the first one: most of its names are known, or `#TYPE` stands above it."""
+    found, delimiter = _names(line.rstrip("\r"))
+    known = {*map(str.lower, names)} & {*map(str.lower, found)}
+    return (found, delimiter) if found and (is_announced or len(known) * 2 > len(found)) else ([], ",")
 
 
 def _row(text: str, delimiter: str) -> list[str] | None:
@@ -154,23 +167,29 @@ def _row(text: str, delimiter: str) -> list[str] | None:
 
 
 def read_csv(text: str) -> Listing:
-    """Reads Export-Csv text; a row that cannot be read costs its own line only."""
+    """Reads Export-Csv text, columns by the newest header; a row that cannot be read costs its own line only."""
     lines = physical(text)
     names, delimiter, header, kind = csv_header(text)
     listing = Listing([], ["b" if not line.strip() else "h" for line in lines])
-    at = header
+    at, is_announced = header, False
     while at < len(lines):
         if not lines[at].strip():
             at += 1
+            continue
+        if lines[at].startswith("#TYPE "):
+            kind, is_announced, at = lines[at][6:].strip(), True, at + 1
+            continue
+        again, mark = _new_header(lines[at], names, is_announced)
+        is_announced = False
+        if again:
+            names, delimiter, at = again, mark, at + 1
             continue
         until, is_open = at, lines[at].count('"') % 2 == 1
         while is_open and until + 1 < len(lines):
             until += 1
             is_open ^= lines[until].count('"') % 2 == 1
         row = None if is_open else _row_of(lines[at : until + 1], delimiter)
-        if row == names or lines[at].startswith("#TYPE "):
-            at += 1
-        elif row is None or len(row) != len(names):
+        if row is None or len(row) != len(names):
             reason = (
                 "has an unbalanced or misplaced quote" if row is None else f"has {len(row)} fields, not {len(names)}"
             )

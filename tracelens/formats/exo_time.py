@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tracelens import culture
+from tracelens import culture, shells
 from tracelens.culture import Stamp
 
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s?(Z|UTC|[+-]\d\d:?\d\d)?")
+NO_ZONE = re.compile(r"no UTC time stands in any of \d+ rows: local time is kept as if it were UTC")
 MILLISECONDS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/")
 
 
@@ -62,9 +63,9 @@ def to_utc(texts: Sequence[str], name: str = "", beside: Sequence[str] = ()) -> 
     local = [at for at, moment in enumerate(found) if moment is None]
     if not local:
         return found, ""
-    times = culture.to_utc([Stamp(texts[at], culture.utc_times(beside[at]) if beside else ()) for at in local], name)
+    times = shells.to_utc([Stamp(texts[at], culture.utc_times(beside[at]) if beside else ()) for at in local], name)
     for at, moment in zip(local, times.utc, strict=True):
         found[at] = moment
     if times.is_known:
         return found, times.assumed
-    return found, f"{times.assumed.rpartition('; ')[0]}; taken for UTC, as Exchange Online gives them"
+    return found, NO_ZONE.sub("taken for UTC, as Exchange Online gives them", times.assumed)

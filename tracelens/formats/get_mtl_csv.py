@@ -13,8 +13,9 @@ from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import DELIMITERS
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import Item, is_header, is_talk, property_of, to_rows
+from tracelens.tracking_export import KNOWN, Item, is_header, is_talk, property_of, to_rows
 
+DIGIT = re.compile(r"\d")
 MAX_LINES = 5000
 """Lines one quoted value may run over: a list of recipients joined by line breaks."""
 
@@ -31,15 +32,16 @@ def parse(source: Source) -> Parsed:
     rejects: dict[int, str] = {}
     items: list[Item] = []
     names: list[str] = []
-    delimiter, filled = ",", 0
+    delimiter, filled, part = ",", 0, 0
     while len(lines) < len(shown):
         number, line = len(lines) + 1, shown[len(lines)].rstrip("\r")
-        header = None if names and not _is_like(line, names) else _header(line)
+        header = None if names and not _is_like(line, names) else _header(line, bool(names))
         if not line.strip():
             lines.append("b")
         elif line.startswith("#TYPE") or header or (line.startswith(("#", "sep=")) and not names):
             names, delimiter = header or ([] if line.startswith("#TYPE") else names, delimiter)
             lines.append("h")
+            part += bool(header)
         elif not names:
             lines.append("h" if is_talk(line) else "r")
             if lines[-1] == "r":
@@ -59,7 +61,7 @@ def parse(source: Source) -> Parsed:
                 rejects[number] = reason
             else:
                 lines += ["e", *"c" * (count - 1)]
-                items.append(Item(list(range(number, number + count)), dict(zip(names, row, strict=True))))
+                items.append(Item(list(range(number, number + count)), dict(zip(names, row, strict=True)), part=part))
     read = to_rows(items, source.server, source.culture)
     for index, reason in read.wrong.items():
         first, *others = items[index].lines
@@ -79,17 +81,27 @@ def _filled(line: str, delimiter: str, names: list[str]) -> list[str] | None:
     return cells + [""] * (len(names) - len(cells))
 
 
-def _header(line: str) -> tuple[list[str], str] | None:
-    """Gives names and delimiter of a header; a line by tabs without any quote is `get_mtl_table`'s."""
+def _header(line: str, is_below: bool = False) -> tuple[list[str], str] | None:
+    """Gives names and delimiter of a header; a line by tabs without any quote is `get_mtl_table`'s.
+
+    Below another header, names that tell nothing by themselves (`Date`, `From`, `To`) are one too.
+    """
     for delimiter in DELIMITERS:
         if delimiter == "\t" and '"' not in line:
             continue
         cells = _cells(re.sub(r"^\ufeff?#Fields:\s*", "", line.rstrip("\r"), flags=re.I), delimiter)
         while cells and not cells[-1].strip():
             cells.pop()
-        if cells and is_header(cells) and len({cell.lower() for cell in cells}) == len(cells):
+        if not cells or len({cell.lower() for cell in cells}) < len(cells):
+            continue
+        if is_header(cells) or (is_below and _are_names(cells)):
             return cells, delimiter
     return None
+
+
+def _are_names(cells: list[str]) -> bool:
+    shown = {property_of(cell) for cell in cells}
+    return len(shown) > 2 and "timestamp" in shown and shown <= KNOWN
 
 
 def _is_like(line: str, names: list[str]) -> bool:
@@ -97,6 +109,7 @@ def _is_like(line: str, names: list[str]) -> bool:
         line[:40].strip('"# \ufeff').lower().startswith(names[0].lower())
         or "timestamp" in line.lower()
         or line[:1] == "#"
+        or not DIGIT.search(line)
     )
 
 

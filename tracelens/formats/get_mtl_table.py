@@ -31,7 +31,7 @@ def parse(source: Source) -> Parsed:
     rejects: dict[int, str] = {}
     items: list[Item] = []
     table: TextTable | None = None
-    is_open = False
+    is_open, part = False, 0
     while len(lines) < len(shown):
         number = len(lines) + 1
         line = shown[number - 1].rstrip("\r")
@@ -41,6 +41,7 @@ def parse(source: Source) -> Parsed:
             is_open = False
         elif found or RULE.fullmatch(line) or is_talk(line):
             table, is_open = found or table, False
+            part += bool(found)
             lines.append("h")
         elif table is None:
             lines.append("r")
@@ -56,7 +57,7 @@ def parse(source: Source) -> Parsed:
                 _go_on(items[-1], values, number)
                 lines.append("c")
             else:
-                items.append(Item(list(range(number, number + used)), values))
+                items.append(Item(list(range(number, number + used)), values, part=part))
                 lines += ["e", *"c" * (used - 1)]
                 is_open = True
     for item in items:
