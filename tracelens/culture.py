@@ -8,6 +8,7 @@ zone shows only by UTC times beside the local ones.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -31,7 +32,8 @@ REGIONS = {
     **dict.fromkeys(("en-ca", "fr-ca", "en-za", "en-se"), YMD),
     **dict.fromkeys(("zh-hk", "zh-sg", "zh-mo", "sv-fi"), DMY),
 }
-MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+LONG_MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = {text: number for number, name in enumerate(LONG_MONTHS, 1) for text in (name, name[:3])}
 BEFORE_NOON = {
     "am", "a.m.", "a. m.", "vorm.", "vm.", "πμ", "π.μ.", "上午", "午前", "오전", "de.", "dop.", "ص", "ق.ظ", "ق.ظ.",
     "sa", "पूर्वाह्न", "e paradites", "pd", "p.d.",
@@ -40,11 +42,19 @@ AFTER_NOON = {
     "pm", "p.m.", "p. m.", "nachm.", "nm.", "μμ", "μ.μ.", "下午", "午後", "오후", "du.", "odp.", "م", "ب.ظ", "ب.ظ.",
     "ch", "अपराह्न", "e pasdites", "md", "m.d.",
 }  # fmt: skip
+HIDDEN = re.compile(r"[\u200b-\u200f\u061c\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+DASHES = {
+    **dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-"),
+    **dict.fromkeys(map(ord, "年月"), "/"),
+    ord("日"): None,
+}
+WEEKDAY = re.compile(r"^[^\W\d_]{2,12}\.?,\s")
+AMERICAN = re.compile(r"^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4}),?\s")
 MARK = "|".join(re.escape(mark) for mark in sorted(BEFORE_NOON | AFTER_NOON, key=len, reverse=True))
 STAMP = re.compile(
-    r"(?P<a>\d{1,4})\.?\s?(?P<mark>[./-])\s?(?P<b>\d{1,2}|[A-Za-z]{3})\.?\s?[./-]\s?(?P<c>\d{1,4})\.?(?:\s?г\.)?"
-    rf"(?:T|,?\s+)(?:(?P<before>{MARK})\s?)?(?P<h>\d{{1,2}})(?:[:.]|\sh\s)(?P<m>\d\d)"
-    r"(?:(?:[:.]|\smin\s)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?:\ss)?)?"
+    r"(?P<a>\d{1,4})\.?\s?(?P<mark>[./-]|\s(?=[A-Za-z]))\s?(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?\s?(?:[./-]|(?<=[A-Za-z]\s))\s?(?P<c>\d{1,4})\.?(?:\s?г\.)?"
+    rf"(?:T|,?\s+)(?:kl\.?\s)?(?:(?P<before>{MARK})\s?)?(?P<h>\d{{1,2}})(?:[:.]|\sh\s)(?P<m>\d\d)"
+    r"(?:(?:[:.]|\smin\s)(?P<s>\d\d)(?:[.,](?P<f>\d{1,9}))?(?:\ss|\sч\.?)?)?"
     rf"\s?(?P<after>{MARK})?\s?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
@@ -147,7 +157,7 @@ def is_time(text: str) -> bool:
 
 def read(text: str, order: str) -> tuple[datetime, timedelta | None] | None:
     """Reads a date with a time; gives it with the offset from UTC that stands behind it, or None if it is none."""
-    match = STAMP.fullmatch(" ".join(text.replace("\u200e", "").replace("\u200f", "").split()))
+    match = STAMP.fullmatch(plain(text))
     if match is None:
         return None
     a, b, c = match["a"], match["b"], match["c"]
@@ -176,6 +186,14 @@ def read(text: str, order: str) -> tuple[datetime, timedelta | None] | None:
     except ValueError:
         return None
     return time, _zone(match["zone"])
+
+
+def plain(text: str) -> str:
+    """Gives a time without marks of direction and names of weekdays, with common blanks, dashes and digits."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", HIDDEN.sub("", text)).translate(DASHES)
+    text = WEEKDAY.sub("", " ".join(text.split()))
+    return AMERICAN.sub(r"\2-\1-\3 ", text)
 
 
 def _zone(text: str | None) -> timedelta | None:
