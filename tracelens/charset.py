@@ -12,6 +12,9 @@ MARKS = (
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
 )  # fmt: skip
 LOOKED_AT = 512
+TURNED = re.compile(r"^[“”„][\w-]{2,40}[“”][,;\t][“”„]", re.M)
+OPENING = re.compile(r"(^|[,;\t])[“”„](?=[^\s,;])", re.M)
+CLOSING = re.compile(r"[“”](?=[,;\t]|$)", re.M)
 BEYOND_ASCII = re.compile(r"[\u0080-\U0010ffff]")
 CODE_PAGES = {
     **dict.fromkeys("pl cs sk hu sl hr bs ro sq".split(), "cp1250"),
@@ -63,4 +66,10 @@ def decode(content: bytes, culture: str = "") -> tuple[str, str]:
 def lines_fed(text: str) -> str:
     """Gives a text whose lines end in line feeds, whether it had CR LF, or CR alone."""
     text = text.replace("\r\n", "\n")
-    return text if "\n" in text else text.replace("\r", "\n")
+    text = text if "\n" in text else text.replace("\r", "\n")
+    return straight(text) if TURNED.search(text[:4000]) else text
+
+
+def straight(text: str) -> str:
+    """Gives a table by commas whose quotes a word processor turned, with plain ones around its values."""
+    return CLOSING.sub('"', OPENING.sub(r'\1"', text))

@@ -27,6 +27,21 @@ KINDS = (
     (re.compile(r"220[ -].*\bE?SMTP\b"), "an SMTP conversation by hand, without times: it is not read"),
 )
 
+OUTPUTS = (
+    (
+        {"messagetrackingreportid"},
+        "a delivery report (Search- or Get-MessageTrackingReport), which is not read: use Get-MessageTrackingLog",
+    ),
+    ({"internetmessageid", "fromaddress", "queue"}, "output of Get-Message, which is not read (Get-Queue is)"),
+    ({"fromaddress", "queue", "status"}, "output of Get-Message, which is not read (Get-Queue is)"),
+    ({"groupbyvalue", "messagecount"}, "output of Get-QueueDigest, which is not read (Get-Queue is)"),
+    (
+        {"networkmessageid", "deliveryaction", "senderfromaddress"},
+        "messages of Defender (EmailEvents), which are not read: export a message trace",
+    ),
+    ({"creationdate", "userids", "operations", "auditdata"}, "an audit log, which is not read: export a message trace"),
+)
+"""Names that output of another command has together."""
 
 PACKED = (
     (0, b"PK\x03\x04", "a zip archive by another name: rename it to .zip"),
@@ -58,4 +73,7 @@ def named(lines: Sequence[str]) -> str | None:
         return "output of Get-AgentLog, which is not read (the agent logs are)"
     if len(labels & {*OF_LOG, "recipients"}) >= 3 and "timestamp" not in labels:
         return "output of Get-MessageTrackingLog without its Timestamp: select that too"
+    for names, reason in OUTPUTS:
+        if names <= labels:
+            return reason
     return next((reason for pattern, reason in KINDS if pattern.match(first)), None)

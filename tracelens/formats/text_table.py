@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from tracelens.formats.csv_lines import joined, split
 
 RULE = re.compile(r"\s*-{2,}(?:\s+-{2,})+\s*")
+NUMBER = re.compile(r"-?\d[\d.,'\u00a0\u202f]*")
+FILLER = "\uffff"
+"""Stands behind a sign that is two cells wide, so that places are cells."""
 CUT = ("...", "…")
 
 
@@ -61,15 +65,41 @@ def cells(line: str, table: TextTable, is_number: Callable[[str], bool]) -> dict
     """Gives the values of a line by name, or why it has none."""
     if not table.starts:
         return by_name(line.split("\t"), table)
+    wide = (
+        line
+        if line.isascii()
+        else "".join(f"{sign}{FILLER}" if east_asian_width(sign) in "WF" else sign for sign in line)
+    )
+    found = _placed(wide, table, is_number)
+    if wide == line or isinstance(found, str):
+        return found if wide == line else _placed(line, table, is_number)
+    return {name: text.replace(FILLER, "") for name, text in found.items()}
+
+
+def _is_at_left(line: str, table: TextTable, number: int) -> bool:
+    """Tells whether a number stands at the left of its column, as a view of its own may have it."""
+    start = table.starts[number]
+    end = table.starts[number + 1] if number + 1 < len(table.names) else len(line)
+    text = line[start:end]
+    return bool(NUMBER.fullmatch(text.rstrip())) and (not start or line[start - 1].isspace())
+
+
+def _placed(line: str, table: TextTable, is_number: Callable[[str], bool]) -> dict[str, str] | str:
     found, edge = {}, 0
     for number, name in enumerate(table.names):
         start = min(table.starts[number], len(line))
         end = len(line) if number + 1 == len(table.names) else min(table.starts[number + 1], len(line))
-        if is_number(name):
+        if is_number(name) and _is_at_left(line, table, number):
+            pass
+        elif is_number(name):
             end = min(table.ends[number], len(line))
             digits = re.search(r"-?\d*$", line[edge:end])
             start = end - len(digits[0]) if digits else end
-        elif number + 1 < len(table.names) and is_number(table.names[number + 1]):
+        elif (
+            number + 1 < len(table.names)
+            and is_number(table.names[number + 1])
+            and not _is_at_left(line, table, number + 1)
+        ):
             tail = re.search(r"\s-?\d*$", line[start : table.ends[number + 1]])
             end = start + tail.start() if tail else end
         if end < len(line) and end > start and line[end - 1 : end].strip() and line[end : end + 1].strip():
