@@ -74,9 +74,9 @@ def test_a_queue_as_json_has_words_for_its_numbers_and_its_time_in_utc() -> None
 @pytest.mark.parametrize(
     "row",
     [
-        "EX01\\Submission Undefined    Ready         1204 mailbox database 01",
+        "EX01\\Submission Undefined    Ready          1204 mailbox database 01",
         "EX01\\Submission Undefined    Ready  1.204        mailbox database 01",
-        "EX01\\送信       Undefined    Ready         1204 mailbox database 01",
+        "EX01\\送信       Undefined    Ready          1204 mailbox database 01",
     ],
     ids=["numbers at the right", "numbers at the left", "signs two cells wide"],
 )
@@ -84,7 +84,7 @@ def test_a_table_is_read_by_its_cells(row: str) -> None:
     head = "Identity        DeliveryType Status MessageCount NextHopDomain\n--------        ------------ ------ ------------ -------------\n"
     parsed = read(f"{head}{row}\n")
     assert shown(parsed, "identity", "status", "message_count", "next_hop_domain") == [
-        (row.split()[0], "Ready", 1204, "mailbox database 01")
+        (row.split(maxsplit=1)[0], "Ready", 1204, "mailbox database 01")
     ]
 
 

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracelens.charset import decode
 from tracelens.cli import main
 from tracelens.discover import recognise
-from tracelens.charset import decode
 from tracelens.formats import Parsed, Source, formats
 from tracelens.store import ask
 from tracelens.tracking_export import BY_CLIENT, custom_data, split_list
@@ -421,4 +421,4 @@ def test_quotes_that_a_word_processor_turned_are_read_and_those_of_a_subject_sta
     text = "“Timestamp”,“EventId”,“MessageId”,“MessageSubject”\n“13/03/2026 10:00:05”,“SEND”,“<a1@example.com>”,“Say “hi”, you”\n“14/03/2026 10:00:05”,“SEND”,“<a1@example.com>”,“Say “hi” you”\n"
     found = parsed("get_mtl_csv", decode(text.encode())[0])
     assert [row["message_subject"] for row in found.rows] == ["Say “hi” you"]
-    assert list(found.rejects.values()) == ["has a misplaced quote"]
+    assert list(found.rejects) == [2]
