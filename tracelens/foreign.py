@@ -34,10 +34,14 @@ OUTPUTS = (
     ),
     ({"internetmessageid", "fromaddress", "queue"}, "output of Get-Message, which is not read (Get-Queue is)"),
     ({"fromaddress", "queue", "status"}, "output of Get-Message, which is not read (Get-Queue is)"),
+    (
+        {"receivedtime", "type", "direction"},
+        "output of Get-QuarantineMessage, which is not read: export a message trace",
+    ),
     ({"groupbyvalue", "messagecount"}, "output of Get-QueueDigest, which is not read (Get-Queue is)"),
     (
-        {"networkmessageid", "deliveryaction", "senderfromaddress"},
-        "messages of Defender (EmailEvents), which are not read: export a message trace",
+        {"networkmessageid", "internetmessageid", "deliveryaction"},
+        "messages of Defender (Explorer, EmailEvents), which are not read: export a message trace",
     ),
     ({"creationdate", "userids", "operations", "auditdata"}, "an audit log, which is not read: export a message trace"),
 )
@@ -55,6 +59,7 @@ PACKED = (
 )
 """Where a kind of file has its signature, and what is to be done with it."""
 CELL = re.compile(r"[\w-]+")
+MARK = re.compile(r"[,;\t]")
 
 
 def packed(head: bytes) -> str | None:
@@ -68,6 +73,7 @@ def named(lines: Sequence[str]) -> str | None:
     """Gives what a text is by its first lines, where it is known not to be read; else None."""
     first = lines[0] if lines else ""
     labels = {plain_name(name) for name in CELL.findall(first)}
+    labels |= {plain_name(name) for name in MARK.split(first)}
     labels |= {plain_name(line.split(":")[0]) for line in lines if ":" in line}
     if labels.issuperset(OF_AGENTS):
         return "output of Get-AgentLog, which is not read (the agent logs are)"

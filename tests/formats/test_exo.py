@@ -233,3 +233,32 @@ def test_any_text_keeps_the_law(text: str, name: str) -> None:
     text = text.replace("\r\n", "\n")
     if text and formats()[name].recognise(text, "x"):  # type: ignore[misc]
         read(name, text)
+
+
+@pytest.mark.parametrize("zone", ["", "+01:00"])
+def test_a_page_s_export_says_the_zone_in_the_name_of_its_column(zone: str) -> None:
+    text = f'"Date (UTC{zone})","Sender","Recipient","Subject","Status"\n"3/14/2026, 9:00:00 AM","a@example.com","b@contoso.com","Hi","Delivered"\n'
+    (row,) = read("exo_trace_csv", text).rows
+    assert row["date_time"] == datetime(2026, 3, 14, 8 if zone else 9)
+    assert (row["sender_address"], row["recipient_address"], row["status"]) == (
+        "a@example.com",
+        "b@contoso.com",
+        "Delivered",
+    )
+
+
+def test_details_of_the_graph_are_read() -> None:
+    held = {
+        "messageId": "<a1@example.com>",
+        "date": "2026-03-14T08:00:00Z",
+        "event": "Fail",
+        "description": "550 5.1.10",
+        "id": "0A",
+    }
+    (row,) = read("exo_trace_json", json.dumps({"value": [held]}, indent=1)).rows
+    assert (row["kind"], row["event"], row["detail"], row["date_time"]) == (
+        "detail",
+        "Fail",
+        "550 5.1.10",
+        datetime(2026, 3, 14, 8),
+    )

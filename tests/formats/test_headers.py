@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracelens.discover import recognise
-from tracelens.formats import Parsed, Source, diagnostics, headers, received
+from tracelens.formats import Parsed, Source, by_content, diagnostics, headers, received
 from tracelens.segments import write_all
 
 CHAIN = """Received: from EX02.contoso.com (192.0.2.12) by EX01.contoso.com
@@ -318,3 +318,15 @@ def test_half_a_surrogate_pair_in_a_name_can_be_stored(tmp_path: Path) -> None:
     written = write_all([entry], tmp_path / "S", 1, lambda _: None)[entry.file_id]
     assert sum(count for *_, count in written.segments) == 5
     assert {row["message_id"] for row in parse(text).rows} == {"\\ud800"}
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Generating server:", "Generierender Server:", "Serveur de génération :", "生成サーバー:", "Servidor de geração:"],
+)
+def test_a_report_in_any_language_names_the_server_that_made_it(label: str) -> None:
+    text = f"{label} EX01.contoso.com\n\nbob@fabrikam.example\n#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##\n"
+    described = by_content(text, "x.txt")
+    assert described and described.parse
+    (row,) = described.parse(Source(text, "x.txt")).rows
+    assert (row["server"], row["recipient_address"], row["status_code"]) == ("EX01", "bob@fabrikam.example", "5.1.1")

@@ -10,8 +10,20 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-GENERATING = re.compile(r"\s*Generating server: *(\S+)\s*$", re.I)
-RECEIVING = re.compile(r"\s*Receiving server: *(.+?)(?: \(([^()]*)\))?\s*$", re.I)
+SERVER = (
+    r"(?=[^:：]{0,60}(?:server|serveur|servidor|servizi|serwer|szerver|tjener|сервер|сервър|サーバ|服务器|伺服器|서버))"
+)
+GENERATING = re.compile(
+    rf"\s*{SERVER}(?=[^:：]{{0,60}}(?:gener|génér|gerad|geran|geraç|wygener|vygener|létrehoz|生成|产生|產生|формир|созда|генер|생성))"
+    r"[^\W\d_][^:：@-]{2,60}[:：] *([^\s:]+)\s*$",
+    re.I,
+)
+RECEIVING = re.compile(
+    rf"\s*{SERVER}(?=[^:：]{{0,60}}(?:recei|recep|récep|ricez|riceve|empf|ontvang|receb|recebi|mottag|modtag|odbier|受信|接收|получ|прин|수신))"
+    r"[^\W\d_][^:：@-]{2,60}[:：] *(\S.{0,300}?)(?: \(([^()]*)\))?\s*$",
+    re.I,
+)
+"""What names the server that made a report, and the one that refused, in the languages of Exchange's reports."""
 ADDRESS = re.compile(
     r"\s*(?:rfc822;)?<?([^\s@<>\"']{0,256}@[^\s@<>\"',;:]{1,255}\.[^\s@<>\"',;:]{1,63})>?(?:<mailto:[^\s<>]+>)?\s*$"
 )

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 COLUMNS = {
-    "organization": "organization", "messageid": "message_id", "received": "date_time", "date": "date_time",
+    "organization": "organization", "messageid": "message_id", "received": "date_time", "date": "date_time", "dateutc": "date_time", "description": "detail",
     "origintimestamputc": "date_time", "origintimestamp": "date_time", "datetimeutc": "date_time",
     "datetime": "date_time", "timestamp": "date_time", "receiveddatetime": "date_time", "senderaddress": "sender_address", "sender": "sender_address",
     "recipientaddress": "recipient_address", "recipient": "recipient_address", "recipients": "recipient_address",

@@ -26,8 +26,12 @@ SHAPES = (
     ("summary", {"received", "senderaddress", "recipientaddress"}),
     ("summary", {"received", "messagetraceid"}),
     ("summary", {"received", "sender", "recipient", "status"}),
+    ("summary", {"dateutc", "sender", "recipient", "status"}),
+    ("summary", {"dateutc", "senderaddress", "recipientaddress"}),
 )
 """Names, as compared, that tell an export; each has to be there. `eventid` beside a plain `Timestamp` is on-premises."""
+ZONE = re.compile(r"\(UTC ?([+-]\d\d?:\d\d)?\)\s*$")
+"""What a page writes behind the name of a column with times."""
 DIGIT = re.compile(r"\d")
 
 
@@ -80,6 +84,8 @@ def _section(lines: list[str], begin: int, parsed: Parsed, found: list[tuple[int
     """Reads a header and the rows below it; gives where the next header is."""
     columns, delimiter, kind = _header(lines[begin])
     parsed.lines.append("h")
+    zoned = next(filter(None, map(ZONE.search, columns)), None)
+    zone = (zoned[1] or "UTC").replace("+0:", "+00:") if zoned else ""
     for at, used, fields, reason in records(lines, begin + 1, len(columns), delimiter):
         if fields == []:
             parsed.lines.append("b")
@@ -87,6 +93,8 @@ def _section(lines: list[str], begin: int, parsed: Parsed, found: list[tuple[int
         if not DIGIT.search(lines[at]) and _header(lines[at])[0]:
             return at
         row = trace_row(dict(zip(columns, fields, strict=True)), kind) if fields and len(fields) == len(columns) else {}
+        if zone and row.get("date_time"):
+            row["date_time"] = f"{row['date_time']} {zone}"
         if row and is_time(str(row.get("date_time", ""))):
             parsed.lines += ["e", *"c" * (used - 1)]
             found.append((at + 1, row))

@@ -15,12 +15,15 @@ from tracelens.formats.json_objects import read_objects
 from tracelens.schema import EXO_TRACE_EVENT
 
 KEYS = re.compile(r'"(?:MessageTraceId|message_trace_id|RecipientAddress|recipient_address)"\s*:', re.I)
-TIMES = re.compile(r'"(?:Received|Date|received|receivedDateTime|date_time_utc|origin_timestamp_utc)"\s*:')
+DETAIL = re.compile(r'"event"\s*:(?=[^{}]*"(?:description|detail)"\s*:)', re.I)
+TIMES = re.compile(r'"(?:Received|Date|receivedDateTime|date_time_utc|origin_timestamp_utc)"\s*:', re.I)
 
 
 def recognise(head: str, _name: str) -> bool:
     """Tells by JSON that names a trace's keys."""
-    return head.lstrip("\ufeff \r\n\t")[:1] in ("{", "[") and bool(KEYS.search(head) and TIMES.search(head))
+    return head.lstrip("\ufeff \r\n\t")[:1] in ("{", "[") and bool(
+        (KEYS.search(head) or DETAIL.search(head)) and TIMES.search(head)
+    )
 
 
 def parse(source: Source) -> Parsed:
@@ -41,7 +44,7 @@ def _row(held: Any) -> dict[str, Any] | None:
     names = {plain_name(name) for name in fields}
     if not names & {"id", "messagetraceid", "messageid", "networkmessageid"}:
         return None
-    row = trace_row(fields, "detail" if {"event", "detail"} <= names else "reporting")
+    row = trace_row(fields, "detail" if "event" in names and names & {"detail", "description"} else "reporting")
     return row if is_time(str(row.get("date_time", ""))) else None
 
 

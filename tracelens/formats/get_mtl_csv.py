@@ -6,6 +6,7 @@ Source: Microsoft Learn, Get-MessageTrackingLog and Export-Csv (NoTypeInformatio
 from __future__ import annotations
 
 import csv
+import io
 import re
 
 from tracelens.culture import is_time
@@ -150,7 +151,7 @@ def _lenient(text: str, delimiter: str) -> list[str] | None:
     if len(text) > limit:
         csv.field_size_limit(len(text))
     try:
-        rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return None
     return rows[0] if len(rows) == 1 else None

@@ -22,6 +22,7 @@ QUOTED = re.compile(r"(?:> ?)+(?:received|message-id|return-path):[ \t]", re.I)
 STARTS = re.compile(
     r"(?:received:[ \t]+(?:from|by)|return-path:|delivered-to:|x-ms-exchange-[a-z-]+:|generating server: *\S)", re.I
 )
+GENERATING = re.compile(r"\s*Generating server: *\S+\s*$", re.I)
 LATENCY = re.compile(r"x-ms-exchange-[a-z-]*(?:messagelatency|highprecisionlatency|endtoendlatency)[a-z]*:", re.I)
 SERVER_PART = re.compile(r"L?SRV=([^:;|]{1,255}):")
 STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*Z")
@@ -33,7 +34,7 @@ def recognise(head: str, _: str) -> bool:
     if {"final-recipient", "diagnostic-code"} <= {line.text.partition(":")[0].lower() for line in lines}:
         return True
     for place, line in enumerate(lines):
-        if reports.said(line.text) or reports.GENERATING.match(line.text):
+        if reports.said(line.text) or GENERATING.match(line.text):
             return True
         if RECEIVED.match(line.text):
             entry = read_field(lines, place)[0]

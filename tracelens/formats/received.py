@@ -64,7 +64,7 @@ def read(text: str) -> dict[str, Any] | str:
     """Gives the columns that an unfolded `Received` value tells, or why it is none."""
     if len(text) > MAX_CHARS:
         return f"a Received header of {len(text)} characters"
-    bare, notes = _notes(" ".join(text.split()))
+    bare, notes = _notes(" ".join(text.replace("\u2212", "-").split()))
     date = DATE.search(bare)
     body = bare[: date.start()] if date else bare
     sent, taken = FROM.match(body), BY.search(body)
