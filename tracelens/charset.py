@@ -12,6 +12,8 @@ MARKS = (
     (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"),
 )  # fmt: skip
 LOOKED_AT = 512
+COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}m")
+"""What PowerShell 7 writes around names, where its output is told to keep its colours."""
 TURNED = re.compile(r"^[“”„][\w-]{2,40}[“”][,;\t][“”„]", re.M)
 OPENING = re.compile(r"(^|[,;\t])[“”„](?=[^\s,;])", re.M)
 CLOSING = re.compile(r"[“”](?=[,;\t]|$)", re.M)
@@ -67,6 +69,7 @@ def lines_fed(text: str) -> str:
     """Gives a text whose lines end in line feeds, whether it had CR LF, or CR alone."""
     text = text.replace("\r\n", "\n")
     text = text if "\n" in text else text.replace("\r", "\n")
+    text = COLOUR.sub("", text) if COLOUR.search(text[:4000]) else text
     return straight(text) if TURNED.search(text[:4000]) else text
 
 

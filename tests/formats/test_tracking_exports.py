@@ -422,3 +422,25 @@ def test_quotes_that_a_word_processor_turned_are_read_and_those_of_a_subject_sta
     found = parsed("get_mtl_csv", decode(text.encode())[0])
     assert [row["message_subject"] for row in found.rows] == ["Say “hi” you"]
     assert list(found.rejects) == [2]
+
+
+def test_lists_and_words_that_windows_powershell_wraps_in_json_are_unwrapped() -> None:
+    held = {
+        "Timestamp": "2026-03-14T08:00:05Z", "EventId": "SEND", "Source": {"value": 0, "Value": "SMTP"},
+        "MessageId": "<a1@example.com>", "Recipients": {"value": ["b@contoso.com", "c@contoso.com"], "Count": 2},
+        "EventData": {"value": [{"Key": "A", "Value": "1"}], "Count": 1}, "MessageLatency": {"Ticks": 5320000, "TotalSeconds": 0.532},
+    }  # fmt: skip
+    (row,) = parsed("get_mtl_json", json.dumps(held, indent=1)).rows
+    assert (row["source"], row["recipient_address"], row["custom_data"]) == (
+        "SMTP",
+        ["b@contoso.com", "c@contoso.com"],
+        "S:A=1",
+    )
+    assert json.loads(row["extra"]) == {"MessageLatency": "00:00:00.5320000"}
+
+
+def test_colours_of_a_terminal_are_no_part_of_a_list() -> None:
+    text = "".join(f"\x1b[32;1m{name} : \x1b[0m{value}\n" for name, value in
+                   (("Timestamp", "13.03.2026 10:00:05"), ("EventId", "SEND"), ("MessageId", "<a1@example.com>")))  # fmt: skip
+    (row,) = parsed("get_mtl_list", decode(text.encode())[0]).rows
+    assert (row["event_id"], row["message_id"]) == ("SEND", "<a1@example.com>")

@@ -10,7 +10,8 @@ from typing import Any
 
 from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.formats.clixml import BEGINS, read_clixml
-from tracelens.formats.exo_time import absolute, dated, has_zone
+from tracelens.formats.exo_time import absolute, has_zone
+from tracelens.formats.json_bags import shown, unwrapped
 from tracelens.formats.json_objects import read_objects
 from tracelens.schema import TRACKING_EVENT
 from tracelens.tracking_export import Item, is_header, property_of, to_rows
@@ -61,13 +62,11 @@ def _fields(held: Any) -> dict[str, Any] | None:
 
 def _text(name: str, value: Any) -> str:
     """Gives a value as Export-Csv with joined lists would write it."""
-    value = dated(value)
-    if value is None:
-        return ""
+    value = unwrapped(value)
     if isinstance(value, list):
         mark = ", " if property_of(name) == "eventdata" else "\n"
         return mark.join(_pair(part) for part in value if part is not None)
-    text = str(value)
+    text = str("" if value is None else shown(value))
     if property_of(name) == "timestamp" and has_zone(text) and (moment := absolute(text)):
         return f"{moment.isoformat()}Z"
     return text
@@ -77,7 +76,7 @@ def _pair(part: Any) -> str:
     """Gives an entry of event data as a listing shows it, `[Key, Value]`; any other entry as it is."""
     if isinstance(part, dict) and "Key" in part:
         return f"[{part['Key']}, {part.get('Value')}]"
-    return f"[{', '.join(map(str, part))}]" if isinstance(part, list) else str(part)
+    return f"[{', '.join(map(str, part))}]" if isinstance(part, list) else str(shown(part))
 
 
 FORMATS = (

@@ -51,9 +51,7 @@ def read_json(text: str) -> Listing:
 
 def shown(value: Any) -> str | list[str] | None:
     """Gives a value as text, or a list as its texts."""
-    value = dated(value)
-    if isinstance(value, dict) and isinstance(value.get("value"), list) and value.keys() <= {"value", "Count"}:
-        value = value["value"]
+    value = unwrapped(value)
     if isinstance(value, list):
         return [text for part in value for text in _texts(shown(part))]
     if isinstance(value, str):
@@ -63,6 +61,13 @@ def shown(value: Any) -> str | list[str] | None:
     if isinstance(value, dict):
         return _object(value)
     return None if value is None else str(value)
+
+
+def unwrapped(value: Any) -> Any:
+    """Gives a time or a list without what Windows PowerShell wraps around it."""
+    value = dated(value)
+    is_list = isinstance(value, dict) and isinstance(value.get("value"), list) and value.keys() <= {"value", "Count"}
+    return value["value"] if is_list else value
 
 
 def _texts(held: str | list[str] | None) -> list[str]:
@@ -87,7 +92,7 @@ def _object(held: dict[str, Any]) -> str:
         size = shown(held.get("Value"))
         return "Unlimited" if _is_true(held["IsUnlimited"]) else size if isinstance(size, str) else json.dumps(held)
     if isinstance(held.get("Ticks"), int) and "TotalSeconds" in held:
-        return _span(held["Ticks"] // 10_000_000)
+        return _span(held["Ticks"])
     if connector := CONNECTOR.search(str(held.get("DistinguishedName") or "")):
         return f"{connector[2]}\\{connector[1]}"
     if held.keys() >= {"Server", "RowId"}:
@@ -100,12 +105,14 @@ def _object(held: dict[str, Any]) -> str:
     return json.dumps(held, ensure_ascii=False)
 
 
-def _span(seconds: int) -> str:
-    """Gives a TimeSpan as it is shown: `[d.]hh:mm:ss`."""
-    minutes, second = divmod(abs(seconds), 60)
+def _span(ticks: int) -> str:
+    """Gives a TimeSpan as it is shown: `[d.]hh:mm:ss[.fffffff]`."""
+    seconds, fraction = divmod(abs(ticks), 10_000_000)
+    minutes, second = divmod(seconds, 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
-    return f"{'-' if seconds < 0 else ''}{f'{days}.' if days else ''}{hour:02}:{minute:02}:{second:02}"
+    clock = f"{hour:02}:{minute:02}:{second:02}" + (f".{fraction:07}" if fraction else "")
+    return f"{'-' if ticks < 0 else ''}{f'{days}.' if days else ''}{clock}"
 
 
 def _is_true(value: Any) -> bool:
