@@ -37,11 +37,12 @@ class Bag:
 
 @dataclass
 class Listing:
-    """All objects of a text, with what each physical line is."""
+    """All objects of a text, with what each physical line is, and what was taken for granted."""
 
     bags: list[Bag]
     lines: list[str]
     rejects: dict[int, str] = field(default_factory=dict)
+    assumed: str = ""
 
     def reject(self, number: int, reason: str) -> None:
         """Counts a line as unreadable."""
@@ -113,6 +114,8 @@ def read_table(text: str) -> Listing:
         if found or not line.strip() or RULE.fullmatch(line.rstrip()) or PROMPT.match(line):
             continue
         values = cells(line.rstrip(), table, _is_size) if table else "stands above the table"
+        if isinstance(values, dict) and sum(map(bool, values.values())) < 2:
+            values = "is no row of the table"
         if isinstance(values, str):
             listing.reject(number, values)
             continue

@@ -135,9 +135,9 @@ def _parse(kind: _Kind, source: Source) -> Parsed:
             _refuse(listing, bag, "an object without properties")
         else:
             row = _row(kind, bag)
-            is_built = is_built or row.pop("is_built")
+            is_built = row.pop("is_built") or is_built
             rows.append(row)
-    assumed = []
+    assumed = [listing.assumed] if listing.assumed else []
     if others:
         assumed.append(
             f"objects of {' and '.join(sorted(others))} are left out: give each cmdlet's output a file of its own"

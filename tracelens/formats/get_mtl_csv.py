@@ -33,14 +33,15 @@ def parse(source: Source) -> Parsed:
     rejects: dict[int, str] = {}
     items: list[Item] = []
     names: list[str] = []
-    delimiter, filled, part = ",", 0, 0
+    delimiter, filled, part, is_announced = ",", 0, 0, False
     while len(lines) < len(shown):
         number, line = len(lines) + 1, shown[len(lines)].rstrip("\r")
         header = None if names and not _is_like(line, names) else _header(line, bool(names))
         if not line.strip():
             lines.append("b")
         elif line.startswith("#TYPE") or header or (line.startswith(("#", "sep=")) and not names):
-            names, delimiter = header or ([] if line.startswith("#TYPE") else names, delimiter)
+            names, delimiter = header or (names, delimiter)
+            is_announced = line.startswith("#TYPE")
             lines.append("h")
             part += bool(header)
         elif not names:
@@ -49,6 +50,10 @@ def parse(source: Source) -> Parsed:
                 rejects[number] = "stands above the header"
         else:
             row, count, reason = _row(shown, number - 1, delimiter, names)
+            is_announced = is_announced and not (row and is_time(row[_time_at(names)]))
+            if is_announced and not DIGIT.search(line) and len(_cells(line, delimiter) or ()) > 1:
+                names, is_announced = [], False  # the header of another table
+                continue
             if (
                 row is None
                 and (number < len(shown) or source.text.endswith("\n"))

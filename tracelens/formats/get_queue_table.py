@@ -51,11 +51,14 @@ def parse(source: Source) -> Parsed:
             lines.append("h")
         else:
             values = _values(line, table, mark)
+            is_rest = is_open and table is not None and bool(table.starts) and line[:1] == " "
+            if isinstance(values, dict) and not is_rest and sum(map(bool, values.values())) < 2:
+                values = "is no row of the table"
             if isinstance(values, str):
                 lines.append("r")
                 rejects[number] = values
                 is_open = False
-            elif is_open and table and table.starts and line[:1] == " ":
+            elif is_rest:
                 for name, text in values.items():
                     if text:
                         queues[-1][1][name] = f"{queues[-1][1][name]} {text}".strip()

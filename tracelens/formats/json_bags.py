@@ -35,7 +35,7 @@ def keys(head: str) -> set[str]:
 def read_json(text: str) -> Listing:
     """Reads objects one after the other; a broken one costs the lines it stands on."""
     read = read_objects(text, lambda held: held if isinstance(held, dict) and held else None, "is no object")
-    listing = Listing([], read.kinds, read.rejects)
+    listing = Listing([], read.kinds, read.rejects, read.assumed)
     for number, line in enumerate(physical(text)[:20], 1):
         if number in read.rejects and (PROMPT.match(line) or line.startswith("WARNING:")):
             listing.lines[number - 1] = "h"

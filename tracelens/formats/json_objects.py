@@ -25,11 +25,32 @@ class Objects:
         rows: Rows with the line each begins on.
         kinds: What each physical line is, as in `tracelens.formats.Parsed.lines`.
         rejects: Reason by line number.
+        odd: Lines, from 0, that hold something beside an object.
     """
 
     rows: list[tuple[int, dict[str, Any]]]
     kinds: list[str]
     rejects: dict[int, str] = field(default_factory=dict)
+    odd: set[int] = field(default_factory=set)
+
+    @property
+    def assumed(self) -> str:
+        """Says that something stands beside the objects."""
+        return f"{len(self.odd)} lines hold more than their objects" if self.odd else ""
+
+    def mark(self, number: int, reason: str, is_first: bool) -> None:
+        """Notes what a line, from 0, is: an object's first or a further one, or, with a reason, none's."""
+        kind = self.kinds[number]
+        if kind == "b":
+            return
+        if kind in "ec" and reason:
+            self.odd.add(number)
+        elif reason:
+            self.kinds[number], self.rejects[number + 1] = "r", reason
+        else:
+            if self.rejects.pop(number + 1, ""):
+                self.odd.add(number)
+            self.kinds[number] = "e" if is_first or kind == "e" else "c"
 
 
 def read_objects(text: str, row_of: Callable[[Any], dict[str, Any] | None], wrong: str) -> Objects:
@@ -52,14 +73,11 @@ def read_objects(text: str, row_of: Callable[[Any], dict[str, Any] | None], wron
         held, end, reason = _decode(text, at)
         rows = [row_of(one) for one in _objects(held)]
         reason = reason or ("" if rows and all(rows) else wrong)
+        if reason:  # what lies on the further lines of it may be an object by itself
+            end = min(end, text.find("\n", at) + 1 or len(text))
         last = line + text.count("\n", at, end - 1)
         for number in range(line, last + 1):
-            if read.kinds[number] == "b":
-                continue
-            if reason:
-                read.kinds[number], read.rejects[number + 1] = "r", reason
-            elif read.kinds[number] != "r":
-                read.kinds[number] = "e" if number == line or read.kinds[number] == "e" else "c"
+            read.mark(number, reason, number == line)
         if not reason:
             read.rows += [(line + 1, row) for row in rows if row]
         at = max(end, at + 1)
