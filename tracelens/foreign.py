@@ -23,6 +23,14 @@ KINDS = (
         re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z,[0-9A-F]{16},\d+,[^,]+:(?:143|993|110|995|1143|1993|1110|1995),"),
         "an IMAP4 or POP3 protocol log, which is not read",
     ),
+    (
+        re.compile(r"\s*(?:<!DOCTYPE html|<html)", re.I),
+        "a web page (ConvertTo-Html), which is not read: use Export-Csv",
+    ),
+    (
+        re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<Objects>|\s*<Object Type="),
+        "output of ConvertTo-Xml, which is not read: use Export-Clixml",
+    ),
     (re.compile(r"\s*<Objs "), "objects of Export-Clixml that are not read: give another output of that command"),
     (re.compile(r"220[ -].*\bE?SMTP\b"), "an SMTP conversation by hand, without times: it is not read"),
 )
@@ -53,6 +61,15 @@ PACKED = (
     (257, b"ustar", "a tar archive, which is not opened: unpack it"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive, which is not opened: unpack it"),
     (0, b"Rar!\x1a\x07", "a RAR archive, which is not opened: unpack it"),
+    (0, b"\xfd7zXZ\0", "packed by xz, which is not opened: unpack it"),
+    (0, b"BZh", "packed by bzip2, which is not opened: unpack it"),
+    (0, b"\x28\xb5\x2f\xfd", "packed by Zstandard, which is not opened: unpack it"),
+    (0, b"%PDF-", "a PDF, which is not read: save the text or table itself"),
+    (0, b"{\\rtf", "formatted text (RTF), which is not read: save it as plain text"),
+    (0, b"!BDN", "an Outlook data file: save the messages as .eml"),
+    (0, b"\x78\x9f\x3e\x22", "a winmail.dat (TNEF), which is not read: save the message as .eml"),
+    (0, b"SQLite format 3\0", "a database, which is not read: export its rows as CSV"),
+    (0, b"PAR1", "a Parquet file, which is not read: export its rows as CSV"),
     (0, b"MSCF", "a cabinet file, which is not opened: unpack it"),
     (0, b"ElfFile\0", "a Windows event log, which is not read"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Outlook message or old Office file: save it as .eml, text or CSV"),
@@ -82,4 +99,5 @@ def named(lines: Sequence[str]) -> str | None:
     for names, reason in OUTPUTS:
         if names <= labels:
             return reason
-    return next((reason for pattern, reason in KINDS if pattern.match(first)), None)
+    near = "\n".join(lines[:2])
+    return next((reason for pattern, reason in KINDS if pattern.match(near)), None)

@@ -74,7 +74,7 @@ KEYS = {"message_id", "network_message_id", "recipient_address", "sender_address
 """Columns in which a part of a value is no value."""
 NO_NETWORK_ID = "00000000-0000-0000-0000-000000000000"
 ZONED = re.compile(r"(?:Z|UTC|GMT|[+-]\d\d:\d\d)\s*$")
-TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|\{?System\.String\[\]\}?", re.DOTALL)
+TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|System\.Collections\.[\w.]+|\{?System\.String\[\]\}?", re.DOTALL)
 PAIR = re.compile(r"\[([A-Za-z][\w.-]*), (.*?)\](?=[,;\s]*(?:\[[A-Za-z][\w.-]*, |\.\.\.|…|$))", re.DOTALL)
 COLON_PAIRS = re.compile(r"[A-Za-z][\w.-]*:[^,]*(?:, [A-Za-z][\w.-]*:[^,]*)*")
 STATUS = re.compile(r"(?:^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)")
@@ -271,6 +271,8 @@ def split_list(text: str) -> list[str]:
     text = text.strip()
     bare = text[1:-1] if text[:1] == "{" and text[-1:] == "}" else text.removeprefix("{")
     mark = next((mark for mark in (";", "\n", ",") if mark in bare), None)
+    if mark is None and bare.count("@") > 1 and all(part.count("@") == 1 for part in bare.split("|")):
+        mark = "|"
     if mark is None:
         mark = " " if all("@" in part for part in bare.split()) else None
     parts = [part.strip(" ,;\r\n") for part in (bare.split(mark) if mark else [bare])]
