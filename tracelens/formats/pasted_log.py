@@ -15,6 +15,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from tracelens.culture import HIDDEN
 from tracelens.formats import LogFormat, Parsed, Source
 from tracelens.formats.bags import physical
 from tracelens.formats.csv_lines import split
@@ -36,9 +37,11 @@ STRICT = re.compile(r"[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?,")
 IN_FRONT = re.compile(
     r"[\s>|`•*\-\d.:()\[\]\"'#Ll]{0,40}"
     # findstr, Select-String, grep: the file and the line before each hit
+    r"|(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [^,;]{1,120}?[:\s]\s?"  # syslog
     r"|[\s>]{0,9}(?:[A-Za-z]:|\\\\)?[^:*?\"<>|,;]{1,250}\.(?:log|txt|csv)(?:[(:]\d{1,9}\)?)?[:-]\s?",
     re.I,
 )
+UNSEEN = re.compile(f"^{HIDDEN.pattern}+")
 ENTITY = re.compile(r",&[lg]t;,")
 QUOTED = re.compile(r"[\s>|`]*")
 HEADER = re.compile(
@@ -73,7 +76,7 @@ def _strip_front(lines: Sequence[_Line]) -> None:
 
 
 def _look(line: str) -> _Line:
-    text = line.rstrip("\r").replace("\ufeff", "")
+    text = UNSEEN.sub("", line.rstrip("\r").replace("\ufeff", ""))
     mended: set[str] = set()
     if "&" in text and (plain := html.unescape(text)) != text:
         text, mended = plain, {"HTML entities"}
@@ -160,14 +163,15 @@ def _found(lines: Sequence[str], name: str) -> str:
                     return log
     for _, used, row in _rows(looked):
         if row:
-            return "tracking" if _log_of(row) == "tracking" else _side(name, row[1])
+            return "tracking" if _log_of(row) == "tracking" else side(name, row[1])
         del used
     blanked = [line for line in looked if PLACEHOLDER.match(line.text)]
     full = sum(line.kind != "b" for line in looked)
-    return _side(name, blanked[0].text.split(",")[1]) if blanked and 2 * len(blanked) > full else ""
+    return side(name, blanked[0].text.split(",")[1]) if blanked and 2 * len(blanked) > full else ""
 
 
-def _side(name: str, connector: str) -> str:
+def side(name: str, connector: str) -> str:
+    """Gives which SMTP log rows of a connector are of, by the file's name, else by the connector's."""
     lower = name.lower()
     if "send" in lower:
         return "smtp_send"
