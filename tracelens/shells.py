@@ -50,6 +50,8 @@ def to_utc(stamps: Sequence[Stamp], name: str = "") -> Times:
     unsure = sum(_unsure(stamps, block) for block, is_torn in blocks if is_torn)
     if unsure:
         said.append(f"in {unsure} rows day and month cannot be told apart: they are read as the rows above them")
+    if turned := _turned(stamps, [block for block, _ in blocks]):
+        said.append(f"in {turned} rows a spreadsheet seems to have taken the month for the day: export them anew")
     found.assumed = f"times of {len(blocks)} kinds: {'; '.join(said)}" if said else ""
     return found
 
@@ -139,6 +141,18 @@ def _zones(stamps: Sequence[Stamp], places: list[int]) -> dict[int, timedelta]:
         return {}
     zones = {part: zone for part, held in parts.items() if (zone := culture.zone_near(held)) is not None}
     return zones if zones and max(zones.values()) - min(zones.values()) > SUMMER else {}
+
+
+def _turned(stamps: Sequence[Stamp], blocks: list[list[int]]) -> int:
+    """Counts times that a spreadsheet of another culture read: all of them can be, and of the ones it left none can."""
+    readings = [
+        [len({culture.read(stamps[at].text, order) for order in (DMY, MDY)} - {None}) for at in b] for b in blocks
+    ]
+    parts = [{stamps[at].part for at in block} for block in blocks]
+    if len(blocks) != 2 or parts[0] != parts[1] or min(map(len, blocks)) < 2:
+        return 0
+    read, left = sorted(readings, key=min, reverse=True)
+    return len(read) if min(read) == 2 and max(left) == 1 else 0
 
 
 def _unsure(stamps: Sequence[Stamp], block: list[int]) -> int:

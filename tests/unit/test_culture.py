@@ -162,6 +162,13 @@ def test_rows_where_one_culture_goes_over_into_another_are_said_to_be_unsure() -
     )
 
 
+def test_a_spreadsheet_that_read_what_it_could_is_said_to_have_turned_days() -> None:
+    texts = ["04.03.2026 10:00", "3/14/2026 9:00:05 AM", "05.03.2026 10:00", "3/15/2026 9:00:05 AM"]
+    said = shells.to_utc([Stamp(text) for text in texts]).assumed
+    assert "in 2 rows a spreadsheet seems to have taken the month for the day" in said
+    assert "spreadsheet" not in shells.to_utc([Stamp(text) for text in [*texts, "16.03.2026 10:00"]]).assumed
+
+
 def test_a_row_far_below_the_zone_of_the_others_is_of_another_zone() -> None:
     utc = [datetime(2026, 3, day, 9) for day in range(13, 23)]
     zones = ["Europe/Berlin"] * 9 + ["America/Chicago"]
