@@ -145,14 +145,21 @@ def _zones(stamps: Sequence[Stamp], places: list[int]) -> dict[int, timedelta]:
 
 def _turned(stamps: Sequence[Stamp], blocks: list[list[int]]) -> int:
     """Counts times that a spreadsheet of another culture read: all of them can be, and of the ones it left none can."""
-    readings = [
-        [len({culture.read(stamps[at].text, order) for order in (DMY, MDY)} - {None}) for at in b] for b in blocks
-    ]
     parts = [{stamps[at].part for at in block} for block in blocks]
     if len(blocks) != 2 or parts[0] != parts[1] or min(map(len, blocks)) < 2:
         return 0
-    read, left = sorted(readings, key=min, reverse=True)
-    return len(read) if min(read) == 2 and max(left) == 1 else 0
+    either = [{_is_either(stamps[at].text) for at in block} for block in blocks]
+    return (
+        sum(len(block) for block, can in zip(blocks, either, strict=True) if can == {True}) if {False} in either else 0
+    )
+
+
+def _is_either(text: str) -> bool | None:
+    """Tells whether day and month of a time could change places; None for one that begins with its year."""
+    found = DATE.match(text)
+    if found is None or len(found[1]) > 2 or not found[2].isdigit():
+        return None
+    return max(int(found[1]), int(found[2])) <= 12
 
 
 def _unsure(stamps: Sequence[Stamp], block: list[int]) -> int:
