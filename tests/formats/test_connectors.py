@@ -417,6 +417,21 @@ def test_a_connector_as_json_reads_the_same_in_every_shape(held: dict[str, Any],
         }  # fmt: skip
 
 
+def test_json_that_holds_connectors_by_server_is_rejected_and_rights_are_read() -> None:
+    parse = BY_NAME["receive_connector"].parse
+    assert parse
+    parsed = parse(Source(json.dumps({"EX01": [{"Name": "A", "Bindings": ["0.0.0.0:25"]}]}), "x.json"))
+    assert (parsed.rows, list(parsed.rejects)) == ([], [1])
+    parse = BY_NAME["connector_permission"].parse
+    assert parse
+    held = {"Identity": "EX01\\A", "User": {"RawIdentity": "NT AUTHORITY\\ANONYMOUS LOGON"}, "Deny": {"IsPresent": False},
+            "ExtendedRights": [{"RawIdentity": "ms-Exch-SMTP-Accept-Any-Recipient"}]}  # fmt: skip
+    (row,) = parse(Source(json.dumps(held), "x.json")).rows
+    assert (row["account"], row["extended_rights"], row["is_denied"]) == (
+        "NT AUTHORITY\\ANONYMOUS LOGON", ["ms-Exch-SMTP-Accept-Any-Recipient"], False,
+    )  # fmt: skip
+
+
 def test_json_that_went_no_deeper_says_that_lists_are_missing() -> None:
     held = {"Identity": "EX01\\Relay", "Bindings": "System.Object[]", "RemoteIPRanges": ["Microsoft.Exchange.Data.IPRange"] * 2,
             "Fqdn": "Microsoft.Exchange.Data.Fqdn", "PermissionGroups": 4096}  # fmt: skip

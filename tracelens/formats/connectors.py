@@ -35,6 +35,7 @@ RENAMED = {
 }
 NOISE = {"serializationdata", "pscomputername", "runspaceid", "psshowcomputername"}
 TEXT_COLUMNS = {"server", "is_incomplete", "extra", "file_id", "line_number"}
+MADE = {"server", "is_incomplete", "extra", "line_number"}
 TYPE = re.compile(r"(?:<T>|#TYPE )[\w.]*?\.(\w+)")
 
 
@@ -136,7 +137,10 @@ def _parse(kind: _Kind, source: Source) -> Parsed:
         else:
             row = _row(kind, bag)
             is_built = row.pop("is_built") or is_built
-            rows.append(row)
+            if row.keys() <= MADE:
+                _refuse(listing, bag, f"an object without properties of {kind.cmdlet}")
+            else:
+                rows.append(row)
     assumed = [listing.assumed] if listing.assumed else []
     if others:
         assumed.append(

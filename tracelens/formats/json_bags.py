@@ -78,7 +78,7 @@ def _object(held: dict[str, Any]) -> str:
     """Gives an object as its own ToString writes it, as far as it is known; else as JSON."""
     if isinstance(held.get("Value"), str) and not isinstance(held.get("value"), list | dict):
         return str(held["Value"])
-    for name in ("Expression", "IPAddressToString", "HostnameString"):
+    for name in ("Expression", "IPAddressToString", "HostnameString", "RawIdentity"):
         if held.get(name):
             return str(held[name])
     address = shown(held.get("Address"))
@@ -88,6 +88,8 @@ def _object(held: dict[str, Any]) -> str:
         return f"{held.get('Type') or 'SMTP'}:{address};{held['Cost']}"
     if "IsIPAddress" in held and _is_true(held["IsIPAddress"]):
         return f"[{address}]"
+    if "IsPresent" in held:
+        return str(_is_true(held["IsPresent"]))
     if "IsUnlimited" in held:
         size = shown(held.get("Value"))
         return "Unlimited" if _is_true(held["IsUnlimited"]) else size if isinstance(size, str) else json.dumps(held)
