@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracelens.care import verify
+from tracelens.charset import decode
 from tracelens.discover import recognise
 from tracelens.formats import Parsed, Source, exo_trace_csv, exo_validation, formats
 from tracelens.pipeline import ingest
@@ -91,9 +92,12 @@ def test_any_encoding_gives_the_same_rows(tmp_path: Path, encoding: str) -> None
     place = tmp_path / "trace.csv"
     begin = b"\xfe\xff" if encoding == "utf-16-be" else b""
     place.write_bytes(begin + f"{ENHANCED}\r\n{row}\r\n".encode(encoding))
-    ingest([place], tmp_path / "S")
-    rows = ask(tmp_path / "S", "select kind, recipient_address, subject, status from exo_trace_event").rows()
-    assert rows == [("enhanced", "bób@contoso.com", "Hé", "Receive")]
+    described = recognise(place).format
+    assert described and described.name == "exo_trace_csv"
+    rows = read(described.name, decode(place.read_bytes())[0]).rows
+    assert shown(rows, "kind", "recipient_address", "subject", "status") == [
+        ("enhanced", "bób@contoso.com", "Hé", "Receive")
+    ]
 
 
 def test_a_file_in_a_code_page_is_read_and_that_is_said(tmp_path: Path) -> None:
