@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.unit.conftest import KINDS, Read, header, moment
 from tracelens.cli import main
-from tracelens.discover import discover
+from tracelens.discover import discover, recognise
 from tracelens.errors import InputError
 from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_FIELDS, TRACKING_2007, TRACKING_2010, TRACKING_2013, TRACKING_2016
@@ -155,3 +155,20 @@ def test_what_lies_beside_transport_logs_is_refused_by_name(tmp_path: Path, text
     (tmp_path / "x.log").write_text(text, encoding="utf-8")
     found = discover([tmp_path])[0]
     assert found.format is None and said in str(found.reason)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"MessageTrackingReportId : x\nSubmittedDateTime : 3/14/2026 9:00:05 AM\n", "use Get-MessageTrackingLog"),
+        (b'"Email date (UTC)","Delivery action","Internet message ID","Network message ID"\n', "messages of Defender"),
+        (b"<!DOCTYPE html>\n<table><tr><th>Timestamp</th></tr></table>\n", "use Export-Csv"),
+        (b"!BDN\0\0\0\0", "save the messages as .eml"),
+    ],
+)
+def test_what_is_not_read_is_named_with_the_way_out(tmp_path: Path, content: bytes, said: str) -> None:
+    place = tmp_path / "x.txt"
+    place.write_bytes(content)
+    found = recognise(place)
+    assert found.format is None
+    assert said in (found.reason or "")
