@@ -192,8 +192,8 @@ def plain(text: str) -> str:
     """Gives a time without marks of direction and names of weekdays, with common blanks, dashes and digits."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", HIDDEN.sub("", text)).translate(DASHES)
-    text = WEEKDAY.sub("", " ".join(text.split()))
-    return AMERICAN.sub(r"\2-\1-\3 ", text)
+    text = " ".join(text.split())
+    return AMERICAN.sub(r"\2-\1-\3 ", WEEKDAY.sub("", text)) if text[:1].isalpha() else text
 
 
 def _zone(text: str | None) -> timedelta | None:
