@@ -23,6 +23,7 @@ from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
 from tracelens.errors import StoreError
 from tracelens.formats import formats
+from tracelens.pointer import generation
 from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
 from tracelens.segments import as_datetime
 from tracelens.vintage import check_not_newer
@@ -75,7 +76,7 @@ def ledger_of(folder: Path) -> Held:
     Raises:
         StoreError: It cannot be read, or a newer tracelens made it.
     """
-    live = stores.generation(folder)
+    live = generation(folder)
     if live is None:
         return Held()
     tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
@@ -203,6 +204,24 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
+def damage(folder: Path, path: str, sums: Container[str]) -> str | None:
+    """Gives what is wrong with the bytes of a segment, None if nothing is."""
+    if not (folder / path).is_file():
+        return "is missing"
+    return None if checksum(folder / path) in sums else "has another checksum than when it was written"
+
+
+def check_intact(folder: Path, segments: Iterable[Row]) -> None:
+    """Checks that segments are as they were written, before their rows are written anew under a new checksum.
+
+    Raises:
+        StoreError: One is not.
+    """
+    for path, known in sorted({(row["path"], row["checksum"]) for row in segments if row.get("checksum")}):
+        if why := damage(folder, path, {known}):
+            raise StoreError(f"segment '{path}' {why}", str(folder), "read its logs again: tracelens store rebuild")
+
+
 def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping[int, Row]) -> list[LogFile]:
     """Gives files set aside whose rows go with a file that is read anew: they may be all that is left of them."""
     renewed = {entry.file_id: entry for entry in fresh}
@@ -296,6 +315,11 @@ def _copies(ledger: Mapping[int, Row]) -> set[int]:
 
 def _is_copy(row: Row) -> bool:
     return str(row["reason"]).startswith(("copy of ", "moved to "))
+
+
+def is_copy_of(row: Row, file_id: int) -> bool:
+    """Tells whether a file was set aside as the same as another one."""
+    return bool(row["kept_in"] == file_id) and _is_copy(row)
 
 
 def _mark(row: Row, holder: Row, reason: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracelens.errors import StoreError
 from tracelens.schema import TABLES
-from tracelens.store import create_table, literal, remove, settle
+from tracelens.store import IN_SEGMENTS, create_table, literal, remove, settle, told, unreadable
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +48,10 @@ def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         settle(con)
         yield con
+    except duckdb.Error as error:
+        if IN_SEGMENTS.search(told(error)):
+            raise unreadable(error, store) from error
+        raise
     finally:
         con.close()
 
@@ -80,9 +84,7 @@ def copy_out(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
     except duckdb.Error as error:
         remove(path)
         if str(path.parent) in str(error) or "No space left" in str(error):
-            raise StoreError(
-                f"the store cannot be written: {str(error).splitlines()[0]}", where=str(path.parent)
-            ) from error
+            raise StoreError(f"the store cannot be written: {told(error)}", where=str(path.parent)) from error
         raise UnreadableError(str(error)) from error
 
 

@@ -23,6 +23,7 @@ from tracelens.ledger import (
     COUNTED,
     Held,
     check_apart,
+    check_intact,
     is_known,
     is_left_out,
     known_files,
@@ -35,6 +36,7 @@ from tracelens.ledger import (
 )
 from tracelens.lock import lock
 from tracelens.migrate import to_read_again
+from tracelens.pointer import generation
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
@@ -167,7 +169,7 @@ def ingest(
         )
     try:
         with lock(folder, wait_s):
-            if stores.generation(folder) != held.generation:
+            if generation(folder) != held.generation:
                 held = ledger_of(folder)
             account = _locked(files, folder, held, workers, options, tell)
     except OSError as error:
@@ -207,7 +209,7 @@ def _locked(
         if taken.renewed or not is_current:
             _publish(folder, held, options, tell)
         stores.tidy(folder)
-    account.generation = stores.generation(folder)
+    account.generation = generation(folder)
     account.kinds = kinds_of(folder)
     return account
 
@@ -216,7 +218,7 @@ def kinds_of(folder: Path) -> list[dict[str, Any]]:
     """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
     counts = (*COUNTED, "repeated_count", "pruned_count")
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counts)
-    name = stores.generation(folder)
+    name = generation(folder)
     if name is None:
         return []
     return stores.told_rows(
@@ -254,14 +256,14 @@ def _take_in(
     written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
     rows = {entry.file_id: ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
     rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
-    segments = _without_gone(folder, held.segments, rows.keys())
+    segments = without_gone(folder, held.segments, rows.keys())
     for file_id in rows.keys() & written.keys():
         done = written[file_id]
         segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
     segments = still_pruned(rows, held.files, segments)
     held.files.update(rows)
     aside = set_aside(held.files, {e.file_id: e for e in fresh if e.file_id in rows}, segments, folder)
-    held.segments = prune(held.files, _without_gone(folder, segments, aside))
+    held.segments = prune(held.files, without_gone(folder, segments, aside))
     held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
     held.rejects += [
         {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
@@ -271,13 +273,27 @@ def _take_in(
     return Taken(written, list(rows), aside)
 
 
-def republish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+def republish(
+    folder: Path,
+    held: Held,
+    options: BuildOptions,
+    tell: Callable[[Progress], None],
+    again: Sequence[LogFile] = (),
+) -> None:
     """Publishes a generation of a ledger as it stands, with all tables built anew; the caller has the lock.
+
+    Args:
+        folder: Folder of the store.
+        held: Its ledger.
+        options: How it is built.
+        tell: Called as work goes on.
+        again: Files that are read anew first, besides those of an older store.
 
     Raises:
         StoreError: It cannot be written, or files of an older store would have to be read again and cannot.
     """
-    again = to_read_again(folder, held)
+    known = {entry.file_id for entry in again}
+    again = [*again, *(entry for entry in to_read_again(folder, held) if entry.file_id not in known)]
     if again:
         taken = _take_in(again, folder, held, None, tell)
         broken = [entry for entry in again if taken.is_broken(entry)]
@@ -346,7 +362,7 @@ def _read_all(
     return write_all(files, folder, workers or os.cpu_count() or 1, note)
 
 
-def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[int]) -> list[dict[str, Any]]:
+def without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[int]) -> list[dict[str, Any]]:
     """Gives the segment list without the rows of some files; a segment they share with others is written anew."""
     shared: dict[str, list[dict[str, Any]]] = {}
     for row in segments:
@@ -357,9 +373,11 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
         staying = [row for row in rows if row["file_id"] not in gone]
         path = old
         if leaving and staying:
+            check_intact(folder, staying)
             with parquet.scratch(folder) as con:
                 path = without(con, folder, old, leaving)
-        kept += [{**row, "path": path} for row in staying]
+        checksum = {} if path == old else {"checksum": None}
+        kept += [{**row, "path": path, **checksum} for row in staying]
     return kept
 
 
