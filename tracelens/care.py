@@ -17,6 +17,8 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
+from tracelens.agreement import count
+from tracelens.beginnings import has_rows_apart
 from tracelens.build import check_grain, models
 from tracelens.discover import LogFile
 from tracelens.errors import StoreError, TracelensError
@@ -27,7 +29,6 @@ from tracelens.ledger import (
     check_apart,
     check_intact,
     damage,
-    has_rows_apart,
     is_copy_of,
     lake_of,
     ledger_of,
@@ -59,6 +60,7 @@ def info(store: str | os.PathLike[str]) -> dict[str, Any]:
     """
     folder = Path(store).absolute()
     held = _ledger(folder)
+    check_current(held.schema_version, str(folder))
     holding = [row for row in held.files.values() if row["kept_in"] is None]
     first = min((row["first_at"] for row in holding if row["first_at"]), default=None)
     last = max((row["last_at"] for row in holding if row["last_at"]), default=None)
@@ -261,10 +263,11 @@ def rebuild(
         StoreError: There is no store, it cannot be written, an ingest holds it, or rows are lost for good.
     """
     with _locked(store, wait_s) as (folder, held):
-        damaged, again, lost = (set(), [], []) if lake_of(held, folder) else _to_repair(folder, held)
+        is_ours = held.is_up_to_date and not lake_of(held, folder)
+        damaged, again, lost = _to_repair(folder, held) if is_ours else (set(), [], [])
         if lost and not without_lost:
             raise StoreError(
-                f"rows of {len(lost)} files are damaged or missing and their logs are gone, first"
+                f"rows of {count(len(lost), 'file')} are damaged or missing and the logs are gone, first"
                 f" '{held.files[lost[0]]['path']}'",
                 where=str(folder),
                 hint="put the logs back where they were, or go on without these files: --without-lost",
@@ -312,7 +315,7 @@ def _locked(store: str | os.PathLike[str], wait_s: float) -> Iterator[tuple[Path
             yield folder, ledger_of(folder)
             stores.tidy(folder)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+        raise stores.unwritable(error.strerror or str(error), folder) from error
 
 
 def _ledger(folder: Path) -> Held:

@@ -143,8 +143,11 @@ def follow(
     Raises:
         TracelensError: The first round fails, except as there are no logs yet.
     """
+    from tracelens.agreement import count
+
     total: Account | None = None
     said = ""
+    broken: set[tuple[str, str]] = set()
     ending = Ending()
     try:
         with ending.caught():
@@ -161,8 +164,11 @@ def follow(
                 said = ""
                 is_news = total is None or account.new_files > 0
                 total = account if total is None else joined(total, account)
+                for path, reason in sorted({*account.failed} - broken):
+                    say(f"{path}: {reason}; looking again")
+                broken = {*account.failed}
                 if is_news:
-                    say(f"{account.new_files} files read, {account.known_files} known; {account.generation}")
+                    say(f"{count(account.new_files, 'file')} read, {account.known_files:,} known; {account.generation}")
     except KeyboardInterrupt:
         if total is None:
             raise

@@ -75,7 +75,7 @@ def ingest_lake(
             account = _locked(lake, folder, held, options, tell)
             stores.tidy(folder)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+        raise stores.unwritable(error.strerror or str(error), folder) from error
     account.generation = generation(folder)
     account.kinds = kinds_of(folder)
     account.seconds = time.monotonic() - began

@@ -173,7 +173,7 @@ def ingest(
                 held = ledger_of(folder)
             account = _locked(files, folder, held, workers, options, tell)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+        raise stores.unwritable(error.strerror or str(error), folder) from error
     account.seconds = time.monotonic() - began
     return account
 

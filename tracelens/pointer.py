@@ -32,7 +32,7 @@ def generation(store: Path) -> str | None:
     except OSError as error:
         raise StoreError(f"the store cannot be read: {error.strerror}", where=str(pointer)) from error
     if not DATABASE.match(name) or not (store / name).is_file():
-        raise StoreError(f"CURRENT names '{name}', which is not here", str(store), way_back(store, name))
+        raise StoreError(f"CURRENT names {name!r}, which is not here", str(store), way_back(store, name))
     return name
 
 

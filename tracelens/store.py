@@ -116,6 +116,12 @@ def unreadable(error: Exception, folder: Path, name: str = "") -> StoreError:
     return StoreError(f"the store cannot be opened: {told(error)}", str(folder / name), hint)
 
 
+def unwritable(why: str, place: Path) -> StoreError:
+    """Gives the error of a store that cannot be written, and what to do."""
+    hint = "make room, see to its rights, or choose another --store; the published state is whole"
+    return StoreError(f"the store cannot be written: {why}", str(place), hint)
+
+
 def told(error: Exception) -> str:
     """Gives what an error of the engine says, in one line."""
     line = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -243,8 +249,7 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
         if IN_SEGMENTS.search(told(error)):
             raise unreadable(error, store) from error
         if isinstance(error, duckdb.OperationalError | duckdb.FatalException):
-            hint = "make room or choose another --store; the published state is whole"
-            raise StoreError(f"the store cannot be written: {told(error)}", str(path), hint) from error
+            raise unwritable(told(error), path) from error
         raise
     finally:
         if not is_whole:  # it would take the room that is lacking

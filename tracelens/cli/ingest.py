@@ -112,13 +112,14 @@ def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
 def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:
     """Reads logs as they grow, until Ctrl-C; what happens is said on stderr."""
+    from tracelens.agreement import count
     from tracelens.follow import check, follow
 
     def say(text: str) -> None:
         click.echo(f"{datetime.now(UTC):%H:%M:%S} UTC  {text}", err=True)
 
     check(paths, store)
-    click.echo(f"following {len(paths)} paths, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
+    click.echo(f"following {count(len(paths), 'path')}, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
     return follow(lambda: run_ingest(paths, store, quiet=True, **options), paths, interval_s, say)
 
 

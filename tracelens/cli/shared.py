@@ -107,10 +107,12 @@ def put_faults(faults: Sequence[Mapping[str, str]], form: str, thing: str, hint:
     """Prints where something is not whole, or that it is; ends with exit code 1 when it is not."""
     import polars as pl
 
+    from tracelens.agreement import count
+
     if faults or form != "table":
         put_frame(pl.DataFrame(faults, schema={"where": pl.String, "what": pl.String}), form)
     else:
         put(f"the {thing} is whole\n")
     if faults:
-        click.echo(f"{len(faults)} faults; {hint}", err=True)
+        click.echo(f"{count(len(faults), 'fault')}; {hint}", err=True)
         click.get_current_context().exit(1)
