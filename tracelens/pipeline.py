@@ -202,10 +202,12 @@ def _locked(
     fresh += orphaned(files, fresh, ledger)
     fresh += [entry for entry in to_read_again(folder, held) if entry.file_id not in renewed]
     if fresh or not is_current:
+        held.files = {number: row for number, row in ledger.items() if not _can_be_listed_now(row)}
         taken = _take_in(fresh, folder, held, workers, tell)
         account.new_files = sum(not done.error for done in taken.written.values())
         account.failed += [(str(e.path), taken.written[e.file_id].error or "") for e in fresh if taken.is_broken(e)]
-        account.skipped += [(ledger[n]["path"], ledger[n]["reason"]) for n in taken.renewed if n in taken.aside]
+        aside = (held.files[number] for number in taken.renewed if number in taken.aside)
+        account.skipped += [(row["path"], row["reason"]) for row in aside]
         if taken.renewed or not is_current:
             _publish(folder, held, options, tell)
         stores.tidy(folder)
@@ -300,6 +302,11 @@ def republish(
         if broken:
             raise StoreError(f"'{broken[0].path}' cannot be read again", str(folder), "ingest into another store")
     _publish(folder, held, options, tell)
+
+
+def _can_be_listed_now(row: Mapping[str, Any]) -> bool:
+    """Tells whether a row of the ledger is a folder that could not be listed once, and can be."""
+    return row["state"] == "failed" and os.access(row["path"], os.R_OK | os.X_OK) and Path(row["path"]).is_dir()
 
 
 def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:

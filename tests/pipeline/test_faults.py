@@ -85,15 +85,20 @@ def test_a_store_that_may_only_be_read_is_read_and_refuses_to_be_written(read_on
 
 
 @needs_unix
-def test_a_log_that_may_not_be_read_is_failed_and_read_when_it_may(mine: Path, as_a_user: AsUser) -> None:
+def test_what_may_not_be_read_is_failed_and_read_when_it_may(mine: Path, as_a_user: AsUser) -> None:
     log = write(mine / ROLE / "RECV-2.LOG", 2)
+    folder = write(mine / ROLE / "closed" / "RECV-3.LOG", 3).parent
     log.chmod(0)
+    folder.chmod(0)
     done = as_a_user("ingest", mine / "EX01", "--store", mine / "S")
     assert done.returncode == 0, done.stderr
     assert "RECV-2.LOG: cannot be opened: Permission denied" in done.stdout
+    assert f"{folder}: cannot be listed: Permission denied" in done.stdout
     log.chmod(0o644)
+    folder.chmod(0o755)
     ingest([mine / "EX01"], mine / "S", workers=1)
-    assert sessions(mine / "S") == [1, 2]
+    assert sessions(mine / "S") == [1, 2, 3]
+    assert "failed" not in {state for state, _ in ledger(mine / "S").values()}
 
 
 def test_a_log_that_vanishes_before_it_is_read_is_failed_and_the_others_are_read(mine: Path) -> None:
