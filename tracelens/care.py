@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -102,7 +101,8 @@ def verify(store: str | os.PathLike[str]) -> list[Fault]:
     folder = Path(store).absolute()
     held = _ledger(folder)
     check_current(held.schema_version, str(folder))
-    faults = _check_segments(folder, held) + _check_ledger(folder, held)
+    faults = _check_segments(folder, held)
+    faults += _check_ledger(folder, held, {fault.where for fault in faults})
     if any("is missing" in fault.what or "checksum" in fault.what for fault in faults):
         return faults
     with stores.reading(folder) as con:
@@ -135,8 +135,9 @@ def _check_segments(folder: Path, held: Held) -> list[Fault]:
     return faults
 
 
-def _check_ledger(folder: Path, held: Held) -> list[Fault]:
+def _check_ledger(folder: Path, held: Held, damaged: set[str]) -> list[Fault]:
     faults = []
+    touched = {row["file_id"] for row in held.segments if row["path"] in damaged}
     events: dict[int, int] = {}
     rejects: dict[int, int] = {}
     for row in held.segments:
@@ -146,8 +147,10 @@ def _check_ledger(folder: Path, held: Held) -> list[Fault]:
     for file_id, row in held.files.items():
         stored = events.pop(file_id, 0)
         wanted = row["event_count"] - (row["pruned_count"] or 0) if row["state"] in HOLDING else 0
-        is_whole = stored == wanted or (
-            stored and has_rows_apart(row) and _lines(folder, held, file_id) <= row["event_count"]
+        is_whole = (
+            file_id in touched
+            or stored == wanted
+            or (stored and has_rows_apart(row) and _lines(folder, held, file_id) <= row["event_count"])
         )
         if not is_whole:
             faults.append(Fault(row["path"], f"has {wanted} events in the ledger and {stored} in the segments"))
@@ -160,10 +163,8 @@ def _check_ledger(folder: Path, held: Held) -> list[Fault]:
 
 
 def _lines(folder: Path, held: Held, file_id: int) -> int:
-    """Counts the lines of a file that the segments hold rows of; beyond all counts where one is missing."""
+    """Counts the lines of a file that the segments hold rows of."""
     paths = {str(folder / row["path"]) for row in held.segments if row["file_id"] == file_id}
-    if not all(map(os.path.isfile, paths)):
-        return sys.maxsize
     listed = ", ".join(map(stores.literal, sorted(paths)))
     with parquet.scratch(folder) as con:
         asked = f"select count(distinct line_number) from read_parquet([{listed}]) where file_id = {file_id}"
@@ -293,7 +294,7 @@ def rebuild(
 def _to_repair(folder: Path, held: Held) -> tuple[set[str], list[LogFile], list[int]]:
     """Takes damaged segments from the ledger; gives them, files to read again, and ids of those that are lost."""
     damaged = {fault.where for fault in _check_segments(folder, held)}
-    wrong = {fault.where for fault in _check_ledger(folder, held)}
+    wrong = {fault.where for fault in _check_ledger(folder, held, damaged)}
     hit = {row["file_id"] for row in held.segments if row["path"] in damaged} & held.files.keys()
     hit |= {file_id for file_id, row in held.files.items() if row["path"] in wrong}
     held.segments = [row for row in held.segments if row["path"] not in damaged and row["file_id"] in held.files]

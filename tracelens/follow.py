@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tracelens.errors import InputError, StoreError, TracelensError, UsageError
+from tracelens.errors import InputError, InternalError, TracelensError, UsageError
 
 if TYPE_CHECKING:
     from tracelens.pipeline import Account
@@ -131,7 +131,7 @@ def follow(
 ) -> Account:
     """Reads again and again until Ctrl-C, and gives the account of all rounds.
 
-    A fault of the first round is raised; later ones are said, and the next round tries again.
+    A fault of the first round is raised, and one of tracelens itself; others are said, and the next round tries again.
 
     Args:
         read: Reads the paths once.
@@ -154,8 +154,9 @@ def follow(
             for _ in rounds(paths, interval_s, notices):
                 try:
                     account = read()
-                except (InputError, StoreError) as error:
-                    if ending.is_asked or (total is None and not _is_waiting(error, paths)):
+                except TracelensError as error:
+                    is_first = total is None and not _is_waiting(error, paths)
+                    if ending.is_asked or is_first or isinstance(error, InternalError):
                         raise
                     if str(error) != said:
                         said = str(error)

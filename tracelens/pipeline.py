@@ -14,6 +14,7 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
+from tracelens.agreement import count
 from tracelens.asker import Asker, Here
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
@@ -164,7 +165,7 @@ def ingest(
     files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
     if not any(entry.format for entry in files):
         raise InputError(
-            f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
+            f"no log files found (looked at {count(len(files), 'file')}, {sum(e.is_failed for e in files)} unreadable)",
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:

@@ -30,7 +30,8 @@ def generation(store: Path) -> str | None:
             return None
         raise StoreError("CURRENT is missing, but databases are here", str(store), way_back(store)) from None
     except OSError as error:
-        raise StoreError(f"the store cannot be read: {error.strerror}", where=str(pointer)) from error
+        hint = "see to its rights, or choose another folder with --store"
+        raise StoreError(f"the store cannot be read: {error.strerror}", str(pointer), hint) from error
     if not DATABASE.match(name) or not (store / name).is_file():
         raise StoreError(f"CURRENT names {name!r}, which is not here", str(store), way_back(store, name))
     return name

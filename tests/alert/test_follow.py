@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 
 from tracelens import query, store
+from tracelens.errors import ConfigError, InternalError
 from tracelens.follow import follow, rounds
 from tracelens.pipeline import Account, ingest
 
@@ -168,3 +169,23 @@ def test_a_half_written_line_waits_while_the_log_is_followed_and_comes_whole(log
 
     follow(read, [log.parent], 0.1, lambda _: None, notices=False)
     assert seen == [("partial", 5, 1), ("ingested", 6, 0)]
+
+
+def test_a_fault_that_comes_while_it_follows_is_said_once_and_one_of_tracelens_itself_ends_it() -> None:
+    broken = ConfigError("cannot be read", "x.toml")
+    rounds_of = [Account(new_files=1), broken, broken, Account(new_files=2), InternalError("lines are unaccounted for")]
+    said: list[str] = []
+
+    def read() -> Account:
+        given = rounds_of.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    with pytest.raises(InternalError):
+        follow(read, [], 0.01, said.append, notices=False)
+    assert said == [
+        "1 file read, 0 known; None",
+        "cannot be read (x.toml); looking again",
+        "2 files read, 0 known; None",
+    ]

@@ -21,6 +21,9 @@ from tracelens.pipeline import ingest
 pytestmark = pytest.mark.usefixtures("few_rules")
 
 Call = Callable[..., Result]
+EXPORT = """Timestamp,ServerHostname,Source,EventId,InternalMessageId,MessageId,Recipients,Sender,SourceContext
+2026-03-02T08:00:00Z,EX01,SMTP,RECEIVE,1,<m1@example.com>,anna@contoso.com bob@contoso.com,b@example.com,
+"""
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +181,14 @@ def test_rebuild_takes_rows_from_a_copy_of_a_log_that_is_gone(call: Call, logs: 
     log = tmp_path / "logs" / ROLE / "RECV-1.LOG"
     packed = log.with_name("RECV-1.LOG.gz")
     packed.write_bytes(gzip.compress(log.read_bytes()))
+    (tmp_path / "logs" / "export.csv").write_text(EXPORT, encoding="utf-8")
     ingest([tmp_path / "logs"], tmp_path / "S", workers=1)
     log.unlink()
-    for path in segments(tmp_path / "S"):
+    damaged = segments(tmp_path / "S")
+    for path in damaged:
         damage(tmp_path / "S" / path)
+    told = call("store", "verify", "--store", tmp_path / "S")
+    assert (told.exit_code, told.stdout.count("another checksum")) == (1, len(damaged))
     assert call("store", "rebuild", "--store", tmp_path / "S").exit_code == 0
     assert call("store", "verify", "--store", tmp_path / "S").exit_code == 0
     assert ledger(tmp_path / "S")["RECV-1.LOG"] == ("ingested", None)
