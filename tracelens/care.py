@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +16,27 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
+from tracelens.agreement import count
+from tracelens.beginnings import has_rows_apart
 from tracelens.build import check_grain, models
+from tracelens.discover import LogFile
 from tracelens.errors import StoreError, TracelensError
-from tracelens.ledger import COUNTED, HOLDING, Held, check_apart, checksum, has_rows_apart, lake_of, ledger_of, prune
+from tracelens.ledger import (
+    COUNTED,
+    HOLDING,
+    Held,
+    check_apart,
+    check_intact,
+    damage,
+    is_copy_of,
+    lake_of,
+    ledger_of,
+    prune,
+)
 from tracelens.lock import lock
-from tracelens.pipeline import BuildOptions, Progress, republish
+from tracelens.migrate import there_again
+from tracelens.pipeline import BuildOptions, Progress, republish, without_gone
+from tracelens.pointer import databases
 from tracelens.schema import SCHEMA_VERSION, TABLES
 from tracelens.vintage import check_current
 
@@ -44,20 +59,21 @@ def info(store: str | os.PathLike[str]) -> dict[str, Any]:
     """
     folder = Path(store).absolute()
     held = _ledger(folder)
-    days = stores.ask(folder, "select min(first_at) as first, max(last_at) as last from log_file where kept_in is null")
-    first, last = days.row(0)
+    check_current(held.schema_version, str(folder))
+    holding = [row for row in held.files.values() if row["kept_in"] is None]
+    first = min((row["first_at"] for row in holding if row["first_at"]), default=None)
+    last = max((row["last_at"] for row in holding if row["last_at"]), default=None)
     read = [row for row in held.files.values() if row["state"] in HOLDING]
     log_bytes = sum(row["size_bytes"] for row in read)
     segments = {row["path"] for row in held.segments}
     segment_bytes = sum((folder / path).stat().st_size for path in segments if (folder / path).is_file())
     live = (folder / str(held.generation)).stat().st_size
-    names = sorted(path.name for path in folder.iterdir() if stores.DATABASE.match(path.name))
     states = sorted({row["state"] for row in held.files.values()})
     return {
         "store": str(folder),
         "lake": lake_of(held, folder),
         "generation": held.generation,
-        "generations kept": len(names),
+        "generations kept": len(databases(folder)),
         "schema version": held.schema_version,
         "made by": held.made_by,
         "files": len(held.files),
@@ -85,7 +101,8 @@ def verify(store: str | os.PathLike[str]) -> list[Fault]:
     folder = Path(store).absolute()
     held = _ledger(folder)
     check_current(held.schema_version, str(folder))
-    faults = _check_segments(folder, held) + _check_ledger(folder, held)
+    faults = _check_segments(folder, held)
+    faults += _check_ledger(folder, held, {fault.where for fault in faults})
     if any("is missing" in fault.what or "checksum" in fault.what for fault in faults):
         return faults
     with stores.reading(folder) as con:
@@ -108,20 +125,19 @@ def _check_segments(folder: Path, held: Held) -> list[Fault]:
         told.setdefault(row["path"], []).append(row)
     with parquet.scratch(folder) as con:
         for path, rows in sorted(told.items()):
-            place = folder / path
-            if not place.is_file():
-                faults.append(Fault(path, "is missing"))
-            elif {row["checksum"] for row in rows} != {checksum(place)}:
-                faults.append(Fault(path, "has another checksum than when it was written"))
+            if why := damage(folder, path, {row["checksum"] for row in rows}):
+                faults.append(Fault(path, why))
             else:
-                asked = f"select file_id, count(*) from read_parquet({stores.literal(str(place))}) group by file_id"
+                place = stores.literal(str(folder / path))
+                asked = f"select file_id, count(*) from read_parquet({place}) group by file_id"
                 if dict(con.execute(asked).fetchall()) != {row["file_id"]: row["row_count"] for row in rows}:
                     faults.append(Fault(path, "holds other rows than the ledger says"))
     return faults
 
 
-def _check_ledger(folder: Path, held: Held) -> list[Fault]:
+def _check_ledger(folder: Path, held: Held, damaged: set[str]) -> list[Fault]:
     faults = []
+    touched = {row["file_id"] for row in held.segments if row["path"] in damaged}
     events: dict[int, int] = {}
     rejects: dict[int, int] = {}
     for row in held.segments:
@@ -131,8 +147,10 @@ def _check_ledger(folder: Path, held: Held) -> list[Fault]:
     for file_id, row in held.files.items():
         stored = events.pop(file_id, 0)
         wanted = row["event_count"] - (row["pruned_count"] or 0) if row["state"] in HOLDING else 0
-        is_whole = stored == wanted or (
-            stored and has_rows_apart(row) and _lines(folder, held, file_id) <= row["event_count"]
+        is_whole = (
+            file_id in touched
+            or stored == wanted
+            or (stored and has_rows_apart(row) and _lines(folder, held, file_id) <= row["event_count"])
         )
         if not is_whole:
             faults.append(Fault(row["path"], f"has {wanted} events in the ledger and {stored} in the segments"))
@@ -145,10 +163,8 @@ def _check_ledger(folder: Path, held: Held) -> list[Fault]:
 
 
 def _lines(folder: Path, held: Held, file_id: int) -> int:
-    """Counts the lines of a file that the segments hold rows of; beyond all counts where one is missing."""
+    """Counts the lines of a file that the segments hold rows of."""
     paths = {str(folder / row["path"]) for row in held.segments if row["file_id"] == file_id}
-    if not all(map(os.path.isfile, paths)):
-        return sys.maxsize
     listed = ", ".join(map(stores.literal, sorted(paths)))
     with parquet.scratch(folder) as con:
         asked = f"select count(distinct line_number) from read_parquet([{listed}]) where file_id = {file_id}"
@@ -192,6 +208,7 @@ def compact(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wa
     """
     with _locked(store, wait_s) as (folder, held):
         check_apart(folder, held)
+        check_intact(folder, held.segments)
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in held.segments:
             groups.setdefault((row["table_name"], row["path"].rpartition("/")[0]), []).append(row)
@@ -229,19 +246,64 @@ def _joined(folder: Path, table: str, place: str, paths: list[str], rows: list[d
     ]
 
 
-def rebuild(store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wait_s: float = 60) -> dict[str, int]:
+def rebuild(
+    store: str | os.PathLike[str], options: BuildOptions, tell: Tell, wait_s: float = 60, without_lost: bool = False
+) -> dict[str, int]:
     """Builds all tables anew from the segments; brings an older store up to date.
 
+    Logs whose segments are damaged or missing, or whose counts do not add up, are read again, or a copy of them.
+
+    Args:
+        store: Folder of the store.
+        options: How it is built.
+        tell: Called as work goes on.
+        wait_s: Seconds to wait for another writer.
+        without_lost: Let go of files whose rows are damaged and that cannot be read again.
+
     Raises:
-        StoreError: There is no store, it cannot be written, or an ingest holds it.
+        StoreError: There is no store, it cannot be written, an ingest holds it, or rows are lost for good.
     """
     with _locked(store, wait_s) as (folder, held):
-        republish(folder, held, options, tell)
+        is_ours = held.is_up_to_date and not lake_of(held, folder)
+        damaged, again, lost = _to_repair(folder, held) if is_ours else (set(), [], [])
+        if lost and not without_lost:
+            raise StoreError(
+                f"rows of {count(len(lost), 'file')} are damaged or missing and the logs are gone, first"
+                f" '{held.files[lost[0]]['path']}'",
+                where=str(folder),
+                hint="put the logs back where they were, or go on without these files: --without-lost",
+            )
+        for file_id in lost:
+            reason = "its rows were lost with a damaged segment, and it is gone"
+            held.files[file_id].update(state="failed", reason=reason, repeated_count=0, pruned_count=0)
+            held.files[file_id].update(dict.fromkeys(COUNTED, 0))
+        for path in damaged:  # what is read again gets the same name
+            stores.remove(folder / path)
+        held.segments = without_gone(folder, held.segments, lost)
+        held.rejects = [row for row in held.rejects if row["file_id"] not in lost]
+        republish(folder, held, options, tell, again)
         return {
             "files": len(held.files),
+            "files read again": len(again),
+            "files lost": len(lost),
             "events": sum(row["row_count"] for row in held.segments),
             "schema version": SCHEMA_VERSION,
         }
+
+
+def _to_repair(folder: Path, held: Held) -> tuple[set[str], list[LogFile], list[int]]:
+    """Takes damaged segments from the ledger; gives them, files to read again, and ids of those that are lost."""
+    damaged = {fault.where for fault in _check_segments(folder, held)}
+    wrong = {fault.where for fault in _check_ledger(folder, held, damaged)}
+    hit = {row["file_id"] for row in held.segments if row["path"] in damaged} & held.files.keys()
+    hit |= {file_id for file_id, row in held.files.items() if row["path"] in wrong}
+    held.segments = [row for row in held.segments if row["path"] not in damaged and row["file_id"] in held.files]
+    again, gone = there_again(held, hit)
+    copies = {file_id: [n for n, row in held.files.items() if is_copy_of(row, file_id)] for file_id in gone}
+    for file_id in gone:
+        again += there_again(held, copies[file_id])[0]
+    known = {entry.file_id for entry in again}
+    return damaged, again, [file_id for file_id in gone if not known & set(copies[file_id])]
 
 
 @contextlib.contextmanager
@@ -254,7 +316,7 @@ def _locked(store: str | os.PathLike[str], wait_s: float) -> Iterator[tuple[Path
             yield folder, ledger_of(folder)
             stores.tidy(folder)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+        raise stores.unwritable(error.strerror or str(error), folder) from error
 
 
 def _ledger(folder: Path) -> Held:

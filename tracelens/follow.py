@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from tracelens.errors import InputError, StoreError, TracelensError, UsageError
+from tracelens.errors import InputError, InternalError, TracelensError, UsageError
 
 if TYPE_CHECKING:
     from tracelens.pipeline import Account
@@ -131,7 +131,7 @@ def follow(
 ) -> Account:
     """Reads again and again until Ctrl-C, and gives the account of all rounds.
 
-    A fault of the first round is raised; later ones are said, and the next round tries again.
+    A fault of the first round is raised, and one of tracelens itself; others are said, and the next round tries again.
 
     Args:
         read: Reads the paths once.
@@ -143,16 +143,20 @@ def follow(
     Raises:
         TracelensError: The first round fails, except as there are no logs yet.
     """
+    from tracelens.agreement import count
+
     total: Account | None = None
     said = ""
+    broken: set[tuple[str, str]] = set()
     ending = Ending()
     try:
         with ending.caught():
             for _ in rounds(paths, interval_s, notices):
                 try:
                     account = read()
-                except (InputError, StoreError) as error:
-                    if ending.is_asked or (total is None and not _is_waiting(error, paths)):
+                except TracelensError as error:
+                    is_first = total is None and not _is_waiting(error, paths)
+                    if ending.is_asked or is_first or isinstance(error, InternalError):
                         raise
                     if str(error) != said:
                         said = str(error)
@@ -161,8 +165,11 @@ def follow(
                 said = ""
                 is_news = total is None or account.new_files > 0
                 total = account if total is None else joined(total, account)
+                for path, reason in sorted({*account.failed} - broken):
+                    say(f"{path}: {reason}; looking again")
+                broken = {*account.failed}
                 if is_news:
-                    say(f"{account.new_files} files read, {account.known_files} known; {account.generation}")
+                    say(f"{count(account.new_files, 'file')} read, {account.known_files:,} known; {account.generation}")
     except KeyboardInterrupt:
         if total is None:
             raise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracelens.beginnings import has_rows_apart
 from tracelens.errors import InputError
 from tracelens.lake import Lake, now, unlisted
-from tracelens.ledger import HOLDING, has_rows_apart
+from tracelens.ledger import HOLDING
 
 
 def info(where: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tracelens.lake import READERS, Entry, Lake, place_of
 from tracelens.ledger import HOLDING, LAKE, Held, checksum, lake_of, ledger_of, prune, set_aside, still_pruned
 from tracelens.lock import lock
 from tracelens.pipeline import Account, Build, BuildOptions, Progress, build_here, kinds_of, republish
+from tracelens.pointer import generation
 from tracelens.schema import SCHEMA_VERSION
 
 Tell = Callable[[Progress], None]
@@ -74,8 +75,8 @@ def ingest_lake(
             account = _locked(lake, folder, held, options, tell)
             stores.tidy(folder)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
-    account.generation = stores.generation(folder)
+        raise stores.unwritable(error.strerror or str(error), folder) from error
+    account.generation = generation(folder)
     account.kinds = kinds_of(folder)
     account.seconds = time.monotonic() - began
     return account

@@ -13,17 +13,17 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from tracelens import archive, parquet
 from tracelens import store as stores
+from tracelens.beginnings import likely, rows_begin
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
 from tracelens.errors import StoreError
-from tracelens.formats import formats
-from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, TABLES
+from tracelens.pointer import generation
+from tracelens.schema import INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT
 from tracelens.segments import as_datetime
 from tracelens.vintage import check_not_newer
 
@@ -75,7 +75,7 @@ def ledger_of(folder: Path) -> Held:
     Raises:
         StoreError: It cannot be read, or a newer tracelens made it.
     """
-    live = stores.generation(folder)
+    live = generation(folder)
     if live is None:
         return Held()
     tables = (LOG_FILE, SEGMENT, REJECT, INGEST)
@@ -180,12 +180,6 @@ def prune(files: Mapping[int, Row], segments: list[Row]) -> list[Row]:
     return kept
 
 
-def has_rows_apart(row: Row) -> bool:
-    """Tells whether a file's lines and rows are counted apart: a line of an export can give a row per recipient."""
-    described = formats().get(row["format"] or "")
-    return described is not None and described.parse is not None
-
-
 def sealed(folder: Path, segments: Sequence[Row]) -> list[Row]:
     """Gives segments, each with the checksum of its bytes."""
     sums = {row["path"]: row["checksum"] for row in segments if row.get("checksum")}
@@ -201,6 +195,24 @@ def checksum(path: Path) -> str:
         while block := stream.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def damage(folder: Path, path: str, sums: Container[str]) -> str | None:
+    """Gives what is wrong with the bytes of a segment, None if nothing is."""
+    if not (folder / path).is_file():
+        return "is missing"
+    return None if checksum(folder / path) in sums else "has another checksum than when it was written"
+
+
+def check_intact(folder: Path, segments: Iterable[Row]) -> None:
+    """Checks that segments are as they were written, before their rows are written anew under a new checksum.
+
+    Raises:
+        StoreError: One is not.
+    """
+    for path, known in sorted({(row["path"], row["checksum"]) for row in segments if row.get("checksum")}):
+        if why := damage(folder, path, {known}):
+            raise StoreError(f"segment '{path}' {why}", str(folder), "read its logs again: tracelens store rebuild")
 
 
 def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping[int, Row]) -> list[LogFile]:
@@ -237,42 +249,22 @@ def set_aside(
         folder: Folder of the store.
     """
     aside = _copies(ledger)
-    for short, long in _pairs(ledger, arrived.keys()):
-        row, holder = ledger[short], ledger[long]
-        if holder["kept_in"] is not None or row["kept_in"] is not None or row["state"] not in HOLDING:
-            continue
-        entry = arrived.get(long) or _unchanged(holder)
-        if (
-            _begins(entry, row["size_bytes"], row["content_hash"])
-            if entry
-            else _rows_begin(row, holder, segments, folder)
-        ):
-            _mark(row, holder, f"beginning of {holder['path']}")
-            aside.add(short)
-    for again, stays in _saved_anew(ledger, arrived.keys()):
-        row, holder = ledger[again], ledger[stays]
-        is_open = row["kept_in"] is None and holder["kept_in"] is None
-        if is_open and _rows_begin(row, holder, segments, folder, is_whole=True):
-            _mark(row, holder, f"copy of {holder['path']}, saved anew")
-            aside.add(again)
+    with contextlib.ExitStack() as stack:
+        con = None
+        for short, long, is_by_bytes in _pairs(ledger, arrived.keys()):
+            row, holder = ledger[short], ledger[long]
+            if holder["kept_in"] is not None or row["kept_in"] is not None or row["state"] not in HOLDING:
+                continue
+            if is_by_bytes:
+                entry = arrived.get(long) or _unchanged(holder)
+                is_held = entry is not None and _begins(entry, row["size_bytes"], row["content_hash"])
+            else:
+                con = con or stack.enter_context(parquet.scratch(folder))
+                is_held = rows_begin(con, row, holder, segments, folder)
+            if is_held:
+                _mark(row, holder, _why(row, holder, is_by_bytes))
+                aside.add(short)
     return aside
-
-
-def _saved_anew(ledger: Mapping[int, Row], arrived: Iterable[int]) -> list[tuple[int, int]]:
-    """Gives pairs (copy, original) of files that may differ in encoding and line ends alone; one has just arrived."""
-    groups: dict[tuple[Any, ...], list[Row]] = {}
-    for row in ledger.values():
-        if row["state"] in HOLDING and row["event_count"] and row["first_at"] and not row["pruned_count"]:
-            groups.setdefault((row["format"], row["first_at"], row["last_at"], *(row[n] for n in COUNTED)), []).append(
-                row
-            )
-    new = set(arrived)
-    pairs = []
-    for rows in groups.values():
-        if len(rows) > 1 and any(row["file_id"] in new for row in rows):
-            rows.sort(key=lambda row: (not _is_there(row["path"]), row["path"]))
-            pairs += [(again["file_id"], stays["file_id"]) for stays, again in combinations(rows, 2)]
-    return pairs
 
 
 def _copies(ledger: Mapping[int, Row]) -> set[int]:
@@ -298,6 +290,11 @@ def _is_copy(row: Row) -> bool:
     return str(row["reason"]).startswith(("copy of ", "moved to "))
 
 
+def is_copy_of(row: Row, file_id: int) -> bool:
+    """Tells whether a file was set aside as the same as another one."""
+    return bool(row["kept_in"] == file_id) and _is_copy(row)
+
+
 def _mark(row: Row, holder: Row, reason: str) -> None:
     row.update(state="skipped", reason=reason, kept_in=holder["file_id"], **dict.fromkeys(COUNTED, 0))
     if row["pruned_before"]:
@@ -305,12 +302,32 @@ def _mark(row: Row, holder: Row, reason: str) -> None:
     row.update(repeated_count=0, pruned_count=0, pruned_before=None)
 
 
-def _pairs(ledger: Mapping[int, Row], arrived: Iterable[int]) -> list[tuple[int, int]]:
-    """Gives pairs (shorter, longer) whose first bytes agree and of which one has just arrived, longest first."""
+def _why(row: Row, holder: Row, is_by_bytes: bool) -> str:
+    """Gives why a file is set aside whose rows another one holds."""
+    if is_by_bytes:
+        return f"beginning of {holder['path']}"
+    if row["event_count"] == holder["event_count"]:
+        return f"copy of {holder['path']}, saved anew"
+    return f"beginning of {holder['path']}, by its rows"
+
+
+def _pairs(ledger: Mapping[int, Row], arrived: Iterable[int]) -> Iterator[tuple[int, int, bool]]:
+    """Gives pairs (shorter, longer, by their bytes?) of which one has just arrived, the longest first.
+
+    First those whose first bytes agree, then those whose rows may.
+    """
+    new = set(arrived)
+    for short, long in _by_head(ledger, new):
+        yield short, long, True
+    held = [row for row in ledger.values() if row["state"] in HOLDING and row["event_count"]]
+    for row, holder in likely(held, new, lambda row: (not _is_there(row["path"]), row["path"])):
+        yield row["file_id"], holder["file_id"], False
+
+
+def _by_head(ledger: Mapping[int, Row], new: Container[int]) -> list[tuple[int, int]]:
     held = [row for row in ledger.values() if row["state"] in HOLDING and row["event_count"] and row["head_hash"]]
     by_head = sorted(held, key=lambda row: str(row["head_hash"]))
     heads = [row["head_hash"] for row in by_head]
-    new = set(arrived)
     pairs = set()
     for row in held:
         head = row["head_hash"]
@@ -354,32 +371,6 @@ def _unchanged(row: Row) -> LogFile | None:
         return None
     same = (entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == row["file_id"])
     return next((entry for entry in same if is_known(entry, row)), None)
-
-
-def _rows_begin(row: Row, holder: Row, segments: Sequence[Row], folder: Path, is_whole: bool = False) -> bool:
-    """Tells by the rows whether one file is another, or its beginning, whose last row may be cut short."""
-    paths: dict[int, list[str]] = {}
-    for segment in segments:
-        paths.setdefault(segment["file_id"], []).append(str(folder / segment["path"]))
-    tables = {segment["table_name"] for segment in segments if segment["file_id"] == row["file_id"]}
-    if len(tables) != 1 or holder["file_id"] not in paths:
-        return False
-    table = TABLES[tables.pop()]
-    time = "date_time" if "date_time" in table.names else "line_number"
-    columns = ", ".join(name for name in table.names if name not in NOT_OF_CONTENT)
-    ours, theirs = (
-        f"read_parquet([{', '.join(map(stores.literal, paths[one['file_id']]))}]) where file_id = {one['file_id']}"
-        for one in (row, holder)
-    )
-    last = int(row["line_count"]) + is_whole
-    with parquet.scratch(folder) as con:
-        others = con.execute(
-            f"select (select count(*) from (select {columns} from {ours} and line_number < {last}"
-            f" except all select {columns} from {theirs})),"
-            f" (select count(*) from (select {time} from {ours} and line_number = {last}"
-            f" except all select {time} from {theirs} and line_number = {last}))"
-        ).fetchall()
-    return bool(others[0] == (0, 0))
 
 
 def place_of(path: str) -> Path:

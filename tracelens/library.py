@@ -16,6 +16,7 @@ from tracelens import pipeline, query, story
 from tracelens import store as stores
 from tracelens.errors import QueryError, StoreError
 from tracelens.pipeline import Account
+from tracelens.pointer import generation
 
 if TYPE_CHECKING:
     import polars as pl
@@ -253,7 +254,7 @@ class Store:
         Raises:
             StoreError: There is no store.
         """
-        name = stores.generation(self.path)
+        name = generation(self.path)
         if name is None:
             raise StoreError(f"no store at '{self.path}'", hint="make one with tracelens.ingest(logs, store)")
         return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tracelens import parquet
@@ -20,22 +21,28 @@ def to_read_again(folder: Path, held: Held) -> list[LogFile]:
     """
     if held.is_up_to_date:
         return []
-    lacking = _lacking(folder, held)
+    found, gone = there_again(held, _lacking(folder, held))
+    if gone:
+        raise StoreError(
+            f"an older tracelens made the store, and {len(gone)} of its files cannot be read again,"
+            f" first '{held.files[gone[0]]['path']}'",
+            where=str(folder),
+            hint="put them back where they were, or ingest what there is into another store",
+        )
+    return found
+
+
+def there_again(held: Held, file_ids: Iterable[int]) -> tuple[list[LogFile], list[int]]:
+    """Gives files of the ledger that can be read again, and the ids of those that cannot, in order of their paths."""
     found, gone = [], []
-    for file_id in sorted(lacking, key=lambda number: str(held.files[number]["path"])):
+    for file_id in sorted(file_ids, key=lambda number: str(held.files[number]["path"])):
         row = held.files[file_id]
         place = place_of(row["path"])
         there = discover([place], row["server"], row["service"]) if place.is_file() else []
         again = [entry for entry in there if entry.file_id == file_id and entry.format]
         found += again
-        gone += [] if again else [row["path"]]
-    if gone:
-        raise StoreError(
-            f"an older tracelens made the store, and {len(gone)} of its files cannot be read again, first '{gone[0]}'",
-            where=str(folder),
-            hint="put them back where they were, or ingest what there is into another store",
-        )
-    return found
+        gone += [] if again else [file_id]
+    return found, gone
 
 
 def _lacking(folder: Path, held: Held) -> set[int]:

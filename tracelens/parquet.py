@@ -10,9 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracelens.errors import StoreError
 from tracelens.schema import TABLES
-from tracelens.store import create_table, literal, remove, settle
+from tracelens.store import IN_SEGMENTS, create_table, literal, remove, settle, told, unreadable, unwritable
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,6 +49,10 @@ def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         settle(con)
         yield con
+    except duckdb.Error as error:
+        if IN_SEGMENTS.search(told(error)):
+            raise unreadable(error, store) from error
+        raise
     finally:
         con.close()
 
@@ -78,13 +81,11 @@ def copy_out(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         con.execute(f"copy ({sql}) to {literal(path)} ({WRITTEN})")
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(path.parent)) from error
+        raise unwritable(error.strerror or str(error), path.parent) from error
     except duckdb.Error as error:
         remove(path)
         if str(path.parent) in str(error) or "No space left" in str(error):
-            raise StoreError(
-                f"the store cannot be written: {str(error).splitlines()[0]}", where=str(path.parent)
-            ) from error
+            raise unwritable(told(error), path.parent) from error
         raise UnreadableError(str(error)) from error
 
 
@@ -111,7 +112,7 @@ def move(path: Path, final: Path) -> None:
         else:
             os.replace(path, final)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(final.parent)) from error
+        raise unwritable(error.strerror or str(error), final.parent) from error
 
 
 @contextlib.contextmanager

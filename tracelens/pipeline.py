@@ -14,6 +14,7 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
+from tracelens.agreement import count
 from tracelens.asker import Asker, Here
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
@@ -23,6 +24,7 @@ from tracelens.ledger import (
     COUNTED,
     Held,
     check_apart,
+    check_intact,
     is_known,
     is_left_out,
     known_files,
@@ -35,6 +37,7 @@ from tracelens.ledger import (
 )
 from tracelens.lock import lock
 from tracelens.migrate import to_read_again
+from tracelens.pointer import generation
 from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
@@ -162,16 +165,16 @@ def ingest(
     files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
     if not any(entry.format for entry in files):
         raise InputError(
-            f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
+            f"no log files found (looked at {count(len(files), 'file')}, {sum(e.is_failed for e in files)} unreadable)",
             hint="point at the folder that holds MessageTracking or ProtocolLog",
         )
     try:
         with lock(folder, wait_s):
-            if stores.generation(folder) != held.generation:
+            if generation(folder) != held.generation:
                 held = ledger_of(folder)
             account = _locked(files, folder, held, workers, options, tell)
     except OSError as error:
-        raise StoreError(f"the store cannot be written: {error.strerror or error}", where=str(folder)) from error
+        raise stores.unwritable(error.strerror or str(error), folder) from error
     account.seconds = time.monotonic() - began
     return account
 
@@ -200,14 +203,16 @@ def _locked(
     fresh += orphaned(files, fresh, ledger)
     fresh += [entry for entry in to_read_again(folder, held) if entry.file_id not in renewed]
     if fresh or not is_current:
+        held.files = {number: row for number, row in ledger.items() if not _can_be_listed_now(row)}
         taken = _take_in(fresh, folder, held, workers, tell)
         account.new_files = sum(not done.error for done in taken.written.values())
         account.failed += [(str(e.path), taken.written[e.file_id].error or "") for e in fresh if taken.is_broken(e)]
-        account.skipped += [(ledger[n]["path"], ledger[n]["reason"]) for n in taken.renewed if n in taken.aside]
+        aside = (held.files[number] for number in taken.renewed if number in taken.aside)
+        account.skipped += [(row["path"], row["reason"]) for row in aside]
         if taken.renewed or not is_current:
             _publish(folder, held, options, tell)
         stores.tidy(folder)
-    account.generation = stores.generation(folder)
+    account.generation = generation(folder)
     account.kinds = kinds_of(folder)
     return account
 
@@ -216,7 +221,7 @@ def kinds_of(folder: Path) -> list[dict[str, Any]]:
     """Gives one row per kind of log that a store holds: files, bytes and what became of the lines."""
     counts = (*COUNTED, "repeated_count", "pruned_count")
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in counts)
-    name = stores.generation(folder)
+    name = generation(folder)
     if name is None:
         return []
     return stores.told_rows(
@@ -254,14 +259,14 @@ def _take_in(
     written = _read_all([entry for entry in fresh if entry.format], folder, workers, tell)
     rows = {entry.file_id: ledger_row(entry, written.get(entry.file_id), run) for entry in fresh}
     rows = {file_id: row for file_id, row in rows.items() if _is_news(row, held.files.get(file_id))}
-    segments = _without_gone(folder, held.segments, rows.keys())
+    segments = without_gone(folder, held.segments, rows.keys())
     for file_id in rows.keys() & written.keys():
         done = written[file_id]
         segments += [{"table_name": t, "path": p, "file_id": file_id, "row_count": n} for t, p, n in done.segments]
     segments = still_pruned(rows, held.files, segments)
     held.files.update(rows)
     aside = set_aside(held.files, {e.file_id: e for e in fresh if e.file_id in rows}, segments, folder)
-    held.segments = prune(held.files, _without_gone(folder, segments, aside))
+    held.segments = prune(held.files, without_gone(folder, segments, aside))
     held.rejects = [row for row in held.rejects if row["file_id"] not in rows.keys() | aside]
     held.rejects += [
         {"file_id": file_id, "line_number": r.line_number, "reason": r.reason, "text": r.text}
@@ -271,19 +276,38 @@ def _take_in(
     return Taken(written, list(rows), aside)
 
 
-def republish(folder: Path, held: Held, options: BuildOptions, tell: Callable[[Progress], None]) -> None:
+def republish(
+    folder: Path,
+    held: Held,
+    options: BuildOptions,
+    tell: Callable[[Progress], None],
+    again: Sequence[LogFile] = (),
+) -> None:
     """Publishes a generation of a ledger as it stands, with all tables built anew; the caller has the lock.
+
+    Args:
+        folder: Folder of the store.
+        held: Its ledger.
+        options: How it is built.
+        tell: Called as work goes on.
+        again: Files that are read anew first, besides those of an older store.
 
     Raises:
         StoreError: It cannot be written, or files of an older store would have to be read again and cannot.
     """
-    again = to_read_again(folder, held)
+    known = {entry.file_id for entry in again}
+    again = [*again, *(entry for entry in to_read_again(folder, held) if entry.file_id not in known)]
     if again:
         taken = _take_in(again, folder, held, None, tell)
         broken = [entry for entry in again if taken.is_broken(entry)]
         if broken:
             raise StoreError(f"'{broken[0].path}' cannot be read again", str(folder), "ingest into another store")
     _publish(folder, held, options, tell)
+
+
+def _can_be_listed_now(row: Mapping[str, Any]) -> bool:
+    """Tells whether a row of the ledger is a folder that could not be listed once, and can be."""
+    return row["state"] == "failed" and os.access(row["path"], os.R_OK | os.X_OK) and Path(row["path"]).is_dir()
 
 
 def _is_news(row: dict[str, Any], old: dict[str, Any] | None) -> bool:
@@ -346,7 +370,7 @@ def _read_all(
     return write_all(files, folder, workers or os.cpu_count() or 1, note)
 
 
-def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[int]) -> list[dict[str, Any]]:
+def without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[int]) -> list[dict[str, Any]]:
     """Gives the segment list without the rows of some files; a segment they share with others is written anew."""
     shared: dict[str, list[dict[str, Any]]] = {}
     for row in segments:
@@ -357,9 +381,11 @@ def _without_gone(folder: Path, segments: list[dict[str, Any]], gone: Container[
         staying = [row for row in rows if row["file_id"] not in gone]
         path = old
         if leaving and staying:
+            check_intact(folder, staying)
             with parquet.scratch(folder) as con:
                 path = without(con, folder, old, leaving)
-        kept += [{**row, "path": path} for row in staying]
+        checksum = {} if path == old else {"checksum": None}
+        kept += [{**row, "path": path, **checksum} for row in staying]
     return kept
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from tracelens import vintage
 from tracelens.deadline import time_limit
 from tracelens.errors import QueryError, StoreError
+from tracelens.pointer import DATABASE, databases, generation, way_back
 from tracelens.reader import KeptEngine
 from tracelens.schema import TABLES, Table
 
@@ -31,31 +32,12 @@ if TYPE_CHECKING:
 
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.kind == "event")
 KEPT_GENERATIONS = 2
+IN_SEGMENTS = re.compile(r"segments[\\/]")
+INNER_MESSAGE = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')
 INSERTED_ROWS = 20_000
-DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
 SEARCH_PATH = "set search_path = 'memory,store'"
 _KEPT = KeptEngine()
 atexit.register(_KEPT.release)
-
-
-def generation(store: Path) -> str | None:
-    """Gives the name of the live database file, or None when nothing is published yet.
-
-    Raises:
-        StoreError: The folder exists but is not a store.
-    """
-    pointer = store / "CURRENT"
-    try:
-        name = pointer.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise StoreError(f"the store cannot be read: {error.strerror}", where=str(pointer)) from error
-    if not DATABASE.match(name) or not (store / name).is_file():
-        raise StoreError(
-            f"CURRENT names '{name}', which is not here", where=str(store), hint="ingest again into a new store"
-        )
-    return name
 
 
 def fingerprint(store: Path) -> str:
@@ -99,9 +81,7 @@ def _locked(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         lock_down(con, "view")
     except duckdb.Error as error:
         con.close()
-        raise StoreError(
-            f"the store cannot be opened: {error}", str(folder / name), "ingest the logs again into a new store"
-        ) from error
+        raise unreadable(error, folder, name) from error
     except StoreError:
         con.close()
         raise
@@ -125,8 +105,29 @@ def _attach(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
         settle(con)
     except duckdb.Error as error:
         con.close()
-        raise StoreError(f"the store cannot be opened: {error}", where=str(folder / name)) from error
+        raise unreadable(error, folder, name) from error
     return con
+
+
+def unreadable(error: Exception, folder: Path, name: str = "") -> StoreError:
+    """Gives the error of a store that the engine cannot read: a segment, else its database, and the way out."""
+    hint = "what is wrong, and the way out: tracelens store verify"
+    if not IN_SEGMENTS.search(told(error)):
+        hint = way_back(folder, name)
+    return StoreError(f"the store cannot be opened: {told(error)}", str(folder / name), hint)
+
+
+def unwritable(why: str, place: Path) -> StoreError:
+    """Gives the error of a store that cannot be written, and what to do."""
+    hint = "make room, see to its rights, or choose another --store; the published state is whole"
+    return StoreError(f"the store cannot be written: {why}", str(place), hint)
+
+
+def told(error: Exception) -> str:
+    """Gives what an error of the engine says, in one line."""
+    line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    inner = INNER_MESSAGE.search(line)
+    return inner[1].replace('\\"', '"') if inner else line
 
 
 def settle(con: duckdb.DuckDBPyConnection) -> None:
@@ -205,7 +206,7 @@ def ask(
             raise QueryError(what, hint="narrow the time range or ask for fewer rows") from error
         except duckdb.IOException as error:
             raise StoreError(
-                f"the store cannot be read: {str(error).splitlines()[0]}",
+                f"the store cannot be read: {told(error)}",
                 where=str(store),
                 hint="was it moved or deleted? else see what is wrong: tracelens store verify",
             ) from error
@@ -236,15 +237,25 @@ def open_next(store: Path, memory_limit: str | None) -> Iterator[tuple[duckdb.Du
         "memory_limit": memory_limit or default_memory_limit(),
         "preserve_insertion_order": False,
     }
+    is_whole = False
     try:
         with duckdb.connect(str(path), config=config) as con:
             settle(con)
             yield con, path
+        is_whole = True
     except duckdb.OutOfMemoryException as error:
-        told = str(error).splitlines()[0]
-        raise StoreError(f"memory does not suffice: {told}", str(path), "give it more: --memory-limit 4GB") from error
-    except (duckdb.OperationalError, duckdb.FatalException) as error:
-        raise StoreError(f"the store cannot be written: {error}", where=str(path)) from error
+        hint = "give it more: --memory-limit 4GB"
+        raise StoreError(f"memory does not suffice: {told(error)}", str(path), hint) from error
+    except duckdb.Error as error:
+        if IN_SEGMENTS.search(told(error)):
+            raise unreadable(error, store) from error
+        if isinstance(error, duckdb.OperationalError | duckdb.FatalException):
+            raise unwritable(told(error), path) from error
+        raise
+    finally:
+        if not is_whole:  # it would take the room that is lacking
+            remove(path)
+            remove(Path(f"{path}.wal"))
 
 
 def make_table(con: duckdb.DuckDBPyConnection, name: str, sql: str, is_temporary: bool) -> None:
@@ -381,29 +392,39 @@ def kept_rows(store: Path, name: str, *tables: Table) -> list[list[dict[str, Any
 
 def told_rows(store: Path, name: str, *questions: str) -> list[list[dict[str, Any]]]:
     """Gives the answers of a generation to some questions of our own, without the weight of a data frame."""
+    import duckdb
+
     answers = []
     with _attach(store, name) as con:
-        for question in questions:
-            answer = con.execute(question)
-            names = [column[0] for column in answer.description]
-            answers.append([dict(zip(names, row, strict=True)) for row in answer.fetchall()])
+        try:
+            for question in questions:
+                answer = con.execute(question)
+                names = [column[0] for column in answer.description]
+                answers.append([dict(zip(names, row, strict=True)) for row in answer.fetchall()])
+        except duckdb.Error as error:
+            raise unreadable(error, store, name) from error
     return answers
 
 
 def tidy(store: Path) -> None:
     """Removes old generations, segments that no kept generation lists, and what killed runs left.
 
-    Files still open elsewhere (Windows) are left for the next time.
+    Files still open elsewhere (Windows) are left for the next time. A damaged old generation is of no use and goes too.
     """
     live = generation(store)
     remove(store / "CURRENT.tmp")
-    names = sorted(path.name for path in store.iterdir() if DATABASE.match(path.name))
+    names = databases(store)
     kept = [name for name in names if live and name <= live][-KEPT_GENERATIONS:]
     for name in names:
         if name not in kept:
             remove(store / name)
             remove(store / f"{name}.wal")
-    listed = {path for name in kept for path in _segments_of(store, name)}
+    listed = set(_segments_of(store, live)) if live else set()
+    for name in kept[:-1]:
+        try:
+            listed |= set(_segments_of(store, name))
+        except StoreError:
+            remove(store / name)
     root = store / "segments"
     for path in sorted(root.rglob("*")) if root.is_dir() else []:
         if path.is_file() and path.relative_to(store).as_posix() not in listed:
@@ -415,8 +436,7 @@ def tidy(store: Path) -> None:
 
 
 def _segments_of(store: Path, name: str) -> list[str]:
-    with _attach(store, name) as con:
-        return [path for (path,) in con.execute("select path from segment").fetchall()]
+    return [row["path"] for row in told_rows(store, name, "select distinct path from segment")[0]]
 
 
 def remove(path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import Result
 
 from tracelens import query, store
+from tracelens.errors import ConfigError, InternalError
 from tracelens.follow import follow, rounds
 from tracelens.pipeline import Account, ingest
 
@@ -29,13 +30,13 @@ def test_a_growing_folder_is_read_until_ctrl_c_and_accounted_for(logs: Logs, tmp
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
         assert running.stderr
         try:
-            assert "following 1 paths" in running.stderr.readline()
-            assert "1 files read, 0 known" in running.stderr.readline()
+            assert "following 1 path" in running.stderr.readline()
+            assert "1 file read, 0 known" in running.stderr.readline()
             logs("medium")  # grows
-            assert "1 files read" in running.stderr.readline()
+            assert "1 file read" in running.stderr.readline()
             (folder / "more").mkdir()
             write_tracking(folder / "more")
-            assert "1 files read, 1 known" in running.stderr.readline()
+            assert "1 file read, 1 known" in running.stderr.readline()
             running.send_signal(stop)
             out, err = running.communicate(timeout=60)
         finally:
@@ -66,6 +67,7 @@ def write_tracking(folder: Path) -> None:
 
 def test_without_notices_it_looks_at_the_interval(logs: Logs, tmp_path: Path) -> None:
     folder, store = logs("info"), tmp_path / "S"
+    (folder / "half.gz").write_bytes(b"\x1f\x8b\x08\0")
     said: list[str] = []
     counts: list[int] = []
 
@@ -80,7 +82,8 @@ def test_without_notices_it_looks_at_the_interval(logs: Logs, tmp_path: Path) ->
     account = follow(read, [folder], 0.1, said.append, notices=False)
     assert counts == [1, 1, 1]
     assert (account.new_files, account.generation) == (3, "tracelens-000003.duckdb")
-    assert len(said) == 3
+    assert [line for line in said if "half" in line] == [said[0]], "once"
+    assert said[0].endswith("looking again") and len(said) == 4
 
 
 def test_a_path_that_is_not_there_ends_it_at_once(call: Call) -> None:
@@ -166,3 +169,23 @@ def test_a_half_written_line_waits_while_the_log_is_followed_and_comes_whole(log
 
     follow(read, [log.parent], 0.1, lambda _: None, notices=False)
     assert seen == [("partial", 5, 1), ("ingested", 6, 0)]
+
+
+def test_a_fault_that_comes_while_it_follows_is_said_once_and_one_of_tracelens_itself_ends_it() -> None:
+    broken = ConfigError("cannot be read", "x.toml")
+    rounds_of = [Account(new_files=1), broken, broken, Account(new_files=2), InternalError("lines are unaccounted for")]
+    said: list[str] = []
+
+    def read() -> Account:
+        given = rounds_of.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    with pytest.raises(InternalError):
+        follow(read, [], 0.01, said.append, notices=False)
+    assert said == [
+        "1 file read, 0 known; None",
+        "cannot be read (x.toml); looking again",
+        "2 files read, 0 known; None",
+    ]

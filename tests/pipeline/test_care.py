@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from tests.pipeline.stores import content, differences
-from tests.pipeline.test_ingest import HEADER, ROLE, conversation, ledger, write
+from tests.pipeline.test_ingest import HEADER, ROLE, conversation, ledger, sessions, write
 from tracelens import store
 from tracelens.detect import Rulebook
 from tracelens.pipeline import ingest
@@ -20,6 +21,9 @@ from tracelens.pipeline import ingest
 pytestmark = pytest.mark.usefixtures("few_rules")
 
 Call = Callable[..., Result]
+EXPORT = """Timestamp,ServerHostname,Source,EventId,InternalMessageId,MessageId,Recipients,Sender,SourceContext
+2026-03-02T08:00:00Z,EX01,SMTP,RECEIVE,1,<m1@example.com>,anna@contoso.com bob@contoso.com,b@example.com,
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +123,100 @@ def test_no_verb_makes_a_store_where_there_is_none(call: Call, tmp_path: Path, v
     done = call("store", verb, "--store", tmp_path / "none")
     assert done.exit_code == 3 and "no store at" in done.stderr
     assert not (tmp_path / "none").exists()
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x55
+    path.write_bytes(content)
+
+
+def test_a_log_replaced_among_others_leaves_a_whole_store(call: Call, logs: Path, tmp_path: Path) -> None:
+    shutil.copytree(logs, tmp_path / "logs")
+    for numbers in ((1,), (7,)):
+        write(tmp_path / "logs" / ROLE / "RECV-1.LOG", *numbers)
+        ingest([tmp_path / "logs"], tmp_path / "S", workers=1)
+    verified = call("store", "verify", "--store", tmp_path / "S")
+    assert (verified.exit_code, verified.stdout) == (0, "the store is whole\n")
+
+
+def test_rebuild_reads_the_logs_of_damaged_segments_again(call: Call, made: Path, mine: Path) -> None:
+    lost, changed = (mine / path for path in segments(mine)[:2])
+    lost.unlink()
+    damage(changed)
+    refused = call("store", "compact", "--store", mine)
+    assert refused.exit_code == 3 and "is missing" in refused.stderr and "tracelens store rebuild" in refused.stderr
+    told = call("store", "verify", "--store", mine)
+    assert told.exit_code == 1 and "2 faults; tracelens store rebuild" in told.stderr
+    assert lost.name in told.stdout and changed.name in told.stdout
+    assert call("store", "rebuild", "--store", mine).exit_code == 0
+    assert call("store", "verify", "--store", mine).exit_code == 0
+    assert differences(mine, made) == {}
+
+
+def test_rebuild_goes_on_without_rows_that_are_lost_for_good_only_when_told(
+    call: Call, logs: Path, mine: Path, tmp_path: Path
+) -> None:
+    log = logs / ROLE / "RECV-1.LOG"
+    only = store.ask(
+        mine, "select path from segment where file_id = (select file_id from log_file where path = $1)", [str(log)]
+    )
+    damage(mine / only.item())
+    shutil.move(log, tmp_path / "away")
+    try:
+        refused = call("store", "rebuild", "--store", mine)
+        assert refused.exit_code == 3
+        assert f"rows of 1 file are damaged or missing and the logs are gone, first '{log}'" in refused.stderr
+        assert call("store", "rebuild", "--without-lost", "--store", mine).exit_code == 0
+        assert call("store", "verify", "--store", mine).exit_code == 0
+        assert ledger(mine)["RECV-1.LOG"][0] == "failed"
+    finally:
+        shutil.move(tmp_path / "away", log)
+
+
+def test_rebuild_takes_rows_from_a_copy_of_a_log_that_is_gone(call: Call, logs: Path, tmp_path: Path) -> None:
+    shutil.copytree(logs, tmp_path / "logs")
+    log = tmp_path / "logs" / ROLE / "RECV-1.LOG"
+    packed = log.with_name("RECV-1.LOG.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    (tmp_path / "logs" / "export.csv").write_text(EXPORT, encoding="utf-8")
+    ingest([tmp_path / "logs"], tmp_path / "S", workers=1)
+    log.unlink()
+    damaged, held = segments(tmp_path / "S"), sessions(tmp_path / "S")
+    for path in damaged:
+        damage(tmp_path / "S" / path)
+    told = call("store", "verify", "--store", tmp_path / "S")
+    assert (told.exit_code, told.stdout.count("another checksum")) == (1, len(damaged))
+    assert call("store", "rebuild", "--store", tmp_path / "S").exit_code == 0
+    assert call("store", "verify", "--store", tmp_path / "S").exit_code == 0
+    assert ledger(tmp_path / "S")["RECV-1.LOG"] == ("ingested", None)
+    assert sessions(tmp_path / "S") == held
+
+
+def test_the_way_back_that_is_told_when_the_pointer_or_the_live_database_is_lost_works(
+    call: Call, logs: Path, made: Path, mine: Path
+) -> None:
+    (mine / "CURRENT").unlink()
+    for words in (("findings",), ("ingest", logs)):
+        told = call(*words, "--store", mine)
+        assert told.exit_code == 3
+        assert "CURRENT is missing, but databases are here" in told.stderr
+        assert "write 'tracelens-000003.duckdb', which is here, into CURRENT" in told.stderr
+    (mine / "CURRENT").write_text("tracelens-000003.duckdb", encoding="ascii")
+    assert call("store", "verify", "--store", mine).exit_code == 0
+    live = mine / "tracelens-000003.duckdb"
+    live.write_bytes(live.read_bytes()[: live.stat().st_size // 2])
+    for words in (("findings",), ("ingest", logs), ("store", "verify")):
+        told = call(*words, "--store", mine)
+        assert told.exit_code == 3
+        assert "write 'tracelens-000002.duckdb', which is here, into CURRENT" in told.stderr
+    (mine / "CURRENT").write_text("tracelens-000002.duckdb", encoding="ascii")
+    ingest([logs], mine, workers=1)
+    assert differences(mine, made) == {}
+
+
+def test_a_damaged_database_that_is_not_live_any_more_stands_in_nobody_s_way(made: Path, mine: Path) -> None:
+    (mine / "tracelens-000002.duckdb").write_bytes(b"nothing of the kind")
+    store.tidy(mine)
+    assert sorted(path.name for path in mine.glob("*.duckdb")) == ["tracelens-000003.duckdb"]
+    assert differences(mine, made) == {}

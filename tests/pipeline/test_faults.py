@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -82,15 +85,20 @@ def test_a_store_that_may_only_be_read_is_read_and_refuses_to_be_written(read_on
 
 
 @needs_unix
-def test_a_log_that_may_not_be_read_is_failed_and_read_when_it_may(mine: Path, as_a_user: AsUser) -> None:
+def test_what_may_not_be_read_is_failed_and_read_when_it_may(mine: Path, as_a_user: AsUser) -> None:
     log = write(mine / ROLE / "RECV-2.LOG", 2)
+    folder = write(mine / ROLE / "closed" / "RECV-3.LOG", 3).parent
     log.chmod(0)
+    folder.chmod(0)
     done = as_a_user("ingest", mine / "EX01", "--store", mine / "S")
     assert done.returncode == 0, done.stderr
     assert "RECV-2.LOG: cannot be opened: Permission denied" in done.stdout
+    assert f"{folder}: cannot be listed: Permission denied" in done.stdout
     log.chmod(0o644)
+    folder.chmod(0o755)
     ingest([mine / "EX01"], mine / "S", workers=1)
-    assert sessions(mine / "S") == [1, 2]
+    assert sessions(mine / "S") == [1, 2, 3]
+    assert "failed" not in {state for state, _ in ledger(mine / "S").values()}
 
 
 def test_a_log_that_vanishes_before_it_is_read_is_failed_and_the_others_are_read(mine: Path) -> None:
@@ -153,3 +161,43 @@ def test_a_database_that_is_damaged_is_said(mine: Path, call: Call) -> None:
     assert done.exit_code == 3 and "the store cannot be opened" in done.stderr
     with pytest.raises(StoreError, match="cannot be opened"):
         ingest([mine / "EX01"], mine / "S", workers=1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_builds_ends_it_cleanly_whatever_the_engine_makes_of_it(
+    mine: Path, call: Call, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    write(mine / ROLE / "RECV-2.LOG", 2)
+
+    @contextmanager
+    def shown() -> Iterator[Callable[[Progress], None]]:
+        yield interrupt
+
+    def interrupt(progress: Progress) -> None:
+        if progress.stage == "build session":
+            try:
+                os.kill(os.getpid(), number)
+                time.sleep(60)
+            except KeyboardInterrupt:
+                raise RuntimeError("Query interrupted") from None
+
+    monkeypatch.setattr("tracelens.progress.shown", shown)
+    done = call("ingest", mine / "EX01", "--store", mine / "S")
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert done.stderr == "tracelens: interrupted; the store shows its last published state\n"
+    assert sorted(path.name for path in (mine / "S").glob("*.duckdb*")) == ["tracelens-000001.duckdb"]
+    assert sessions(mine / "S") == [1]
+
+
+@pytest.mark.parametrize("option", ["--interval", "--wait"])
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_a_time_that_is_no_number_of_seconds_is_refused(mine: Path, call: Call, option: str, seconds: str) -> None:
+    done = call("ingest", mine / "EX01", "--store", mine / "S", "--follow", option, seconds)
+    assert done.exit_code == 2 and f"{seconds} is no number of seconds" in done.stderr
+
+
+def test_a_pointer_that_is_no_text_is_said_without_its_control_characters(mine: Path, call: Call) -> None:
+    (mine / "S" / "CURRENT").write_bytes(b"\xff\x00\x1b[2J")
+    done = call("findings", "--store", mine / "S")
+    assert done.exit_code == 3
+    assert r"CURRENT names '\\xff\x00\x1b[2J', which is not here" in done.stderr

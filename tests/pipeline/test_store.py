@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.stores import an_hour
+from tests.pipeline.test_ingest import ROLE, write
 from tracelens import store
+from tracelens.detect import Rulebook
 from tracelens.errors import QueryError, StoreBusyError, StoreError
 from tracelens.pipeline import ingest
 from tracelens.schema import SMTP_EVENT, TRACKING_EVENT
 
+pytestmark = pytest.mark.usefixtures("few_rules")
 HOLDER = """
 import sys
 from tracelens.pipeline import ingest
@@ -53,7 +56,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(estate: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(few_rules: Rulebook, estate: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "store"
     ingest([estate], folder)
     return folder
@@ -78,19 +81,18 @@ def count(folder: Path) -> tuple[int, int]:
     return smtp, tracking
 
 
-def test_a_second_ingest_is_told_which_process_holds_the_store_and_works_afterwards(
-    estate: Path, tmp_path: Path
-) -> None:
-    words = [sys.executable, "-c", HOLDER, str(tmp_path / "store"), str(estate / "EX01")]
+def test_a_second_ingest_is_told_which_process_holds_the_store_and_works_afterwards(tmp_path: Path) -> None:
+    logs = [write(tmp_path / name / ROLE.relative_to("EX01") / "RECV-1.LOG", 1) for name in ("EX01", "EX02")]
+    words = [sys.executable, "-c", HOLDER, str(tmp_path / "store"), str(logs[0])]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdin is not None and holder.stdout is not None
         assert holder.stdout.readline() == "holding\n"
         with pytest.raises(StoreBusyError, match=rf"process {holder.pid}\b"):
-            ingest([estate / "EX02"], tmp_path / "store", wait_s=0.3)
+            ingest([logs[1]], tmp_path / "store", wait_s=0.3)
         holder.stdin.write("go on\n")
         holder.stdin.close()
         assert holder.wait(60) == 0
-    assert ingest([estate / "EX02"], tmp_path / "store", wait_s=0).generation == "tracelens-000002.duckdb"
+    assert ingest([logs[1]], tmp_path / "store", wait_s=0).generation == "tracelens-000002.duckdb"
     assert store.ask(tmp_path / "store", "select count(distinct server) from log_file").item() == 2
 
 
@@ -191,15 +193,17 @@ def test_a_store_moved_elsewhere_answers_as_before(made: Path, tmp_path: Path) -
 
 
 def test_two_generations_are_kept_and_an_open_reader_keeps_its_answers(estate: Path, tmp_path: Path) -> None:
-    kinds = sorted(path for path in estate.glob("EX01/*/*/*") if path.is_dir())
-    ingest(kinds, tmp_path / "store")
+    tracking, hub, front_end = (
+        estate / "EX01/TransportRoles/Logs" / kind for kind in ("MessageTracking", "Hub", "FrontEnd")
+    )
+    ingest([tracking, front_end], tmp_path / "store")
     before = count(tmp_path / "store")
     with store.reading(tmp_path / "store") as con:
-        ingest([estate / "EX02"], tmp_path / "store")
+        ingest([hub], tmp_path / "store")
         asked = "select (select count(*) from smtp_event), (select count(*) from tracking_event)"
         assert con.sql(asked).fetchall() == [before]
     assert count(tmp_path / "store") > before
-    ingest([estate / "EX01", estate / "EX02"], tmp_path / "store", server="EX09")
+    ingest([front_end], tmp_path / "store", server="EX09")
     names = [path.name for path in sorted((tmp_path / "store").glob("*.duckdb"))]
     assert names == ["tracelens-000002.duckdb", "tracelens-000003.duckdb"]
 
@@ -231,6 +235,7 @@ def test_the_published_state_stays_when_the_disk_has_no_room_for(
     told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert told.startswith("the store cannot be written")
     assert count(tmp_path / "store") == count(made)
+    assert [path.name for path in (tmp_path / "store").glob("*.duckdb*")] == ["tracelens-000001.duckdb"]
 
 
 @pytest.mark.parametrize("name", ["a,b", "what?"])

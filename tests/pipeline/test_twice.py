@@ -74,6 +74,36 @@ def test_a_log_saved_anew_in_another_encoding_counts_once_and_one_other_row_make
     assert store.ask(tmp_path / "S", "select count(*) from smtp_event").item() == 8
 
 
+def test_a_beginning_saved_anew_counts_once_by_its_rows_and_one_other_row_makes_it_another(tmp_path: Path) -> None:
+    whole = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2, 3)
+    text = whole.read_text(encoding="utf-8")
+    rows = text.index("2026-")
+    part = text[: text.index("2026-", len(text) - 200)]
+    copies = tmp_path / "zcopies"
+    copies.mkdir()
+    kinds = {
+        "feeds": part.replace("\r\n", "\n").encode(),
+        "mark": part.encode("utf-8-sig"),
+        "wide": part.encode("utf-16"),
+        "cut": text[:-70].replace("\r\n", "\n").encode(),
+        "padded": part.encode() + b"\0" * 5000,
+        "headless": part[rows:].encode(),
+        "another": part.replace("Hello", "hello").encode(),
+        "later": (text[:rows] + part[part.index("2026-", rows + 9) :]).encode(),
+    }
+    for name, content in kinds.items():
+        (copies / name).write_bytes(content)
+    for paths in ([copies], [whole]):
+        read(paths, tmp_path / "S")
+    held = {Path(row["path"]).name: row for row in store.ask(tmp_path / "S", "from log_file").to_dicts()}
+    kept = {name for name, row in held.items() if row["state"] != "skipped"}
+    assert kept == {"RECV-1.LOG", "another", "later"}
+    assert all(held[name]["reason"].startswith(("beginning of ", "copy of ")) for name in held.keys() - kept)
+    counted = sum(held[name]["event_count"] for name in kept)
+    assert store.ask(tmp_path / "S", "select count(*) from smtp_event").item() == counted
+    assert read([copies, whole], tmp_path / "S").new_files == 0
+
+
 def test_a_beginning_is_known_by_its_rows_when_the_whole_log_is_gone(tmp_path: Path) -> None:
     whole = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2, 3)
     content = whole.read_bytes()

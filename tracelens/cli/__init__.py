@@ -10,6 +10,7 @@ import click
 
 from tracelens import __version__
 from tracelens.errors import TracelensError
+from tracelens.follow import Ending
 
 NO_COMMANDS = ("shared",)
 
@@ -35,9 +36,10 @@ class Group(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command."""
+        """Runs the command; SIGTERM ends it as Ctrl-C does."""
         try:
-            return super().invoke(ctx)
+            with Ending().caught():
+                return super().invoke(ctx)
         except TracelensError as error:
             click.echo(f"tracelens: {error}", err=True)
             ctx.exit(error.exit_code)

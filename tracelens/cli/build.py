@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tracelens.cli.ingest import put_result, settled
-from tracelens.cli.shared import chosen, format_option, store_option
+from tracelens.cli.shared import Seconds, chosen, format_option, store_option
 from tracelens.errors import UsageError
 
 
@@ -24,7 +24,7 @@ from tracelens.errors import UsageError
 @click.option("--remote", help="Spark Connect server, sc://host:port.")
 @click.option("--seen-as", default="", help="URI of the lake for Spark's workers, where it is another one for them.")
 @click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
-@click.option("--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for an ingest.")
+@click.option("--wait", type=Seconds(0), default=60, show_default=True, help="Seconds to wait for an ingest.")
 @click.option(
     "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tracelens.cli.shared import chosen, format_option, put, put_frame, source_options, store_option
+from tracelens.cli.shared import Seconds, chosen, format_option, put, put_frame, source_options, store_option
 from tracelens.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @source_options
 @click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Reading processes; else the number of cores.")
-@click.option(
-    "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for another ingest."
-)
+@click.option("--wait", type=Seconds(0), default=60, show_default=True, help="Seconds to wait for another ingest.")
 @click.option(
     "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
 )
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--verbose", is_flag=True, help="List every skipped file.")
 @click.option("--follow", is_flag=True, help="Go on reading as files come and grow, until Ctrl+C.")
 @click.option(
-    "--interval", type=click.FloatRange(0.1), default=10, show_default=True, help="Seconds between reads with --follow."
+    "--interval", type=Seconds(0.1), default=10, show_default=True, help="Seconds between reads with --follow."
 )
 @format_option
 def ingest(
@@ -114,13 +112,14 @@ def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
 def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:
     """Reads logs as they grow, until Ctrl-C; what happens is said on stderr."""
+    from tracelens.agreement import count
     from tracelens.follow import check, follow
 
     def say(text: str) -> None:
         click.echo(f"{datetime.now(UTC):%H:%M:%S} UTC  {text}", err=True)
 
     check(paths, store)
-    click.echo(f"following {len(paths)} paths, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
+    click.echo(f"following {count(len(paths), 'path')}, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
     return follow(lambda: run_ingest(paths, store, quiet=True, **options), paths, interval_s, say)
 
 

@@ -65,8 +65,11 @@ def run_dashboard(store: Path, port: int = 8501, address: str = "127.0.0.1") -> 
     environment = os.environ | {"TRACELENS_STORE": str(store.absolute())}
     with subprocess.Popen(command, env=environment) as server:
         was = signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # else Streamlit would go on without us
-        code = server.wait()
-        signal.signal(signal.SIGTERM, was)
+        try:
+            code = server.wait()
+        finally:
+            server.terminate()
+            signal.signal(signal.SIGTERM, was)
     if code:
         raise TracelensError(
             f"the dashboard ended with code {code}", hint=f"is port {port} in use? choose another with --port"

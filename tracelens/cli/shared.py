@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds: no infinite one, and none that is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Gives the number."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return number
 
 
 def store_option(command: Command) -> Command:
@@ -95,10 +107,12 @@ def put_faults(faults: Sequence[Mapping[str, str]], form: str, thing: str, hint:
     """Prints where something is not whole, or that it is; ends with exit code 1 when it is not."""
     import polars as pl
 
+    from tracelens.agreement import count
+
     if faults or form != "table":
         put_frame(pl.DataFrame(faults, schema={"where": pl.String, "what": pl.String}), form)
     else:
         put(f"the {thing} is whole\n")
     if faults:
-        click.echo(f"{len(faults)} faults; {hint}", err=True)
+        click.echo(f"{count(len(faults), 'fault')}; {hint}", err=True)
         click.get_current_context().exit(1)

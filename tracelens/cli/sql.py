@@ -7,14 +7,12 @@ from pathlib import Path
 
 import click
 
-from tracelens.cli.shared import chosen, format_option, put_frame, store_option
+from tracelens.cli.shared import Seconds, chosen, format_option, put_frame, store_option
 
 
 @click.command()
 @click.argument("query_text", metavar="QUERY")
-@click.option(
-    "--timeout", type=click.FloatRange(0.1), default=300, show_default=True, help="Seconds before it is stopped."
-)
+@click.option("--timeout", type=Seconds(0.1), default=300, show_default=True, help="Seconds before it is stopped.")
 @store_option
 @format_option
 def sql(query_text: str, timeout: float, store: Path | None, form: str) -> None:

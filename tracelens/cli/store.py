@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tracelens.cli.shared import chosen, format_option, put, put_faults, put_frame, store_option
+from tracelens.cli.shared import Seconds, chosen, format_option, put, put_faults, put_frame, store_option
 
 if TYPE_CHECKING:
     from tracelens.pipeline import BuildOptions
@@ -26,9 +26,7 @@ def store() -> None:
 def changing(command: Command) -> Command:
     """Adds the options of a verb that publishes a new generation."""
     memory = click.option("--memory-limit", help="Memory limit of DuckDB while building, e.g. 512MB.")
-    wait = click.option(
-        "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for an ingest."
-    )
+    wait = click.option("--wait", type=Seconds(0), default=60, show_default=True, help="Seconds to wait for an ingest.")
     rules = click.option(
         "--rules", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Folder with further rules."
     )
@@ -53,7 +51,7 @@ def verify(store: Path | None, form: str) -> None:
     from tracelens import care
 
     rows = [{"where": fault.where, "what": fault.what} for fault in care.verify(chosen(store))]
-    put_faults(rows, form, "store", "the logs, ingested into another store, give a whole one")
+    put_faults(rows, form, "store", "tracelens store rebuild mends it: it reads the logs of what is damaged again")
 
 
 @store.command()
@@ -81,12 +79,18 @@ def compact(store: Path | None, form: str, **options: Any) -> None:
 
 @store.command()
 @changing
+@click.option(
+    "--without-lost", is_flag=True, help="Let go of files whose rows are damaged and that cannot be read again."
+)
 @format_option
-def rebuild(store: Path | None, form: str, **options: Any) -> None:
-    """Build all tables anew from the segments; brings an older store up to date."""
+def rebuild(store: Path | None, without_lost: bool, form: str, **options: Any) -> None:
+    """Build all tables anew from the segments; read again what is damaged; bring an older store up to date."""
     from tracelens import care
 
-    change(lambda *how, **more: care.rebuild(chosen(store), *how, **more), chosen(store), form, options)
+    def verb(built: BuildOptions, tell: care.Tell, wait_s: float) -> dict[str, int]:
+        return care.rebuild(chosen(store), built, tell, wait_s, without_lost)
+
+    change(verb, chosen(store), form, options)
 
 
 def change(verb: Callable[..., dict[str, int]], folder: Path, form: str, options: dict[str, Any]) -> None:

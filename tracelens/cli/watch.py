@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tracelens.cli.shared import SEVERITIES, chosen, put, store_option
+from tracelens.cli.shared import SEVERITIES, Seconds, chosen, put, store_option
 from tracelens.errors import InputError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ TOLD, UNDELIVERED = 10, 5
     "--severity", type=click.Choice(SEVERITIES), default="high", show_default=True, help="From this severity up."
 )
 @click.option("--once", is_flag=True, help="One look, for a scheduler: exit code 10 when something was told.")
-@click.option(
-    "--interval", type=click.FloatRange(0.1), default=60, show_default=True, help="Seconds from one look to the next."
-)
+@click.option("--interval", type=Seconds(0.1), default=60, show_default=True, help="Seconds from one look to the next.")
 @click.option(
     "--format",
     "form",
@@ -53,9 +51,7 @@ TOLD, UNDELIVERED = 10, 5
 @click.option("--zone", default="UTC", show_default=True, help="Time zone of the quiet hours, e.g. Europe/Berlin.")
 @click.option("--quiet-passes", type=click.Choice(SEVERITIES), help="From this severity up, quiet hours do not hold.")
 @click.option("--max-age", metavar="36h", help="Leave out findings last seen longer ago: 90m, 36h, 7d, 2w.")
-@click.option(
-    "--wait", type=click.FloatRange(0), default=60, show_default=True, help="Seconds to wait for another ingest."
-)
+@click.option("--wait", type=Seconds(0), default=60, show_default=True, help="Seconds to wait for another ingest.")
 def watch(
     paths: tuple[Path, ...],
     store: Path | None,
