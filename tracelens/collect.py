@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from tracelens import parquet
+from tracelens import archive, parquet
 from tracelens.discover import LogFile, discover
 from tracelens.errors import InputError, StoreError, UsageError
 from tracelens.lake import NAME, Entry, Lake, file_of, name_of, packed, rank
@@ -133,7 +133,7 @@ def _ship_all(
     count = min(workers or os.cpu_count() or 1, len(fresh)) or 1
     spare: SimpleQueue[Any] = SimpleQueue()
     try:
-        with ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
+        with ExitStack() as open_ones, archive.SHELF.kept(), ThreadPoolExecutor(count) as pool:
             for _ in range(count):
                 spare.put(open_ones.enter_context(parquet.scratch(place)))
             pending = {

@@ -191,15 +191,19 @@ def discover(
         for error in unlisted
     ]
     known = known or {}
-    for path in paths_found:
-        if not str(path).isprintable() and (shown := escaped(path)) != str(path):
-            reason = "its name is no UTF-8: rename it, or the folder that has such a name"
-            found.append(LogFile(Path(shown), None, None, None, reason, 0, 0, is_failed=True))
-        elif archive.is_archive(path):
-            found += _inside(path, server, service, known)
-        else:
-            found.append(recognise(path, server, service, known.get(str(path))))
+    with archive.SHELF.kept():
+        found += [entry for path in paths_found for entry in _seen(path, server, service, known)]
     return [replace(entry, culture=culture) for entry in found] if culture else found
+
+
+def _seen(path: Path, server: str | None, service: str | None, known: Mapping[str, Known]) -> list[LogFile]:
+    """Recognises what stands under one path: a file, or the files of an archive."""
+    if not str(path).isprintable() and (shown := escaped(path)) != str(path):
+        reason = "its name is no UTF-8: rename it, or the folder that has such a name"
+        return [LogFile(Path(shown), None, None, None, reason, 0, 0, is_failed=True)]
+    if archive.is_archive(path):
+        return _inside(path, server, service, known)
+    return [recognise(path, server, service, known.get(str(path)))]
 
 
 def escaped(path: Path) -> str:

@@ -69,7 +69,7 @@ def write_all(
         StoreError: The segments cannot be written.
     """
     written: dict[int, Written] = {}
-    with ThreadPoolExecutor(workers) as pool:
+    with archive.SHELF.kept(), ThreadPoolExecutor(workers) as pool:
         pending = {pool.submit(write_batch, batch, store): batch for batch in batches(files, workers)}
         try:
             for future in as_completed(pending):
@@ -202,7 +202,10 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     try:
         parquet.copy_out(con, events(described, fields, raw, is_known, group[0][1].has_exact_times), whole)
         counted = parquet.count_rows(con, whole)
-        wrong = {entry.file_id for entry, found in group if not _adds_up(counted, entry.file_id, found)}
+        counted_of: dict[int, list[parquet.Counted]] = {}
+        for row in counted:
+            counted_of.setdefault(row.file_id, []).append(row)
+        wrong = {entry.file_id for entry, found in group if not _adds_up(counted_of.get(entry.file_id, ()), found)}
         if wrong:
             return _write_clean(con, [pair for pair in group if pair[0].file_id not in wrong], store)
         rows_of = _settle(con, whole, counted, described, store)
@@ -212,18 +215,17 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
         stores.remove(whole)
     written = {}
     for entry, found in group:
-        row = rows_of[entry.file_id]
-        counts = Counts(lines=found.lines, headers=headers, events=row.row_count)
+        settled = rows_of[entry.file_id]
+        counts = Counts(lines=found.lines, headers=headers, events=settled.row_count)
         counts.check(str(entry.path))
         written[entry.file_id] = Written(
-            entry.file_id, counts, [], row.segments, found.content_hash, row.first_at, row.last_at
+            entry.file_id, counts, [], settled.segments, found.content_hash, settled.first_at, settled.last_at
         )
     return written
 
 
-def _adds_up(counted: Sequence[parquet.Counted], file_id: int, found: Scan) -> bool:
-    """Tells whether each line below the header became one row with a time, and no other row came."""
-    rows = [row for row in counted if row.file_id == file_id]
+def _adds_up(rows: Sequence[parquet.Counted], found: Scan) -> bool:
+    """Tells whether each line below a file's header became one row with a time, and no other row came."""
     return (
         sum(row.row_count for row in rows) == found.lines - found.headers
         and all(row.day is not None for row in rows)
