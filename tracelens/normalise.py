@@ -33,7 +33,8 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         described: Format of the rows.
         fields: Fields of their header.
         raw: Relation with the raw rows, as SQL.
-        is_known: All files of it have a known server and, for SMTP logs, service.
+        is_known: All files of it have a known server and, for SMTP logs, service; these may be of an enum type, which
+            is written as text without looking up the word of each row.
         has_exact_times: The guard has seen that each time is one; else each is matched again here.
     """
     names = [column(described, field) for field in fields]
@@ -52,6 +53,8 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         made, source = _tracking(base)
     else:
         made, source = {"server": "known_server"}, base
+    if is_known:
+        made["server"] = "known_server"
     made |= {
         "date_time": "try_cast(date_time as timestamp)"
         if has_exact_times
@@ -59,7 +62,9 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         "extra": extra,
     }
     columns = ", ".join(
-        f"cast({made.get(c.name, quote(c.name))} as {c.type}) as {c.name}"
+        f"{made[c.name]} as {c.name}"
+        if is_known and c.name in ("server", "service", "direction") and c.name in made
+        else f"cast({made.get(c.name, quote(c.name))} as {c.type}) as {c.name}"
         if c.type == "VARCHAR[]" or c.name in made
         else f"try_cast({quote(c.name)} as {c.type}) as {c.name}"
         for c in described.table.columns
@@ -106,7 +111,7 @@ def _smtp(direction: str, base: str, is_known: bool) -> tuple[dict[str, str], st
     made = {
         "server": "known_server",
         "service": "known_service",
-        "direction": f"'{direction}'",
+        "direction": f"cast('{direction}' as enum('receive', 'send'))",
         **_endpoint("local"),
         **_endpoint("remote"),
     }

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from tracelens import __version__, archive, parquet
@@ -69,8 +70,21 @@ def write_all(
         StoreError: The segments cannot be written.
     """
     written: dict[int, Written] = {}
-    with archive.SHELF.kept(), ThreadPoolExecutor(workers) as pool:
-        pending = {pool.submit(write_batch, batch, store): batch for batch in batches(files, workers)}
+    listed = batches(files, workers)
+    count = min(workers, len(listed)) or 1
+    spare: SimpleQueue[Any] = SimpleQueue()  # a database a thread: what one batch took of memory serves the next
+
+    def write(batch: Sequence[LogFile]) -> dict[int, Written]:
+        con = spare.get()
+        try:
+            return write_batch(batch, store, con)
+        finally:
+            spare.put(con)
+
+    with archive.SHELF.kept(), ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
+        for _ in range(count):
+            spare.put(open_ones.enter_context(parquet.scratch(store)))
+        pending = {pool.submit(write, batch): batch for batch in listed}
         try:
             for future in as_completed(pending):
                 written.update(future.result())
@@ -105,13 +119,13 @@ def _is_known(entry: LogFile) -> bool:
     return entry.format.direction is None or bool(entry.server and entry.service)
 
 
-def write_batch(batch: Sequence[LogFile], store: Path, con: Any = None) -> dict[int, Written]:
+def write_batch(batch: Sequence[LogFile], store: Path, con: Any) -> dict[int, Written]:
     """Reads some files of one format and writes their segments; one that fails part way leaves nothing.
 
     Args:
         batch: Files of one format.
         store: Folder that gets `segments`.
-        con: Open scratch database; one is opened when not given.
+        con: Open scratch database.
 
     Raises:
         StoreError: The segments cannot be written.
@@ -137,7 +151,7 @@ def write_batch(batch: Sequence[LogFile], store: Path, con: Any = None) -> dict[
                 stores.remove(entry.unpacked)
 
 
-def _write_unpacked(batch: Sequence[LogFile], store: Path, given: Any) -> dict[int, Written]:
+def _write_unpacked(batch: Sequence[LogFile], store: Path, con: Any) -> dict[int, Written]:
     written: dict[int, Written] = {}
     clean: dict[tuple[Any, ...], list[tuple[LogFile, Scan]]] = {}
     careful: list[LogFile] = []
@@ -157,18 +171,17 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path, given: Any) -> dict[i
             )
         else:
             careful.append(entry)
-    with nullcontext(given) if given else parquet.scratch(store) as con:
-        for group in clean.values():
-            done = _write_clean(con, group, store)
-            written.update(done)
-            careful += [entry for entry, _ in group if entry.file_id not in done]
-        for entry in careful:
-            try:
-                assert entry.format is not None
-                write = _write_parsed if entry.format.parse else _write_careful
-                written[entry.file_id] = write(con, entry, store)
-            except OSError as error:
-                written[entry.file_id] = _broken(entry, error)
+    for group in clean.values():
+        done = _write_clean(con, group, store)
+        written.update(done)
+        careful += [entry for entry, _ in group if entry.file_id not in done]
+    for entry in careful:
+        try:
+            assert entry.format is not None
+            write = _write_parsed if entry.format.parse else _write_careful
+            written[entry.file_id] = write(con, entry, store)
+        except OSError as error:
+            written[entry.file_id] = _broken(entry, error)
     return written
 
 
@@ -187,7 +200,9 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     for entry, found in group:
         files.append((str(entry.local), headers + 1 - rows, *_of_file(entry, found.version)))
         rows += found.lines - headers
-    parquet.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE}, files)
+    is_known = all(entry.server and (entry.service or described.direction is None) for entry, _ in group)
+    kinds = {"known_server": _words(e.server for e, _ in group), "known_service": _words(e.service for e, _ in group)}
+    parquet.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE, **kinds}, files)
     columns = ", ".join(f"{quote(column(described, name))}: 'VARCHAR'" for name in fields)
     listed = ", ".join(stores.literal(name) for name, *_ in files)
     raw = (
@@ -196,7 +211,6 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
         f"[{listed}], auto_detect = false, header = false, skip = {headers}, delim = ',', quote = '\"', escape = '\"',"
         f" filename = true, columns = {{{columns}}})) r join source s on s.filename = r.filename)"
     )
-    is_known = all(_is_known(entry) for entry, _ in group)
     parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
     whole = _whole(store, described, *parts)
     try:
@@ -222,6 +236,11 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
             entry.file_id, counts, [], settled.segments, found.content_hash, settled.first_at, settled.last_at
         )
     return written
+
+
+def _words(texts: Iterable[str | None]) -> str:
+    """Gives the type of a column that holds one of few texts on each row."""
+    return f"enum({', '.join(stores.literal(text) for text in sorted({text or '' for text in texts}))})"
 
 
 def _adds_up(rows: Sequence[parquet.Counted], found: Scan) -> bool:
