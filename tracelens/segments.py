@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracelens import __version__, archive, parquet
 from tracelens import store as stores
@@ -27,6 +27,9 @@ from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
 from tracelens.read import REJECT_CHARS, Counts, Reader, Reject
 from tracelens.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_BYTES = 48_000_000
 OLD_VERSIONS = ("8.", "14.")
@@ -286,7 +289,7 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
 
 def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     """Reads a text that is no log with one row a line, by its format's own reader."""
-    import polars as pl
+    import pyarrow as pa
 
     described = entry.format
     assert described is not None and described.parse is not None
@@ -315,14 +318,32 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     if not parsed.rows:
         return written
     table = described.table
-    rows = [{"server": entry.server, **row, "file_id": entry.file_id} for row in parsed.rows]
-    frame = pl.from_dicts([{name: row.get(name) for name in table.names} for row in rows], infer_schema_length=None)
-    con.register("parsed", frame.to_arrow())
+    given = {"server": entry.server}
+    # column by column: a frame made row by row takes more memory than all the rest
+    columns_of = {name: _array([row.get(name, given.get(name)) for row in parsed.rows]) for name in table.names}
+    columns_of["file_id"] = pa.array([entry.file_id] * len(parsed.rows), pa.int64())
+    con.register("parsed", pa.table(columns_of))
     columns = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in table.columns)
     parts = f"{entry.file_id}|{written.content_hash}|{entry.server}|{entry.service}|{entry.culture}"
     _store_rows(con, written, f"select {columns} from parsed", _whole(store, described, parts), described, store)
     con.unregister("parsed")
     return written
+
+
+def _array(values: list[Any]) -> pa.Array:
+    r"""Gives a column of values; half a character of two, as JSON and CLIXML can hold it, stands as \udNNN."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeEncodeError:
+        return pa.array([_whole_text(value) for value in values])
+
+
+def _whole_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_whole_text(part) for part in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _store_rows(con: Any, written: Written, sql: str, whole: Path, described: LogFormat, store: Path) -> None:

@@ -116,6 +116,7 @@ class Read:
     assumed: str
 
 
+@lru_cache(4096)
 def plain_name(name: str) -> str:
     """Gives a column's name without case, blanks and marks."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
