@@ -92,7 +92,10 @@ def put_result(account: Account, store: Path, verbose: bool, form: str) -> None:
         return
     import polars as pl
 
+    from tracelens.story import left_out_text
+
     put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
+    click.echo(left_out_text(account.skipped, account.failed, verbose), err=True, nl=False)
 
 
 def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -114,13 +117,14 @@ def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
 def run_follow(paths: tuple[Path, ...], store: Path, interval_s: float, **options: Any) -> Account:
     """Reads logs as they grow, until Ctrl-C; what happens is said on stderr."""
+    from tracelens.agreement import count
     from tracelens.follow import check, follow
 
     def say(text: str) -> None:
         click.echo(f"{datetime.now(UTC):%H:%M:%S} UTC  {text}", err=True)
 
     check(paths, store)
-    click.echo(f"following {len(paths)} paths, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
+    click.echo(f"following {count(len(paths), 'path')}, reading every {interval_s:g} s (stop with Ctrl+C)", err=True)
     return follow(lambda: run_ingest(paths, store, quiet=True, **options), paths, interval_s, say)
 
 
