@@ -77,7 +77,9 @@ TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|\{?System\.String\[\]\}?", r
 PAIR = re.compile(r"\[([A-Za-z][\w.-]*), (.*?)\](?=[,;\s]*(?:\[[A-Za-z][\w.-]*, |\.\.\.|…|$))", re.DOTALL)
 COLON_PAIRS = re.compile(r"[A-Za-z][\w.-]*:[^,]*(?:, [A-Za-z][\w.-]*:[^,]*)*")
 STATUS = re.compile(r"(?:^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)")
+"""A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 CODED = re.compile(r";(?=[245]\d\d[ -])")
+"""A semicolon before a status that begins with its code: the text of one may have semicolons of its own."""
 CUT = ("...", "…")
 TALK = re.compile(
     r"\s*(WARNING|WARNUNG|WAARSCHUWING|AVERTISSEMENT|ADVERTENCIA|AVVISO|AVISO|OSTRZEŻENIE|VARNING|ADVARSEL|UPOZORNĚNÍ|"
@@ -294,8 +296,7 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
         tries = [bare.split(", ")]
     else:
         tries = [
-            STATUS.findall(bare),
-            CODED.split(bare),
+            split_statuses(bare, count) or [],
             bare.split(", "),
             bare.split("\n"),
             bare.split(","),
@@ -303,6 +304,18 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
         ]
     found = next((parts for parts in tries if len(parts) == count), [bare] * count)
     return [part.strip() for part in found]
+
+
+def split_statuses(text: str, count: int) -> list[str] | None:
+    """Splits the statuses of so many recipients as the log joins them; None where they cannot be told apart.
+
+    Nothing is left out: with a bracket that is not closed, the parts would not make the text again.
+    """
+    parts = STATUS.findall(text)
+    if len(parts) == count and ";".join(parts) == text:
+        return parts
+    coded = CODED.split(text)
+    return coded if len(coded) == count else None
 
 
 def custom_data(text: str) -> str | None:
