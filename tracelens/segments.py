@@ -185,6 +185,9 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path, con: Any) -> dict[int
             written[entry.file_id] = write(con, entry, store)
         except OSError as error:
             written[entry.file_id] = _broken(entry, error)
+        except parquet.UnreadableError as error:  # a header that names a column twice, or as one of ours
+            told = str(error).split("\n")[0]
+            written[entry.file_id] = Written(entry.file_id, error=f"its columns cannot be told apart: {told}")
     return written
 
 
