@@ -56,6 +56,7 @@ def test_demo_without_samples_makes_some(tmp_path: Path, monkeypatch: pytest.Mon
             "--since is the earlier",
         ),
         (("report", "nope"), 2, "'digest'"),
+        (("ingest", "x" * 300), 4, "cannot be read or written: File name too long"),
         (("trace",), 2, "nothing to look for"),
         (("simulate", "--out", "."), 0, ""),
     ],
@@ -264,7 +265,7 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
 
 def test_paths_are_read_from_stdin(call: Call) -> None:
     logs = ROOT / "sample_logs" / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
-    done = call("ingest", "-", "--store", "S", stdin="\n".join(str(path) for path in sorted(logs.iterdir())[:3]) + "\n")
+    done = call("ingest", "-", "--store", "S", stdin="{}\n{}\0{}\n".format(*sorted(logs.iterdir())))
     assert done.exit_code == 0
     assert "3 files read" in done.stdout
 
