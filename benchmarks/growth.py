@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""How time, memory and store grow with the logs, and what many small files cost.
+"""How time, memory and store grow with the logs.
 
-python benchmarks/growth.py TREE [--days 1 4] [--limits 512MB 1GB] [--cuts 10000000 600000]
+python benchmarks/growth.py TREE [--days 1 4] [--limits 512MB 1GB]
 
-TREE is an estate of several days (`tracelens simulate`). Each size is the first days of it, by hard links. A cut writes
-the logs of the first size anew, in files of so many bytes.
+TREE is an estate of several days (`tracelens simulate`). Each size is the first days of it, by hard links. The bars: 4 GB
+within 4.4 times of 1 GB, 10 GB within 11; a peak of at most the limit and 250 MB.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.ingest import SEGMENTS, WHOLE, run  # noqa: E402
+from benchmarks.steps import WHOLE, run  # noqa: E402
 
 
 def days_of(tree: Path, target: Path, count: int) -> int:
@@ -62,34 +63,32 @@ def cut(tree: Path, target: Path, size: int) -> int:
     return made
 
 
-def main() -> None:
-    """Prints two tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tree", type=Path)
-    parser.add_argument("--days", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--limits", nargs="+", default=["512MB", "1GB"])
-    parser.add_argument("--cuts", type=int, nargs="*", default=[10_000_000, 600_000])
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.tree.parent) as place:
-        folder = Path(place)
-        print("| logs | rows | limit | seconds | MB/s | of the first | peak MB | store |")
-        print("|---|---|---|---|---|---|---|---|")
-        base = 0.0
-        for days, limit in zip(options.days, [*options.limits, *options.limits[-1:] * len(options.days)], strict=False):
-            size = days_of(options.tree, folder / f"days{days}", days)
-            seconds, peak, rows = run(WHOLE, folder / f"days{days}", folder / "store", limit)
-            store = sum(path.stat().st_size for path in (folder / "store").rglob("*") if path.is_file())
+def grow(tree: Path, days: Sequence[int], limits: Sequence[str]) -> None:
+    """Prints a table: the first days of a tree, each number of days with its limit, the last limit for all others."""
+    print("| logs | rows | limit | seconds | MB/s | of the first | peak MB | store |")
+    print("|---|---|---|---|---|---|---|---|")
+    base = 0.0
+    with tempfile.TemporaryDirectory(dir=tree.parent) as place:
+        for count, limit in zip(days, [*limits, *limits[-1:] * len(days)], strict=False):
+            size = days_of(tree, Path(place) / f"days{count}", count)
+            seconds, peak, rows = run(WHOLE, Path(place) / f"days{count}", Path(place) / "store", limit)
+            store = sum(path.stat().st_size for path in (Path(place) / "store").rglob("*") if path.is_file())
             base = base or seconds
             print(
                 f"| {size / 1e9:.2f} GB | {rows:,} | {limit} | {seconds:.1f} | {size / 1e6 / seconds:.0f} |"
                 f" {seconds / base:.2f} | {peak:,.0f} | 1/{size / store:.1f} |",
                 flush=True,
             )
-        print("\n| files | to segments | rows |\n|---|---|---|")
-        for size in options.cuts:
-            count = cut(folder / f"days{options.days[0]}", folder / f"cut{size}", size)
-            seconds, _, rows = run(SEGMENTS, folder / f"cut{size}", folder / "segments")
-            print(f"| {count:,} of {size / 1e6:g} MB | {seconds:.1f} s | {rows:,} |", flush=True)
+
+
+def main() -> None:
+    """Prints one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--days", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--limits", nargs="+", default=["512MB", "1GB"])
+    options = parser.parse_args()
+    grow(options.tree, options.days, options.limits)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The whole ingest against loading the same rows into SQLite (Python's csv) and into PostgreSQL (COPY), with indexes.
+"""Segments and the whole ingest against loading the same rows into SQLite (Python's csv) and into PostgreSQL (COPY), with indexes.
 
 python benchmarks/rivals.py TREE [--postgres "host=/tmp dbname=postgres user=postgres"] [--pairs 3]
 
@@ -19,12 +19,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.steps import SEGMENTS, WHOLE, run  # noqa: E402
 from tracelens.schema import SMTP_FIELDS, TRACKING_2016  # noqa: E402
 
 KINDS = (("track", "MessageTracking", TRACKING_2016), ("proto", "ProtocolLog", SMTP_FIELDS))
@@ -88,24 +89,18 @@ def into_postgres(tree: Path, dsn: str) -> int:
     return sum(int(psql(f"select count(*) from {table}").communicate()[0]) for table, _, _ in KINDS)
 
 
-def main() -> None:
-    """Prints one line a rival."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tree", type=Path)
-    parser.add_argument("--postgres", default="", help="Connection of a running server; its tables track and proto go.")
-    parser.add_argument("--pairs", type=int, default=3)
-    options = parser.parse_args()
-    from tracelens.pipeline import ingest
-
-    def ours(place: Path) -> int:
-        return int(sum(kind["event_count"] for kind in ingest([options.tree], place / "store").kinds))
-
-    loaders = {"tracelens": ours, "csv to SQLite": lambda place: into_sqlite(options.tree, place)}
-    if options.postgres:
-        loaders["PostgreSQL COPY"] = lambda _: into_postgres(options.tree, options.postgres)
+def compare(tree: Path, postgres: str, pairs: int) -> None:
+    """Prints what rivals take, and how many times that tracelens takes to load the rows and for the whole ingest."""
+    loaders: dict[str, Callable[[Path], int]] = {
+        "segments": lambda place: run(SEGMENTS, tree, place / "segments")[2],
+        "whole ingest": lambda place: run(WHOLE, tree, place / "store")[2],
+        "csv to SQLite": lambda place: into_sqlite(tree, place),
+    }
+    if postgres:
+        loaders["PostgreSQL COPY"] = lambda _: into_postgres(tree, postgres)
     seconds: dict[str, list[float]] = {name: [] for name in loaders}
     counts = set()
-    for _ in range(options.pairs):
+    for _ in range(pairs):
         for name, load in loaders.items():
             place = Path(tempfile.mkdtemp())
             began = time.perf_counter()
@@ -114,9 +109,23 @@ def main() -> None:
             shutil.rmtree(place)
     if len(counts) != 1:
         raise SystemExit(f"the rows differ, so the times say nothing: {counts}")
-    base = statistics.median(seconds["tracelens"])
-    for name, seen in seconds.items():
-        print(f"{name:<16} {statistics.median(seen):7.2f} s   tracelens takes {base / statistics.median(seen):.2f} x")
+    taken = {name: statistics.median(seen) for name, seen in seconds.items()}
+    for name, bar in (("csv to SQLite", 0.9), ("PostgreSQL COPY", 0.7)):
+        if name in taken:
+            print(f"{name:<22} {taken[name]:7.2f} s  segments take {taken['segments'] / taken[name]:.2f} x,", end=" ")
+            print(f"the whole ingest {taken['whole ingest'] / taken[name]:.2f} x (bar {bar})", flush=True)
+        else:
+            print(f"{name:<22} not measured: name a running server by --postgres")
+
+
+def main() -> None:
+    """Prints one line a rival."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("--postgres", default="", help="Connection of a running server; its tables track and proto go.")
+    parser.add_argument("--pairs", type=int, default=3)
+    options = parser.parse_args()
+    compare(options.tree, options.postgres, options.pairs)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 EVENT_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.kind == "event")
 KEPT_GENERATIONS = 2
+INSERTED_ROWS = 20_000
 DATABASE = re.compile(r"tracelens-(\d{6})\.duckdb$")
 SEARCH_PATH = "set search_path = 'memory,store'"
 _KEPT = KeptEngine()
@@ -351,24 +352,22 @@ def _columns(table: Table) -> str:
 def fill_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Makes a table as described and adds rows by column name."""
     create_table(con, table)
-    _insert(con, table.name, rows)
+    _insert(con, table.name, table, rows)
 
 
 def stand_in(con: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Puts a temporary table with the given rows before the table of that name; the store stays as it is."""
     con.execute(f"drop view if exists temp.{table.name}")
     con.execute(f"create temp table {table.name} ({_columns(table)})")
-    _insert(con, f"temp.{table.name}", rows)
+    _insert(con, f"temp.{table.name}", table, rows)
 
 
-def _insert(con: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    import polars as pl
-
-    if not rows:
-        return
-    con.register("arriving", pl.from_dicts(list(rows), infer_schema_length=None).to_arrow())
-    con.execute(f"insert into {name} by name select * from arriving")
-    con.unregister("arriving")
+def _insert(con: duckdb.DuckDBPyConnection, name: str, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Adds rows by column name, some at a time; without a data frame, whose library takes memory that a build needs."""
+    taken = ", ".join(f"unnest(cast(${place} as {kind}[]))" for place, (_, kind) in enumerate(_types(table), 1))
+    for at in range(0, len(rows), INSERTED_ROWS):
+        some = rows[at : at + INSERTED_ROWS]
+        con.execute(f"insert into {name} select {taken}", [[row.get(column) for row in some] for column in table.names])
 
 
 def release() -> None:
