@@ -6,10 +6,12 @@ An archive comes from anywhere: members are unpacked one by one, under names of 
 from __future__ import annotations
 
 import gzip
+import threading
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,6 +23,7 @@ MAX_BYTES = 64 * 1024**3
 MAX_RATIO = 500
 FREE_BYTES = 16 * 1024**2
 BLOCK_BYTES = 1024**2
+KEPT_OPEN = 8
 SUFFIXES = (".zip", ".gz")
 
 
@@ -46,6 +49,49 @@ class Member:
     def path(self) -> Path:
         """What it is called: the archive's path, `!`, its name inside."""
         return Path(f"{self.archive}!") / self.name
+
+
+class Shelf:
+    """Zip archives that stay open while their files are read.
+
+    Opening one reads its whole directory: once for each of its ten thousand files would take longer than the files.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._opened: dict[tuple[str, int, int], zipfile.ZipFile] = {}
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keeps archives open until the last who asked for it is done."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                while not self._users and self._opened:
+                    self._opened.popitem()[1].close()
+
+    def inside(self, member: Member) -> IO[bytes]:
+        """Opens a file of a zip archive; it can be read on when the archive is closed."""
+        state = member.archive.stat()
+        key = (str(member.archive), state.st_mtime_ns, state.st_size)
+        with self._lock:
+            opened = self._opened.pop(key, None) or zipfile.ZipFile(member.archive)
+            self._opened[key] = opened
+            if len(self._opened) > KEPT_OPEN:
+                self._opened.pop(next(iter(self._opened))).close()
+            try:
+                return opened.open(opened.infolist()[member.place])
+            finally:
+                if not self._users:
+                    self._opened.pop(key).close()
+
+
+SHELF = Shelf()
 
 
 def is_archive(path: Path) -> bool:
@@ -127,7 +173,7 @@ def blocks(member: Member, size: int) -> Iterator[bytes]:
             with gzip.open(member.archive, "rb") as stream:
                 yield from _read(stream, size)
             return
-        with zipfile.ZipFile(member.archive) as opened, opened.open(opened.infolist()[member.place]) as inside:
+        with SHELF.inside(member) as inside:
             yield from _read(inside, size)
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise OSError(None, f"the archive is damaged: {error}") from error

@@ -18,9 +18,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from tracelens import parquet
-from tracelens.discover import LogFile, discover
-from tracelens.errors import InputError, StoreError, UsageError
+from tracelens import archive, parquet
+from tracelens.discover import LogFile, check_any, discover
+from tracelens.errors import StoreError, UsageError
 from tracelens.lake import NAME, Entry, Lake, file_of, name_of, packed, rank
 from tracelens.ledger import COUNTED, HOLDING
 from tracelens.pipeline import Account, Progress, ledger_row
@@ -69,11 +69,7 @@ def collect(
     files = discover(paths, server, service, culture, apart=lake.local)
     if host:
         files = [replace(entry, host=host) for entry in files]
-    if not any(entry.format for entry in files):
-        raise InputError(
-            f"no log files found (looked at {len(files)} files, {sum(e.is_failed for e in files)} of them unreadable)",
-            hint="point at the folder that holds MessageTracking or ProtocolLog",
-        )
+    check_any(files)
     held: dict[int, list[str]] = {}
     for name in lake.names("ledger"):
         file_id = file_of(name)
@@ -133,7 +129,7 @@ def _ship_all(
     count = min(workers or os.cpu_count() or 1, len(fresh)) or 1
     spare: SimpleQueue[Any] = SimpleQueue()
     try:
-        with ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
+        with ExitStack() as open_ones, archive.SHELF.kept(), ThreadPoolExecutor(count) as pool:
             for _ in range(count):
                 spare.put(open_ones.enter_context(parquet.scratch(place)))
             pending = {

@@ -6,6 +6,7 @@ Order: command line, environment, `tracelens.toml` in the working folder, defaul
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,18 +29,20 @@ class Setting:
         variable: Environment variable.
         default: Value when nobody sets it.
         doc: What it does.
+        is_number: Whether it is a whole number.
     """
 
     name: str
     variable: str
     default: Any
     doc: str
+    is_number: bool = False
 
 
 SETTINGS = (
     Setting("store", "TRACELENS_STORE", "tracelens-store", "folder of the store"),
     Setting("memory_limit", "TRACELENS_MEMORY_LIMIT", None, "memory limit of DuckDB while building, e.g. 512MB"),
-    Setting("workers", "TRACELENS_WORKERS", None, "reading processes; the number of cores when not set"),
+    Setting("workers", "TRACELENS_WORKERS", None, "reading processes; the number of cores when not set", True),
     Setting("rules", "TRACELENS_RULES", None, "folder with further rules"),
     Setting("unverified", "TRACELENS_UNVERIFIED", False, "true: ask signatures too that no real log has confirmed yet"),
     Setting("upload_mb", "TRACELENS_UPLOAD_MB", 200, "largest upload on the dashboard's page Ingest; 0 turns it off"),
@@ -50,11 +53,15 @@ def setting(name: str) -> Any:
     """Gives the value of a setting from environment, file or default.
 
     Raises:
-        ConfigError: `tracelens.toml` is wrong.
+        ConfigError: `tracelens.toml` is wrong, or a number is none.
     """
     known = next(entry for entry in SETTINGS if entry.name == name)
     held = os.environ.get(known.variable) or _file().get(name)
-    return known.default if held in (None, "") else held
+    if held in (None, ""):
+        return known.default
+    if known.is_number and not re.fullmatch(r"\d{1,6}", str(held).strip()):
+        raise ConfigError(f"'{held}' is no whole number", f"setting {name}, {known.variable}", known.doc)
+    return held
 
 
 def rule_params() -> Mapping[str, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import csv
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from glob import glob
@@ -21,6 +21,7 @@ from tracelens.errors import InputError
 from tracelens.formats import LogFormat, by_content, by_log_type, formats
 
 HEAD_BYTES = 65536
+TOLD_FILES = 5
 HASHED_BYTES = tuple(64 << step for step in range(9))
 OTHER_MARK = re.compile(r'"?\d{4}-\d\d-\d\d[T ][\d:.]+Z?"?[;\t]')
 """A log that a spreadsheet or a page saved with another mark between its columns."""
@@ -191,15 +192,38 @@ def discover(
         for error in unlisted
     ]
     known = known or {}
-    for path in paths_found:
-        if not str(path).isprintable() and (shown := escaped(path)) != str(path):
-            reason = "its name is no UTF-8: rename it, or the folder that has such a name"
-            found.append(LogFile(Path(shown), None, None, None, reason, 0, 0, is_failed=True))
-        elif archive.is_archive(path):
-            found += _inside(path, server, service, known)
-        else:
-            found.append(recognise(path, server, service, known.get(str(path))))
+    with archive.SHELF.kept():
+        found += [entry for path in paths_found for entry in _seen(path, server, service, known)]
     return [replace(entry, culture=culture) for entry in found] if culture else found
+
+
+def check_any(files: Sequence[LogFile]) -> None:
+    """Checks that there is a log to read.
+
+    Raises:
+        InputError: There is none; the first files are told with what they are instead.
+    """
+    if any(entry.format for entry in files):
+        return
+    unreadable = sum(entry.is_failed for entry in files)
+    seen = f"looked at {len(files):,} {'file' if len(files) == 1 else 'files'}" + (
+        f", {unreadable:,} of them unreadable" if unreadable else ""
+    )
+    told = [f"{entry.path}: {entry.reason}" for entry in files[:TOLD_FILES]]
+    told += [f"and {len(files) - TOLD_FILES:,} more"] if len(files) > TOLD_FILES else []
+    shown = ("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line) for line in told)
+    hint = "point at the folder that holds MessageTracking or ProtocolLog"
+    raise InputError(f"no log files found ({seen})", hint="\n  ".join([hint, *shown]))
+
+
+def _seen(path: Path, server: str | None, service: str | None, known: Mapping[str, Known]) -> list[LogFile]:
+    """Recognises what stands under one path: a file, or the files of an archive."""
+    if not str(path).isprintable() and (shown := escaped(path)) != str(path):
+        reason = "its name is no UTF-8: rename it, or the folder that has such a name"
+        return [LogFile(Path(shown), None, None, None, reason, 0, 0, is_failed=True)]
+    if archive.is_archive(path):
+        return _inside(path, server, service, known)
+    return [recognise(path, server, service, known.get(str(path)))]
 
 
 def escaped(path: Path) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracelens.archive import is_archive
+from tracelens.charset import encoding
 from tracelens.discover import LOG_NAME, LogFile, folder_server, recognise, walk
 from tracelens.errors import UsageError
 from tracelens.formats import LogFormat
-from tracelens.read import STARTS_ROW, WELL_FORMED, join_continuation
+from tracelens.read import CHUNK_BYTES, STARTS_ROW, WELL_FORMED, join_continuation
 from tracelens.scrub import Scrub, fields
 from tracelens.wording import words
 
@@ -26,7 +27,7 @@ FOLDERS = frozenset(
 )  # fmt: skip
 LOG_PREFIX = re.compile(r"(?:recv|send|msgtrk(?:ma|md|ms|m)?)\d*", re.IGNORECASE)
 Change = Mapping[str, Callable[[str], str]]
-BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 
 
 @dataclass
@@ -79,7 +80,12 @@ def disguise(paths: Sequence[Path], out: Path, scrub: Scrub) -> Done:
             plan.append((log_file, target))
     for log_file, target in {str(entry[0].path): entry for entry in plan}.values():
         target.parent.mkdir(parents=True, exist_ok=True)
-        copy(log_file, target, scrub, change, done)
+        try:
+            copy(log_file, target, scrub, change, done)
+        except UnicodeDecodeError as error:
+            target.unlink()
+            done.skipped.append((log_file.path, f"cannot be read as {error.encoding}: {error.reason}"))
+            continue
         done.files.append((log_file.path, target))
     return done
 
@@ -132,23 +138,29 @@ def copy(log_file: LogFile, target: Path, scrub: Scrub, change: Change, done: Do
 
     Raises:
         OSError: A file cannot be read or written.
+        UnicodeDecodeError: It is not in the encoding that it begins in.
     """
     described = log_file.format
     assert described is not None
+    pages = Pages(described, scrub, change, done)
     with log_file.path.open("rb") as stream, target.open("xb") as result:
-        head = stream.read(2)
+        head = stream.read(CHUNK_BYTES)
+        name, _ = encoding(head)
+        has_feeds = b"\n" in head or b"\r" not in head  # as the reader of logs judges it
         stream.seek(0)
-        encoding = BOMS.get(head)
-        if encoding is None:
-            pages = Pages(described, scrub, change, done)
+        if name == "utf-8" and has_feeds:
             for piece in pages.changed(line.decode("utf-8", "surrogateescape") for line in stream):
                 result.write(piece.encode("utf-8", "surrogateescape"))
             return
-        # UTF-16 is rare and read whole: a line feed is not one byte there
-        text = stream.read().decode(encoding, "surrogatepass")
-        pages = Pages(described, scrub, change, done)
-        for piece in pages.changed(iter(re.findall(r"[^\n]*\n|[^\n]+$", text))):
-            result.write(piece.encode(encoding, "surrogatepass"))
+        # all others are rare and read whole: a line feed is not one byte there, or ends no line
+        content = stream.read()
+        whole = len(content) - len(content) % WIDTHS.get(name, 1)
+        keep = "surrogateescape" if name == "utf-8" else "surrogatepass"
+        text = content[:whole].decode(name, keep)
+        end = "\n" if "\n" in text else "\r"
+        for piece in pages.changed(iter(re.findall(f"[^{end}]*{end}|[^{end}]+$", text))):
+            result.write(piece.encode(name, keep))
+        result.write(content[whole:])
 
 
 class Pages:

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from tracelens.formats import LogFormat
 from tracelens.read import REAL_TIME
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import BY_CLIENT
+from tracelens.tracking_export import BY_CLIENT, STATUS
 
 OURS = ("file_id", "line_number", "known_server", "known_service", "is_old")
-TOKEN = r"(^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)"
-"""A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 
 
 def column(described: LogFormat, field: str) -> str:
@@ -165,7 +163,7 @@ def _tracking(base: str) -> tuple[dict[str, str], str]:
     nmid = "lower(network_message_id)"
     recipients = "list_filter(string_split(coalesce(recipient_address, ''), ';'), lambda x: x <> '')"
     parts = "string_split(recipient_status, ';')"
-    tokens = f"regexp_extract_all(recipient_status, '{TOKEN}', 2)"
+    tokens = f"regexp_extract_all(recipient_status, '{STATUS.pattern}', 1)"
     coded = "string_split(regexp_replace(recipient_status, ';([245][0-9][0-9][ -])', chr(1) || '\\1', 'g'), chr(1))"
     made = {
         "server": f"coalesce(known_server, case when upper(event_id) in ({by_client}) then coalesce({client}, {server}) "
@@ -179,7 +177,8 @@ def _tracking(base: str) -> tuple[dict[str, str], str]:
         "recipient_status": f"case when recipient_status is null then [] "
         f"when len({recipients}) = 0 then [recipient_status] "
         f"when not contains(recipient_status, '[') and len({parts}) = len({recipients}) then {parts} "
-        f"when len({tokens}) = len({recipients}) then {tokens} "
+        # a bracket that is not closed would leave out a part
+        f"when len({tokens}) = len({recipients}) and array_to_string({tokens}, ';') = recipient_status then {tokens} "
         # a text may have a semicolon of its own: each begins with its code
         f"when len({coded}) = len({recipients}) then {coded} "
         f"else list_transform({recipients}, lambda x: recipient_status) end",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,12 +15,11 @@ from typing import Any
 
 from tracelens import __version__, parquet
 from tracelens import store as stores
-from tracelens.agreement import count
 from tracelens.asker import Asker, Here
 from tracelens.build import build
 from tracelens.detect import Rulebook, detect, rulebook
-from tracelens.discover import LogFile, discover
-from tracelens.errors import InputError, StoreError
+from tracelens.discover import LogFile, check_any, discover
+from tracelens.errors import ConfigError, StoreError
 from tracelens.ledger import (
     COUNTED,
     Held,
@@ -42,6 +42,8 @@ from tracelens.repeats import set_repeats_aside
 from tracelens.schema import DUPLICATE, INGEST, LOG_FILE, REJECT, SCHEMA_VERSION, SEGMENT, Table
 from tracelens.segments import Written, as_datetime, without, write_all
 
+SIZE = re.compile(r"\s*(?:\d+(?:\.\d+)?\s*[kmgt](?:i?b)?|(?:100|\d?\d)\s*%)\s*", re.IGNORECASE)
+"""A size of memory as DuckDB takes it."""
 Build = Callable[[Any, Callable[[str], None], Sequence[Mapping[str, Any]]], AbstractContextManager[Asker]]
 """Makes the derived tables in an open database, and answers the rules' questions until it is left."""
 
@@ -109,6 +111,17 @@ class BuildOptions:
     inventory: tuple[Mapping[str, Any], ...] = ()
     build: Build = build_here
 
+    def __post_init__(self) -> None:
+        """Checks the memory limit before anything is read.
+
+        Raises:
+            ConfigError: It is none that DuckDB takes.
+        """
+        if self.memory_limit is not None and not SIZE.fullmatch(str(self.memory_limit)):
+            raise ConfigError(
+                f"'{self.memory_limit}' is no size of memory", "--memory-limit", "write 512MB, 4GB or 50%"
+            )
+
     @property
     def recipe(self) -> str:
         """What decides the outcome but the logs."""
@@ -163,11 +176,7 @@ def ingest(
     held = ledger_of(folder)
     is_current = held.is_up_to_date and held.made_by == options.recipe
     files = discover(paths, server, service, culture, known_files(held.files.values(), is_current), folder)
-    if not any(entry.format for entry in files):
-        raise InputError(
-            f"no log files found (looked at {count(len(files), 'file')}, {sum(e.is_failed for e in files)} unreadable)",
-            hint="point at the folder that holds MessageTracking or ProtocolLog",
-        )
+    check_any(files)
     try:
         with lock(folder, wait_s):
             if generation(folder) != held.generation:

@@ -6,7 +6,8 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def safe(frame: pl.DataFrame) -> pl.DataFrame:
 def cell(value: object) -> str:
     """Gives one value as text: times to the millisecond, lists by `; `."""
     if isinstance(value, datetime):
-        return value.isoformat(" ", "milliseconds")
+        return _utc(value).isoformat(" ", "milliseconds")
+    if isinstance(value, bytes):
+        return value.hex()
     if isinstance(value, list):
         return "; ".join(cell(part) for part in value)
     if isinstance(value, dict):
@@ -74,23 +77,32 @@ def as_csv(frame: pl.DataFrame) -> bytes:
 
 
 def flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """Gives a frame whose lists and structures are texts."""
+    """Gives a frame whose lists, structures and bytes are texts."""
     import polars as pl
 
-    nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+    nested = [name for name, kind in frame.schema.items() if kind.is_nested() or kind == pl.Binary]
     return frame.with_columns(pl.Series(name, [cell(v) for v in frame[name].to_list()], pl.String) for name in nested)
 
 
 def as_json(frame: pl.DataFrame) -> bytes:
     """Gives one JSON array of objects."""
-    return dump(frame.to_dicts())
+    return dump(_finite(frame).to_dicts())
 
 
 def as_jsonl(frame: pl.DataFrame) -> bytes:
     """Gives one JSON object per line."""
     return b"".join(
-        json.dumps(row, default=_plainly, ensure_ascii=True).encode() + b"\n" for row in frame.iter_rows(named=True)
+        json.dumps(row, default=_plainly, ensure_ascii=True).encode() + b"\n"
+        for row in _finite(frame).iter_rows(named=True)
     )
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    """Gives a frame without infinite numbers, such as a division by zero gives: JSON has none."""
+    import polars as pl
+
+    numbers = pl.selectors.float()
+    return frame.with_columns(pl.when(numbers.is_finite()).then(numbers))
 
 
 def as_parquet(frame: pl.DataFrame) -> bytes:
@@ -119,9 +131,16 @@ def dump(value: object) -> bytes:
     return json.dumps(value, default=_plainly, ensure_ascii=True, indent=2).encode() + b"\n"
 
 
+def _utc(value: datetime) -> datetime:
+    """Gives a time as UTC without a zone."""
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
 def _plainly(value: object) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds") + "Z"
+        return _utc(value).isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracelens import __version__, archive, parquet
 from tracelens import store as stores
@@ -27,6 +27,9 @@ from tracelens.guard import Scan, scan
 from tracelens.normalise import column, events, quote
 from tracelens.read import REJECT_CHARS, Counts, Reader, Reject
 from tracelens.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_BYTES = 48_000_000
 OLD_VERSIONS = ("8.", "14.")
@@ -81,7 +84,7 @@ def write_all(
         finally:
             spare.put(con)
 
-    with ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
+    with archive.SHELF.kept(), ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
         for _ in range(count):
             spare.put(open_ones.enter_context(parquet.scratch(store)))
         pending = {pool.submit(write, batch): batch for batch in listed}
@@ -182,6 +185,9 @@ def _write_unpacked(batch: Sequence[LogFile], store: Path, con: Any) -> dict[int
             written[entry.file_id] = write(con, entry, store)
         except OSError as error:
             written[entry.file_id] = _broken(entry, error)
+        except parquet.UnreadableError as error:  # a header that names a column twice, or as one of ours
+            told = str(error).split("\n")[0]
+            written[entry.file_id] = Written(entry.file_id, error=f"its columns cannot be told apart: {told}")
     return written
 
 
@@ -216,7 +222,10 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     try:
         parquet.copy_out(con, events(described, fields, raw, is_known, group[0][1].has_exact_times), whole)
         counted = parquet.count_rows(con, whole)
-        wrong = {entry.file_id for entry, found in group if not _adds_up(counted, entry.file_id, found)}
+        counted_of: dict[int, list[parquet.Counted]] = {}
+        for row in counted:
+            counted_of.setdefault(row.file_id, []).append(row)
+        wrong = {entry.file_id for entry, found in group if not _adds_up(counted_of.get(entry.file_id, ()), found)}
         if wrong:
             return _write_clean(con, [pair for pair in group if pair[0].file_id not in wrong], store)
         rows_of = _settle(con, whole, counted, described, store)
@@ -226,11 +235,11 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
         stores.remove(whole)
     written = {}
     for entry, found in group:
-        row = rows_of[entry.file_id]
-        counts = Counts(lines=found.lines, headers=headers, events=row.row_count)
+        settled = rows_of[entry.file_id]
+        counts = Counts(lines=found.lines, headers=headers, events=settled.row_count)
         counts.check(str(entry.path))
         written[entry.file_id] = Written(
-            entry.file_id, counts, [], row.segments, found.content_hash, row.first_at, row.last_at
+            entry.file_id, counts, [], settled.segments, found.content_hash, settled.first_at, settled.last_at
         )
     return written
 
@@ -240,9 +249,8 @@ def _words(texts: Iterable[str | None]) -> str:
     return f"enum({', '.join(stores.literal(text) for text in sorted({text or '' for text in texts}))})"
 
 
-def _adds_up(counted: Sequence[parquet.Counted], file_id: int, found: Scan) -> bool:
-    """Tells whether each line below the header became one row with a time, and no other row came."""
-    rows = [row for row in counted if row.file_id == file_id]
+def _adds_up(rows: Sequence[parquet.Counted], found: Scan) -> bool:
+    """Tells whether each line below a file's header became one row with a time, and no other row came."""
     return (
         sum(row.row_count for row in rows) == found.lines - found.headers
         and all(row.day is not None for row in rows)
@@ -284,7 +292,7 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
 
 def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     """Reads a text that is no log with one row a line, by its format's own reader."""
-    import polars as pl
+    import pyarrow as pa
 
     described = entry.format
     assert described is not None and described.parse is not None
@@ -316,14 +324,32 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     if not parsed.rows:
         return written
     table = described.table
-    rows = [{"server": entry.server, **row, "file_id": entry.file_id} for row in parsed.rows]
-    frame = pl.from_dicts([{name: row.get(name) for name in table.names} for row in rows], infer_schema_length=None)
-    con.register("parsed", frame.to_arrow())
+    given = {"server": entry.server}
+    # column by column: a frame made row by row takes more memory than all the rest
+    columns_of = {name: _array([row.get(name, given.get(name)) for row in parsed.rows]) for name in table.names}
+    columns_of["file_id"] = pa.array([entry.file_id] * len(parsed.rows), pa.int64())
+    con.register("parsed", pa.table(columns_of))
     columns = ", ".join(f"cast({c.name} as {c.type}) as {c.name}" for c in table.columns)
     parts = f"{entry.file_id}|{written.content_hash}|{entry.server}|{entry.service}|{entry.culture}"
     _store_rows(con, written, f"select {columns} from parsed", _whole(store, described, parts), described, store)
     con.unregister("parsed")
     return written
+
+
+def _array(values: list[Any]) -> pa.Array:
+    r"""Gives a column of values; half a character of two, as JSON and CLIXML can hold it, stands as \udNNN."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(values)
+    except UnicodeEncodeError:
+        return pa.array([_whole_text(value) for value in values])
+
+
+def _whole_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_whole_text(part) for part in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _store_rows(con: Any, written: Written, sql: str, whole: Path, described: LogFormat, store: Path) -> None:

@@ -165,6 +165,8 @@ def check_question(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement
         statements = con.extract_statements(sql)
     except duckdb.Error as error:
         raise QueryError(f"the SQL cannot be parsed: {error}") from error
+    if not statements:
+        raise QueryError("there is no SQL", hint="give a SELECT, or `-` and the text on stdin")
     if len(statements) != 1:
         raise QueryError(f"{len(statements)} statements where one is allowed", hint="ask one SELECT at a time")
     try:
@@ -199,7 +201,7 @@ def ask(
             answer = con.sql(sql, params=params)
             if answer is None:
                 raise QueryError("the question has no answer rows", hint="ask with SELECT")
-            frame: pl.DataFrame = (answer if limit is None else answer.limit(limit)).pl()
+            frame: pl.DataFrame = _shown(answer if limit is None else answer.limit(limit)).pl()
             return frame
         except duckdb.InterruptException as error:
             what = "called off" if stop and stop.is_set() else f"stopped after {timeout_s} s"
@@ -214,6 +216,18 @@ def ask(
             raise QueryError(str(error).splitlines()[0], hint="tables and columns: tracelens schema") from error
         except pl.exceptions.PolarsError as error:
             raise QueryError("a column's type cannot be shown", hint="cast it: cast(x as varchar)") from error
+
+
+def _shown(answer: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Gives an answer whose lengths of time are texts, `26:00:01.5`: Polars has no such type."""
+    kinds = [str(kind) for kind in answer.types]
+    if not any("INTERVAL" in kind for kind in kinds):
+        return answer
+    columns = (
+        f'cast(#{at} as {kind.replace("INTERVAL", "VARCHAR")}) as "{name.replace(chr(34), chr(34) * 2)}"'
+        for at, (name, kind) in enumerate(zip(answer.columns, kinds, strict=True), 1)
+    )
+    return answer.project(", ".join(columns))
 
 
 @contextlib.contextmanager

@@ -258,6 +258,12 @@ def account_text(
         for name, said in (("repeated_count", "stand in two files and count once"), ("pruned_count", "were pruned")):
             number = sum(row.get(name) or 0 for row in kinds)
             lines += [f"{number:,} events {said}"] if number else []
+    return "".join(f"{line}\n" for line in lines) + left_out_text(skipped, failed, verbose)
+
+
+def left_out_text(skipped: list[tuple[str, str]], failed: list[tuple[str, str]], verbose: bool) -> str:
+    """Gives what was not read, and why; of many skipped files the first, unless it is to be verbose."""
+    lines = []
     for title, entries in (("Skipped", skipped), ("Failed", failed)):
         if entries:
             lines.append(f"{title}: {count(len(entries), 'file')}")
@@ -265,4 +271,4 @@ def account_text(
             lines += [f"  {plain(name)}: {plain(reason)}" for name, reason in shown]
             if len(shown) < len(entries):
                 lines.append(f"  and {len(entries) - len(shown)} more (--verbose lists all)")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)

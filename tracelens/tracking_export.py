@@ -78,7 +78,9 @@ TYPE_NAME = re.compile(r"System\.[\w.]+(\[\]|`\d).*|System\.Collections\.[\w.]+|
 PAIR = re.compile(r"\[([A-Za-z][\w.-]*), (.*?)\](?=[,;\s]*(?:\[[A-Za-z][\w.-]*, |\.\.\.|…|$))", re.DOTALL)
 COLON_PAIRS = re.compile(r"[A-Za-z][\w.-]*:[^,]*(?:, [A-Za-z][\w.-]*:[^,]*)*")
 STATUS = re.compile(r"(?:^|;)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^;\[])*)")
+"""A status between semicolons outside `[…]`, nested once. Source: formats.md 2.4."""
 CODED = re.compile(r";(?=[245]\d\d[ -])")
+"""A semicolon before a status that begins with its code: the text of one may have semicolons of its own."""
 CUT = ("...", "…")
 TALK = re.compile(
     r"\s*(WARNING|WARNUNG|WAARSCHUWING|AVERTISSEMENT|ADVERTENCIA|AVVISO|AVISO|OSTRZEŻENIE|VARNING|ADVARSEL|UPOZORNĚNÍ|"
@@ -119,6 +121,7 @@ class Read:
     assumed: str
 
 
+@lru_cache(4096)
 def plain_name(name: str) -> str:
     """Gives a column's name without case, blanks and marks."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -298,8 +301,7 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
         tries = [bare.split(", ")]
     else:
         tries = [
-            STATUS.findall(bare),
-            CODED.split(bare),
+            split_statuses(bare, count) or [],
             bare.split(", "),
             bare.split("\n"),
             bare.split(","),
@@ -307,6 +309,18 @@ def _statuses(text: str, recipients: Sequence[str] | None) -> list[str] | None:
         ]
     found = next((parts for parts in tries if len(parts) == count), [bare] * count)
     return [part.strip() for part in found]
+
+
+def split_statuses(text: str, count: int) -> list[str] | None:
+    """Splits the statuses of so many recipients as the log joins them; None where they cannot be told apart.
+
+    Nothing is left out: with a bracket that is not closed, the parts would not make the text again.
+    """
+    parts = STATUS.findall(text)
+    if len(parts) == count and ";".join(parts) == text:
+        return parts
+    coded = CODED.split(text)
+    return coded if len(coded) == count else None
 
 
 def custom_data(text: str) -> str | None:

@@ -30,7 +30,7 @@ def test_a_growing_folder_is_read_until_ctrl_c_and_accounted_for(logs: Logs, tmp
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
         assert running.stderr
         try:
-            assert "following 1 path" in running.stderr.readline()
+            assert "following 1 path," in running.stderr.readline()
             assert "1 file read, 0 known" in running.stderr.readline()
             logs("medium")  # grows
             assert "1 file read" in running.stderr.readline()

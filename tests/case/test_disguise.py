@@ -209,7 +209,7 @@ FAULTS = {
     "blank_lines": "\r\n" + ROW.format(n=1, subject="Bob") + "\r\n\r\n" + ROW.format(n=2, subject="Bob"),
     "line_feeds_only": ROW.format(n=1, subject="Bob").replace("\r\n", "\n"),
 }
-CASES = [(fault, encoding) for fault in FAULTS for encoding in ("utf-8", "utf-8-sig", "utf-16")]
+CASES = [(fault, encoding) for fault in FAULTS for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32")]
 
 
 def name_of(fault: str, encoding: str) -> str:
@@ -247,6 +247,20 @@ def test_a_faulty_file_is_read_as_its_original_is(faulty: Path, fault: str, enco
         from log_file f left join reject r on r.file_id = f.file_id where ends_with(f.path, '{name}') group by all"""
     assert len(rows(faulty / "logs-store", told)) == 1
     assert rows(faulty / "copy-store", told) == rows(faulty / "logs-store", told)
+
+
+def test_a_log_whose_lines_end_in_returns_alone_or_that_ends_in_half_a_sign_shows_no_name(
+    call: Call, tmp_path: Path
+) -> None:
+    text = TRACKING + FIELDS_2007 + FAULTS["quote_in_subject"]
+    (tmp_path / "MSGTRK2026030201-1.LOG").write_bytes(text.replace("\r\n", "\r").encode())
+    (tmp_path / "MSGTRK2026030202-1.LOG").write_bytes(text.encode("utf-16") + b"x")
+    (tmp_path / "MSGTRK2026030203-1.LOG").write_bytes(text.encode("utf-32") + b"\xff" * 4)
+    done = call("pseudonymise", *sorted(tmp_path.glob("*.LOG")), "--out", "copy", "--key", "a.key")
+    assert "2 files, 2 rows, 0 lines that are no rows" in done.stdout
+    assert "MSGTRK2026030203-1.LOG: cannot be read as utf-32-le" in done.stdout
+    copies = [path.read_bytes().replace(b"\0", b"").lower() for path in sorted((tmp_path / "copy").rglob("*.LOG"))]
+    assert [b"contoso" in copy or b"bob" in copy for copy in copies] == [False, False]
 
 
 def test_other_files_are_left_out_and_named(call: Call, tmp_path: Path) -> None:

@@ -47,7 +47,16 @@ def test_demo_without_samples_makes_some(tmp_path: Path, monkeypatch: pytest.Mon
     [
         (("findings",), 3, "no store at 'tracelens-store'"),
         (("ingest", "nowhere"), 4, "nowhere"),
-        (("ingest", "."), 4, "no log files found"),
+        (("ingest", "."), 4, "no log files found (looked at 0 files)"),
+        (("ingest", ".", "--memory-limit", "5XB"), 2, "'5XB' is no size of memory"),
+        (("trace", "--since", "2026-03-03", "--until", "2026-03-01"), 2, "--since is the earlier"),
+        (
+            ("export", "data", "--out", "X", "--since", "2026-03-03", "--until", "2026-03-01"),
+            2,
+            "--since is the earlier",
+        ),
+        (("report", "nope"), 2, "'digest'"),
+        (("ingest", "x" * 300), 4, "cannot be read or written: File name too long"),
         (("trace",), 2, "nothing to look for"),
         (("simulate", "--out", "."), 0, ""),
     ],
@@ -68,6 +77,7 @@ def test_errors_say_what_where_and_what_to_do(call: Call, words: tuple[str, ...]
         ("drop table leg", "DROP"),
         ("copy leg to 'x.csv'", "COPY"),
         ("select 1; select 2", "2 statements"),
+        ("-- nothing but a comment", "there is no SQL"),
         ("select * from read_csv('/etc/passwd')", "disabled by configuration"),
     ],
 )
@@ -80,6 +90,53 @@ def test_sql_answers_selects_only(call: Call, sample_store: Path, question: str,
 def test_sql_is_read_from_stdin(call: Call, sample_store: Path) -> None:
     done = call("sql", "-", "--store", sample_store, "--format", "json", stdin="select 1 as one")
     assert json.loads(done.stdout) == [{"one": 1}]
+
+
+def test_a_question_may_begin_with_a_comment(call: Call, sample_store: Path) -> None:
+    done = call("sql", "--store", sample_store, "--format", "csv", "-- how long\nselect 1 as one")
+    assert done.stdout.splitlines() == ["one", "1"]
+    assert "Did you mean '--store'" in call("sql", "--stroe", sample_store, "select 1").stderr
+
+
+def test_lengths_of_time_sums_and_impossible_numbers_are_shown(call: Call, sample_store: Path) -> None:
+    question = """
+        select interval '26 hours' as took, [interval 1 second] as each, sum(1::bigint) as total, 1.5 as half,
+            1.0 / 0 as never, timestamptz '2026-03-02 09:00:00+01' as zoned, '\\x01'::blob as bytes
+    """
+    done = call("sql", question, "--store", sample_store, "--format", "json")
+    assert json.loads(done.stdout) == [
+        {
+            "took": "26:00:00", "each": ["00:00:01"], "total": 1, "half": 1.5, "never": None,
+            "zoned": "2026-03-02T08:00:00.000Z", "bytes": "01",
+        }
+    ]  # fmt: skip
+    assert ",01\r\n" in call("sql", question, "--store", sample_store, "--format", "csv").stdout_bytes.decode()
+
+
+def test_a_setting_that_is_no_number_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACELENS_WORKERS", "many")
+    done = call("ingest", ".")
+    assert done.exit_code == 2
+    assert "'many' is no whole number (setting workers, TRACELENS_WORKERS)" in done.stderr
+
+
+def test_where_no_file_is_a_log_the_first_are_told_with_what_they_are(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.tar").write_bytes(b"x" * 257 + b"ustar\x0000")
+    (tmp_path / "logs" / "b.LOG").write_text("#Log-type: \x1b[31mred\n#Fields: a\n")
+    (tmp_path / "logs" / "c.gz").write_bytes(b"not packed")
+    for words in (("ingest", "logs"), ("collect", "logs", "--lake", "L")):
+        said = call(*words).stderr
+        assert "looked at 3 files, 1 of them unreadable" in said
+        assert "a.tar: a tar archive, which is not opened: unpack it" in said
+        assert "another log: #Log-type is" in said and "\x1b" not in said
+        assert "c.gz!/c: cannot be read" in said
+
+
+def test_help_says_what_each_command_does_in_one_whole_line(call: Call) -> None:
+    shown = call("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(shown) > 15
+    assert not [line for line in shown if line.endswith("...") or len(line) > 80]
 
 
 def test_not_found_says_where_it_looked(call: Call, sample_store: Path) -> None:
@@ -208,7 +265,7 @@ def test_the_installed_command_runs(tmp_path: Path) -> None:
 
 def test_paths_are_read_from_stdin(call: Call) -> None:
     logs = ROOT / "sample_logs" / "EX01" / "TransportRoles" / "Logs" / "MessageTracking"
-    done = call("ingest", "-", "--store", "S", stdin="\n".join(str(path) for path in sorted(logs.iterdir())[:3]) + "\n")
+    done = call("ingest", "-", "--store", "S", stdin="{}\n{}\0{}\n".format(*sorted(logs.iterdir())))
     assert done.exit_code == 0
     assert "3 files read" in done.stdout
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from tracelens.charset import decode
 from tracelens.cli import main
 from tracelens.discover import recognise
 from tracelens.formats import Parsed, Source, formats
+from tracelens.segments import write_all
 from tracelens.store import ask
 from tracelens.tracking_export import BY_CLIENT, custom_data, split_list
 
@@ -202,6 +204,7 @@ def test_recipients_cut_by_the_shell_are_said() -> None:
         ("To;Cc", ["To", "Cc"]),
         ("550 5.1.10 a; b;550 5.7.1 c; d", ["550 5.1.10 a; b", "550 5.7.1 c; d"]),
         ("To Cc", ["To", "Cc"]),
+        ("550 5.1.1 no [never closed;250 ok", ["550 5.1.1 no [never closed", "250 ok"]),
         ("{}", []),
         ("{550 5.1.1; a, b, c}", ["550 5.1.1; a, b, c"] * 2),
     ],
@@ -387,6 +390,16 @@ def test_the_culture_can_be_given_later(tmp_path: Path) -> None:
     assert (code, time) == (0, datetime(2026, 3, 2, 8)) and "culture en-US as given" in reason
     code, _, output = run("--culture", "nowhere")
     assert code == 2 and "no such culture" in output
+
+
+def test_half_a_character_in_json_stays_visible_and_costs_no_other_file(tmp_path: Path) -> None:
+    place = tmp_path / "t.json"
+    place.write_text(json.dumps([VALUES | {"MessageSubject": "half \ud83d", "Recipients": ["\udc00@contoso.com"]}]))
+    written = write_all([recognise(place)], tmp_path / "S", 1, lambda _: None)
+    segment = next(iter(written.values())).segments[0][1]
+    frame = pl.read_parquet(tmp_path / "S" / segment)
+    assert frame["message_subject"].to_list() == ["half \\ud83d"]
+    assert frame["recipient_address"].to_list() == [["\\udc00@contoso.com"]]
 
 
 LINES = [line for name in NAMES for sample in formats()[name].samples for line in sample.splitlines()]

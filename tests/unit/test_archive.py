@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.unit.conftest import KINDS
 from tracelens import archive
 from tracelens.discover import discover
 from tracelens.pipeline import ingest
+from tracelens.segments import write_all
 from tracelens.store import ask
 
 pytestmark = pytest.mark.usefixtures("few_rules")
@@ -79,6 +81,27 @@ def test_a_name_that_climbs_out_writes_nothing_outside(tmp_path: Path) -> None:
     ingest([tmp_path / "climb.zip"], tmp_path / "deep" / "S")
     assert not list(tmp_path.glob("RECV*"))
     assert not list(tmp_path.parent.glob("RECV*"))
+
+
+def test_the_directory_of_a_zip_is_not_read_for_each_of_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *words: Any, **more: Any) -> None:
+            opened.append(words)
+            super().__init__(*words, **more)
+
+    rows = LOG.splitlines(keepends=True)
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as packed:
+        for number in range(20):
+            packed.writestr(f"{number}/RECV.LOG", b"".join(rows[:5] + rows[5 + number :][:9]))
+    monkeypatch.setattr(zipfile, "ZipFile", Counted)
+    found = discover([tmp_path / "logs.zip"])
+    written = write_all(found, tmp_path / "S", 1, lambda _: None)
+    assert [done.counts.events for done in written.values()] == [9] * 20
+    assert len(opened) == 3
 
 
 def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ STATUSES = {
     "[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}];250 ok": ["[{LED=550 5.1.1 [1.2.3.4] no; really};{MSG=}]", "250 ok"],
     "550 5.1.10 one; not found;550 5.7.129 two; not allowed": ["550 5.1.10 one; not found", "550 5.7.129 two; not allowed"],
     "one text; for both; or more": ["one text; for both; or more"] * 2,
+    "550 5.1.1 no [never closed;250 ok": ["550 5.1.1 no [never closed", "250 ok"],
+    "no [never closed;ok": ["no [never closed;ok"] * 2,
     "": [],
 }  # fmt: skip
 

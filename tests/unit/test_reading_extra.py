@@ -138,3 +138,15 @@ def test_a_fault_of_one_reader_costs_its_file_alone(tmp_path: Path) -> None:
     written = write_all([faulty, log], tmp_path / "S", 1, lambda _: None)
     assert written[log.file_id].counts.events == ROWS
     assert str(written[faulty.file_id].error).startswith("a fault of tracelens (IndexError")
+
+
+@pytest.mark.parametrize("names", ["client-ip,client_ip", "local-near,x"])
+def test_a_header_that_names_a_column_twice_or_as_one_of_ours_costs_its_file_alone(tmp_path: Path, names: str) -> None:
+    lines = KINDS["smtp"].lines()
+    (tmp_path / "RECV1.LOG").write_bytes(joined(lines))
+    faulty = [line + f",{names}".encode() if line.startswith(b"#Fields") else line + b",," for line in lines[:9]]
+    (tmp_path / "RECV2.LOG").write_bytes(joined(faulty))
+    log, odd = recognise(tmp_path / "RECV1.LOG"), recognise(tmp_path / "RECV2.LOG")
+    written = write_all([odd, log], tmp_path / "S", 1, lambda _: None)
+    assert written[log.file_id].counts.events == ROWS
+    assert str(written[odd.file_id].error).startswith("its columns cannot be told apart")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pkgutil
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from tracelens import __version__
-from tracelens.errors import TracelensError
+from tracelens.errors import InputError, TracelensError
 from tracelens.follow import Ending
 
 NO_COMMANDS = ("shared",)
@@ -43,6 +44,12 @@ class Group(click.Group):
         except TracelensError as error:
             click.echo(f"tracelens: {error}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # the reader of a pipe has gone, which is no fault
+                raise
+            where = f" ({error.filename})" if error.filename else ""
+            click.echo(f"tracelens: cannot be read or written: {error.strerror or error}{where}", err=True)
+            ctx.exit(InputError.exit_code)
         except KeyboardInterrupt:
             click.echo("tracelens: interrupted; the store shows its last published state", err=True)
             ctx.exit(130)

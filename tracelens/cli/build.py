@@ -44,7 +44,7 @@ def build(
     verbose: bool,
     form: str,
 ) -> None:
-    """Build a store on a lake, by DuckDB here or by Spark on many machines."""
+    """Build a store on a lake, by DuckDB here or by Spark."""
     from tracelens.lakeside import ingest_lake
     from tracelens.progress import shown
 

@@ -12,7 +12,7 @@ from tracelens.errors import UsageError
 
 @click.group()
 def case() -> None:
-    """Hand on chosen paths and findings with their log rows as one file, and tell whether such a file was altered."""
+    """Hand on chosen messages and findings as one sealed file."""
 
 
 @case.command()
@@ -75,7 +75,10 @@ def create(
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @format_option
 def verify(path: Path, form: str) -> None:
-    """Recompute the hashes of a case file; exit code 1 when something was altered, added or is missing."""
+    """Tell whether a case file is as it was written.
+
+    Its hashes are recomputed; exit code 1 when something was altered, added or is missing.
+    """
     import polars as pl
 
     from tracelens import casefile

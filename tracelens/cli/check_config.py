@@ -27,7 +27,7 @@ from tracelens.errors import UsageError
 def check_config(
     files: tuple[Path, ...], severity: str, connectors: bool, choices: bool, limit: int, store: Path | None, form: str
 ) -> None:
-    """Judge connectors and domains, as imported into the store or from export files.
+    """Judge connectors and domains, imported or in export files.
 
     FILES hold the output of Get-ReceiveConnector, Get-SendConnector, Get-AcceptedDomain, Get-ADPermission or
     Get-TransportService. Alone they are judged by themselves; with --store they stand in for what was imported, and the

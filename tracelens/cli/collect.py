@@ -29,7 +29,9 @@ def collect(
     verbose: bool,
     form: str,
 ) -> None:
-    """Read log files into a lake that many collectors share; no analysis, no lock.
+    """Read log files into a lake that many collectors share.
+
+    Nothing is analysed, and no collector waits for another.
 
     PATHS are files, folders, archives (.zip, .gz) and patterns (`**/RECV*.LOG`); `-` reads a list of paths from stdin.
     """

@@ -23,7 +23,7 @@ from tracelens.errors import InputError
 )
 @click.option("--serve/--no-serve", default=None, help="Open the dashboard, or do not ask.")
 def demo(store: Path, serve: bool | None) -> None:
-    """Read the sample logs, show the account, the findings and one path, and offer the dashboard."""
+    """Read the sample logs, show what is found, offer the pages."""
     from tracelens import query, story
 
     logs = samples(store)

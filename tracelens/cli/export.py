@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from tracelens.cli.shared import chosen, not_found_hint, put, put_frame, store_option
+from tracelens.cli.shared import check_window, chosen, not_found_hint, put, put_frame, store_option
 from tracelens.errors import QueryError, UsageError
 
 
 @click.group()
 def export() -> None:
-    """Hand paths on as traces (OTLP, Chrome), and tables as files (Parquet, CSV, DuckDB, ECS)."""
+    """Hand paths on as traces, and tables as files."""
 
 
 @export.command()
@@ -88,7 +88,9 @@ def data(
     force: bool,
     store: Path | None,
 ) -> None:
-    """Write tables as files; each gets its name only when all are whole.
+    """Write tables as files.
+
+    Each gets its name only when all are whole.
 
     Tables without a time (and the ledger) come whole whatever --since and --until say.
     """
@@ -96,6 +98,7 @@ def data(
 
     from tracelens.export.data import export as write
 
+    check_window(since, until)
     written = write(
         chosen(store),
         out,

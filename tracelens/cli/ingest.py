@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -90,11 +91,14 @@ def put_result(account: Account, store: Path, verbose: bool, form: str) -> None:
         return
     import polars as pl
 
+    from tracelens.story import left_out_text
+
     put_frame(pl.from_dicts(account.kinds) if account.kinds else pl.DataFrame(), form)
+    click.echo(left_out_text(account.skipped, account.failed, verbose), err=True, nl=False)
 
 
 def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Gives the paths, with those on stdin, one a line and in any encoding, in place of `-`.
+    """Gives the paths, with those on stdin, one a line (or parted by NUL) and in any encoding, in place of `-`.
 
     Raises:
         UsageError: There are none on stdin.
@@ -103,7 +107,7 @@ def listed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
 
     if Path("-") not in paths:
         return paths
-    lines = (line.strip().strip("\"'") for line in decode(sys.stdin.buffer.read())[0].split("\n"))
+    lines = (line.strip().strip("\"'") for line in re.split(r"[\0\n]", decode(sys.stdin.buffer.read())[0]))
     told = [Path(line) for line in lines if line]
     if not told:
         raise UsageError("no paths on stdin", hint="give one path a line")

@@ -10,7 +10,7 @@ from tracelens.cli.store import put_pairs
 
 @click.group()
 def lake() -> None:
-    """Look after a lake: what it holds, whether it is whole, dropping what newer states of files replaced."""
+    """Look after a lake: what it holds, whether it is whole."""
 
 
 @lake.command()
@@ -27,7 +27,10 @@ def info(where: str, form: str) -> None:
 @click.option("--lake", "where", required=True, help="Folder, share or URI of the lake.")
 @format_option
 def verify(where: str, form: str) -> None:
-    """Check that each segment an entry names is there; exit code 1 if one is not."""
+    """Check that each segment an entry names is there.
+
+    Exit code 1 if one is not.
+    """
     from tracelens import lakecare
 
     put_faults(lakecare.verify(where), form, "lake", "collect these files again")
@@ -40,7 +43,10 @@ def verify(where: str, form: str) -> None:
 )
 @format_option
 def tidy(where: str, keep: float, form: str) -> None:
-    """Delete segments that newer states of their files replaced, and what killed collectors left."""
+    """Delete what newer states of files replaced.
+
+    With it goes what killed collectors left.
+    """
     from tracelens import lakecare
 
     put_pairs(lakecare.tidy(where, keep), form)

@@ -23,10 +23,11 @@ from tracelens.errors import QueryError, UsageError
 )
 @click.option("--reveal", metavar="TOKEN", help="Say what a token, or the tokens in a text, stand for.")
 def pseudonymise(paths: tuple[Path, ...], out: Path | None, key: Path | None, map_: Path | None, reveal: str) -> None:
-    """Copy log folders with names, addresses and subjects replaced by keyed tokens, or say what a token stands for.
+    """Copy log folders with all names replaced by keyed tokens.
 
-    The copy keeps files, lines, columns, times, ids and known wording, so that it ingests to the same paths. Hand on
-    the copy alone: the key and the map stay with you.
+    Names, addresses and subjects are replaced; --reveal says what a token stands for. The copy keeps files, lines,
+    columns, times, ids and known wording, so that it ingests to the same paths. Hand on the copy alone: the key and the
+    map stay with you.
     """
     from tracelens import keyfile
     from tracelens.pseudonym import Tokens

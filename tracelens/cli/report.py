@@ -20,7 +20,7 @@ ALL = (*FORMATS, "html")
 
 
 @click.command()
-@click.argument("name", type=click.Choice(REPORTS))
+@click.argument("name", type=click.Choice(REPORTS), metavar="NAME")
 @click.option("--since", type=click.DateTime(), help="Not before this UTC time.")
 @click.option("--until", type=click.DateTime(), help="Before this UTC time.")
 @click.option("--server", default="", help="Only what this server took part in.")
@@ -52,7 +52,7 @@ def report(
     form: str | None,
     store: Path | None,
 ) -> None:
-    """Make a report to hand on: text, rows, or one HTML file with its plots.
+    """Make a report to hand on: text, rows or one HTML file.
 
     digest: ten worst findings and what changed. relay: who relays, and where to move it. decommission: may this server,
     connector or range go. tls, auth, latency, failures, connectors, volume, coverage.

@@ -15,7 +15,7 @@ from tracelens.errors import QueryError
 @store_option
 @format_option
 def rules(rule: str | None, store: Path | None, form: str) -> None:
-    """Show what was asked of the logs, what was found, and what could not be asked.
+    """Show what was asked of the logs, and what could not be.
 
     With RULE: what that rule means, what it can be mistaken for, what to do.
     """

@@ -24,7 +24,10 @@ SHOWN = ("silence_ms", "waited_for", "waited_command", "quiet_from", "session_ke
 @store_option
 @format_option
 def session(key: str, silence: float, limit: int, store: Path | None, form: str) -> None:
-    """Show one SMTP conversation, by session_key or session-id; without one, the longest silences of all."""
+    """Show one SMTP conversation, or the longest silences.
+
+    KEY is a session_key or a session-id; without one, the longest silences of all conversations are listed.
+    """
     from tracelens import query, story
 
     if not key:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tracelens.errors import UsageError
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -87,6 +89,16 @@ def cut(shown: int, count: int, option: str) -> None:
     """Says on stderr that a result is cut."""
     if shown < count:
         click.echo(f"showing {shown:,} of {count:,}; more with {option}", err=True)
+
+
+def check_window(since: datetime | None, until: datetime | None) -> None:
+    """Checks that a window of time is not empty.
+
+    Raises:
+        UsageError: It is.
+    """
+    if since and until and until <= since:
+        raise UsageError(f"nothing is from {since} on and before {until}", hint="--since is the earlier of the two")
 
 
 def not_found_hint(folder: Path, since: datetime | None = None, until: datetime | None = None) -> str:

@@ -86,7 +86,10 @@ def simulate(
     no_troubles: bool,
     exports: bool,
 ) -> None:
-    """Write the logs of a made-up estate, and truth.parquet beside them."""
+    """Write the logs of a made-up estate, the truth beside them.
+
+    The truth is truth.parquet: hops, legs and troubles.
+    """
     from tracelens.simulate import Clocks
     from tracelens.simulate import simulate as write
 

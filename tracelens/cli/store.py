@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group()
 def store() -> None:
-    """Look after a store: what it weighs, whether it is whole, dropping old days, joining segments, building anew."""
+    """Look after a store: weigh, verify, prune, compact, rebuild."""
 
 
 def changing(command: Command) -> Command:
@@ -47,7 +47,10 @@ def info(store: Path | None, form: str) -> None:
 @store_option
 @format_option
 def verify(store: Path | None, form: str) -> None:
-    """Compare the store with itself: checksums, rows, counts; exit code 1 if something is wrong."""
+    """Compare the store with itself: checksums, rows, counts.
+
+    Exit code 1 if something is wrong.
+    """
     from tracelens import care
 
     rows = [{"where": fault.where, "what": fault.what} for fault in care.verify(chosen(store))]
@@ -59,7 +62,10 @@ def verify(store: Path | None, form: str) -> None:
 @changing
 @format_option
 def prune(before: datetime, store: Path | None, form: str, **options: Any) -> None:
-    """Drop the events before a day; their files are remembered and not read again."""
+    """Drop the events before a day.
+
+    Their files are remembered and not read again.
+    """
     from tracelens import care
 
     change(

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from tracelens.cli.shared import chosen, cut, format_option, not_found_hint, put, put_frame, quoted, store_option
+from tracelens.cli.shared import (
+    check_window,
+    chosen,
+    cut,
+    format_option,
+    not_found_hint,
+    put,
+    put_frame,
+    quoted,
+    store_option,
+)
 from tracelens.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +60,7 @@ def trace(
     store: Path | None,
     form: str,
 ) -> None:
-    """Show the path of one message; several that match: a list to choose from.
+    """Show the path of one message, or a list of those found.
 
     MESSAGE_ID may be a part of it, a network message-id or a message_key. With --headers the message is the one that
     the headers name, and each of their lines is held against the logs; nothing is read into the store.
@@ -70,6 +80,7 @@ def trace(
             raise UsageError("--headers names the message", hint="leave the other options out")
         _trace_headers(folder, headers, raw, form)
         return
+    check_window(since, until)
     if not asked:
         raise UsageError("nothing to look for", hint="give a message-id, --sender, --recipient, --subject or --since")
     found = query.search(folder, **texts, since=since, until=until, noise=noise or bool(message_id), limit=limit)

@@ -71,7 +71,7 @@ def watch(
     max_age: str | None,
     wait: float,
 ) -> None:
-    """Read what has come, and tell findings that are new or have grown worse.
+    """Read what has come, tell findings that are new or worse.
 
     Without PATHS only the store is looked at. Exit codes: with --once 0 nothing new, 10 something was told, 5 a
     delivery failed; without it 0 when stopped by Ctrl-C, 5 when a delivery of the last look had failed.

@@ -32,7 +32,7 @@ def what_if(
     store: Path | None,
     form: str,
 ) -> None:
-    """Replay recorded mail against edited connectors: what would have been refused or moved, and whose.
+    """Replay past mail against edited connectors: who is hit.
 
     Sessions that had mail taken are replayed. The store is read, never changed; what cannot be replayed is said.
     """

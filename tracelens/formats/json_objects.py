@@ -88,6 +88,8 @@ def _decode(text: str, at: int) -> tuple[Any, int, str]:
     """Gives the value that begins at a place, where it ends, and why there is none."""
     is_deep = text[at] == "{" and _is_deep(text[at : at + 4000])
     try:
+        if text[at] not in '{"':  # an error of the decoder counts all lines above it
+            raise ValueError(text[at])
         if not is_deep:
             return *DECODER.raw_decode(text, at), ""
         line = text[at : text.find("\n", at) + 1 or len(text)]

@@ -12,7 +12,7 @@ from typing import Any
 from tracelens.formats.exo_row import whole
 from tracelens.formats.exo_time import absolute
 from tracelens.schema import TRACKING_EVENT
-from tracelens.tracking_export import BY_CLIENT, CODED, NUMBERS, STATUS
+from tracelens.tracking_export import BY_CLIENT, NUMBERS, split_statuses
 
 ENDPOINT = re.compile(r"(.*):(\d{1,5})")
 COMMAND = re.compile(r"(?:EHLO|HELO|MAIL|RCPT|DATA|BDAT|QUIT|RSET|AUTH|STARTTLS|NOOP|X[-A-Z]+|XPROXY\w*)\b", re.I)
@@ -98,7 +98,4 @@ def _statuses(text: str | None, count: int) -> list[str]:
         return []
     if not count:
         return [text]
-    for parts in (text.split(";") if "[" not in text else [], STATUS.findall(text), CODED.split(text)):
-        if len(parts) == count:
-            return list(parts)
-    return [text] * count
+    return split_statuses(text, count) or [text] * count
