@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -18,7 +18,7 @@ from typing import Any
 
 from tracelens import archive, parquet
 from tracelens import store as stores
-from tracelens.beginnings import likely, rows_begin
+from tracelens.beginnings import first_rows, likely, rows_begin
 from tracelens.culture import is_settled
 from tracelens.discover import Known, LogFile, discover
 from tracelens.errors import StoreError
@@ -250,8 +250,16 @@ def set_aside(
     """
     aside = _copies(ledger)
     with contextlib.ExitStack() as stack:
-        con = None
-        for short, long, is_by_bytes in _pairs(ledger, arrived.keys()):
+        opened: list[Any] = []
+
+        def scratch() -> Any:
+            opened[:] = opened or [stack.enter_context(parquet.scratch(folder))]
+            return opened[0]
+
+        def first_of(rows: Sequence[Row]) -> Mapping[int, object]:
+            return first_rows(scratch(), rows, segments, folder)
+
+        for short, long, is_by_bytes in _pairs(ledger, arrived.keys(), first_of):
             row, holder = ledger[short], ledger[long]
             if holder["kept_in"] is not None or row["kept_in"] is not None or row["state"] not in HOLDING:
                 continue
@@ -259,8 +267,7 @@ def set_aside(
                 entry = arrived.get(long) or _unchanged(holder)
                 is_held = entry is not None and _begins(entry, row["size_bytes"], row["content_hash"])
             else:
-                con = con or stack.enter_context(parquet.scratch(folder))
-                is_held = rows_begin(con, row, holder, segments, folder)
+                is_held = rows_begin(scratch(), row, holder, segments, folder)
             if is_held:
                 _mark(row, holder, _why(row, holder, is_by_bytes))
                 aside.add(short)
@@ -311,7 +318,9 @@ def _why(row: Row, holder: Row, is_by_bytes: bool) -> str:
     return f"beginning of {holder['path']}, by its rows"
 
 
-def _pairs(ledger: Mapping[int, Row], arrived: Iterable[int]) -> Iterator[tuple[int, int, bool]]:
+def _pairs(
+    ledger: Mapping[int, Row], arrived: Iterable[int], first_of: Callable[[Sequence[Row]], Mapping[int, object]]
+) -> Iterator[tuple[int, int, bool]]:
     """Gives pairs (shorter, longer, by their bytes?) of which one has just arrived, the longest first.
 
     First those whose first bytes agree, then those whose rows may.
@@ -320,7 +329,7 @@ def _pairs(ledger: Mapping[int, Row], arrived: Iterable[int]) -> Iterator[tuple[
     for short, long in _by_head(ledger, new):
         yield short, long, True
     held = [row for row in ledger.values() if row["state"] in HOLDING and row["event_count"]]
-    for row, holder in likely(held, new, lambda row: (not _is_there(row["path"]), row["path"])):
+    for row, holder in likely(held, new, lambda row: (not _is_there(row["path"]), row["path"]), first_of):
         yield row["file_id"], holder["file_id"], False
 
 

@@ -104,6 +104,16 @@ def test_a_beginning_saved_anew_counts_once_by_its_rows_and_one_other_row_makes_
     assert read([copies, whole], tmp_path / "S").new_files == 0
 
 
+def test_many_logs_that_begin_at_the_same_moment_are_all_read(tmp_path: Path) -> None:
+    # held against each other row by row, these alone would take minutes
+    for number in range(150):
+        log = write(tmp_path / ROLE / f"RECV-{number + 1}.LOG", 1)
+        log.write_text(log.read_text(encoding="utf-8").replace("08DE0000000000", f"08DE{number:010}"), encoding="utf-8")
+    account = read([tmp_path / ROLE], tmp_path / "S")
+    assert account.new_files == 150
+    assert store.ask(tmp_path / "S", "select count(*), count(distinct file_id) from smtp_event").row(0) == (600, 150)
+
+
 def test_a_beginning_is_known_by_its_rows_when_the_whole_log_is_gone(tmp_path: Path) -> None:
     whole = write(tmp_path / ROLE / "RECV-1.LOG", 1, 2, 3)
     content = whole.read_bytes()
