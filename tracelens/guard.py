@@ -64,11 +64,11 @@ def scan(log_file: LogFile) -> Scan:
         held = b""
         while more := stream.read(CHUNK_BYTES):
             digest.update(more)
-            block = held + more
-            cut = block.rfind(b"\n") + 1
+            cut = more.rfind(b"\n") + 1
             if not cut:
                 return Scan(False)
-            block, held = block[:cut], block[cut:]
+            is_whole = not held and cut == len(more)
+            block, held = more if is_whole else b"".join((held, memoryview(more)[:cut])), more[cut:]
             if lines == 0:
                 headers, fields, version, at = _header(block, log_file.format.log_type if log_file.format else "")
                 if not fields or at >= len(block):
@@ -78,7 +78,7 @@ def scan(log_file: LogFile) -> Scan:
                 lines += headers
             else:
                 body = block
-            has_returns = b"\r\n" in body[:LONGEST_LINE]
+            has_returns = body.find(b"\r\n", 0, LONGEST_LINE) >= 0
             if line_end is None:
                 line_end = has_returns
             found = clean_lines(body, has_returns, len(fields))

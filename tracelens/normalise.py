@@ -1,7 +1,8 @@
 """Raw rows to events, as SQL: types, endpoints, lists, and which server and service wrote the row.
 
-A raw relation has the vendor's columns as text (`-` → `_`), `file_id`, `line_number`, and `known_server`,
-`known_service`, `is_old` (14 and below have no Front End service) of its file; NULL where the folder does not say it.
+A raw relation has the vendor's columns as text (`-` → `_`; NULL where empty), `file_id`, `line_number`, and
+`known_server`, `known_service`, `is_old` (14 and below have no Front End service) of its file; NULL where the folder
+does not say it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def events(described: LogFormat, fields: Sequence[str], raw: str, is_known: bool
         has_exact_times: The guard has seen that each time is one; else each is matched again here.
     """
     names = [column(described, field) for field in fields]
-    text = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in names)
+    text = ", ".join(map(quote, names))
     missing = [c.name for c in described.table.columns if c.name not in names and c.name not in OURS]
     empty = "".join(f", cast(null as varchar) as {quote(name)}" for name in missing if not _is_made(name, described))
     base = f"select {text}{empty}, {', '.join(OURS)} from {raw}"

@@ -215,7 +215,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
         "(select r.* exclude (filename, row_order), r.row_order + s.shift - 1 as line_number, s.file_id, s.known_server,"
         " s.known_service, s.is_old from (select *, row_number() over () as row_order from read_csv("
         f"[{listed}], auto_detect = false, header = false, skip = {headers}, delim = ',', quote = '\"', escape = '\"',"
-        f" filename = true, columns = {{{columns}}})) r join source s on s.filename = r.filename)"
+        f" nullstr = '', filename = true, columns = {{{columns}}})) r join source s on s.filename = r.filename)"
     )
     parts = (f"{entry.file_id}|{found.content_hash}|{entry.server}|{entry.service}" for entry, found in group)
     whole = _whole(store, described, *parts)
@@ -283,7 +283,9 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
         table = pa.concat_tables(tables).rename_columns([*(column(log, f) for f in fields), "line_number"])
         con.register("careful", table)
         parquet.replace_rows(con, "source", OF_FILE, [(file_id, server, service, is_old)])
-        raw = "(select r.*, s.file_id, s.known_server, s.known_service, s.is_old from careful r cross join source s)"
+        texts = ", ".join(f"nullif({quote(name)}, '') as {quote(name)}" for name in table.column_names[:-1])
+        of_file = "s.file_id, s.known_server, s.known_service, s.is_old"
+        raw = f"(select {texts}, r.line_number, {of_file} from careful r cross join source s)"
         whole = _whole(store, log, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
         _store_rows(con, written, events(log, fields, raw, _is_known(held)), whole, log, store)
         con.unregister("careful")
