@@ -12,10 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from tracelens import archive, parquet
@@ -127,13 +126,10 @@ def _ship_all(
     rows = []
     place = Path(tempfile.mkdtemp(prefix="tracelens-"))
     count = min(workers or os.cpu_count() or 1, len(fresh)) or 1
-    spare: SimpleQueue[Any] = SimpleQueue()
     try:
-        with ExitStack() as open_ones, archive.SHELF.kept(), ThreadPoolExecutor(count) as pool:
-            for _ in range(count):
-                spare.put(open_ones.enter_context(parquet.scratch(place)))
+        with archive.SHELF.kept(), parquet.scratches(place, count) as lent, ThreadPoolExecutor(count) as pool:
             pending = {
-                pool.submit(_ship, lake, entry, place, spare, held.get(entry.file_id, ())): entry for entry in fresh
+                pool.submit(_ship, lake, entry, place, lent, held.get(entry.file_id, ())): entry for entry in fresh
             }
             try:
                 for future in as_completed(pending):
@@ -149,15 +145,14 @@ def _ship_all(
     return sorted(rows, key=lambda row: str(row["path"]))
 
 
-def _ship(lake: Lake, entry: LogFile, place: Path, spare: SimpleQueue[Any], names: Sequence[str]) -> dict[str, Any]:
+def _ship(
+    lake: Lake, entry: LogFile, place: Path, lent: Callable[[], AbstractContextManager[Any]], names: Sequence[str]
+) -> dict[str, Any]:
     """Reads one file and ships its segments, then the entry that names them."""
     done = None
     if entry.format:
-        con = spare.get()
-        try:
+        with lent() as con:
             done = write_batch([entry], place, con)[entry.file_id]
-        finally:
-            spare.put(con)
     row = ledger_row(entry, done, 0)
     is_failed = row["state"] == "failed"
     segments = sorted(done.segments) if done and not is_failed else []

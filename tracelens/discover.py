@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tracelens import archive, foreign
+from tracelens.agreement import count
 from tracelens.charset import head_text
 from tracelens.culture import order_of
 from tracelens.errors import InputError
@@ -206,9 +207,7 @@ def check_any(files: Sequence[LogFile]) -> None:
     if any(entry.format for entry in files):
         return
     unreadable = sum(entry.is_failed for entry in files)
-    seen = f"looked at {len(files):,} {'file' if len(files) == 1 else 'files'}" + (
-        f", {unreadable:,} of them unreadable" if unreadable else ""
-    )
+    seen = f"looked at {count(len(files), 'file')}" + (f", {unreadable:,} of them unreadable" if unreadable else "")
     told = [f"{entry.path}: {entry.reason}" for entry in files[:TOLD_FILES]]
     told += [f"and {len(files) - TOLD_FILES:,} more"] if len(files) > TOLD_FILES else []
     shown = ("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line) for line in told)

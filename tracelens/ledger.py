@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -250,11 +251,10 @@ def set_aside(
     """
     aside = _copies(ledger)
     with contextlib.ExitStack() as stack:
-        opened: list[Any] = []
 
+        @cache
         def scratch() -> Any:
-            opened[:] = opened or [stack.enter_context(parquet.scratch(folder))]
-            return opened[0]
+            return stack.enter_context(parquet.scratch(folder))
 
         def first_of(rows: Sequence[Row]) -> Mapping[int, object]:
             return first_rows(scratch(), rows, segments, folder)

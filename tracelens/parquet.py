@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from tracelens.schema import TABLES
@@ -55,6 +56,27 @@ def scratch(store: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
     finally:
         con.close()
+
+
+@contextlib.contextmanager
+def scratches(
+    store: Path, count: int
+) -> Iterator[Callable[[], contextlib.AbstractContextManager[duckdb.DuckDBPyConnection]]]:
+    """Opens a scratch database for each thread; gives what lends one: what a work took of memory serves the next."""
+    spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+
+    @contextlib.contextmanager
+    def lent() -> Iterator[duckdb.DuckDBPyConnection]:
+        con = spare.get()
+        try:
+            yield con
+        finally:
+            spare.put(con)
+
+    with contextlib.ExitStack() as opened:
+        for _ in range(count):
+            spare.put(opened.enter_context(scratch(store)))
+        yield lent
 
 
 def replace_rows(

@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from tracelens import __version__, archive, parquet
 from tracelens import store as stores
+from tracelens.agreement import count
 from tracelens.charset import decode
 from tracelens.discover import LogFile, as_format
 from tracelens.errors import TracelensError
@@ -74,19 +73,13 @@ def write_all(
     """
     written: dict[int, Written] = {}
     listed = batches(files, workers)
-    count = min(workers, len(listed)) or 1
-    spare: SimpleQueue[Any] = SimpleQueue()  # a database a thread: what one batch took of memory serves the next
+    threads = min(workers, len(listed)) or 1
+    with archive.SHELF.kept(), parquet.scratches(store, threads) as lent, ThreadPoolExecutor(threads) as pool:
 
-    def write(batch: Sequence[LogFile]) -> dict[int, Written]:
-        con = spare.get()
-        try:
-            return write_batch(batch, store, con)
-        finally:
-            spare.put(con)
+        def write(batch: Sequence[LogFile]) -> dict[int, Written]:
+            with lent() as con:
+                return write_batch(batch, store, con)
 
-    with archive.SHELF.kept(), ExitStack() as open_ones, ThreadPoolExecutor(count) as pool:
-        for _ in range(count):
-            spare.put(open_ones.enter_context(parquet.scratch(store)))
         pending = {pool.submit(write, batch): batch for batch in listed}
         try:
             for future in as_completed(pending):
@@ -106,20 +99,21 @@ def batches(files: Iterable[LogFile], workers: int) -> list[list[LogFile]]:
     sizes: dict[tuple[str, bool], tuple[list[LogFile], int]] = {}
     for entry in listed:
         assert entry.format is not None
-        key = (entry.format.name, _is_known(entry))
+        is_alone = entry.format.direction is not None and not _is_named(entry)  # its rows are asked all together
+        key = (entry.format.name, is_alone)
         group, size = sizes.get(key, ([], 0))
         if not group:
             found.append(group)
         group.append(entry)
         size += entry.size_bytes
-        sizes[key] = ([], 0) if size >= limit or not _is_known(entry) else (group, size)
+        sizes[key] = ([], 0) if size >= limit or is_alone else (group, size)
     return found
 
 
-def _is_known(entry: LogFile) -> bool:
-    """Tells whether no row has to say which server and service wrote it."""
+def _is_named(entry: LogFile) -> bool:
+    """Tells whether the folder says which server wrote a file and, for SMTP logs, which service."""
     assert entry.format is not None
-    return entry.format.direction is None or bool(entry.server and entry.service)
+    return bool(entry.server) and (entry.format.direction is None or bool(entry.service))
 
 
 def write_batch(batch: Sequence[LogFile], store: Path, con: Any) -> dict[int, Written]:
@@ -206,7 +200,7 @@ def _write_clean(con: Any, group: Sequence[tuple[LogFile, Scan]], store: Path) -
     for entry, found in group:
         files.append((str(entry.local), headers + 1 - rows, *_of_file(entry, found.version)))
         rows += found.lines - headers
-    is_known = all(entry.server and (entry.service or described.direction is None) for entry, _ in group)
+    is_known = all(_is_named(entry) for entry, _ in group)
     kinds = {"known_server": _words(e.server for e, _ in group), "known_service": _words(e.service for e, _ in group)}
     parquet.replace_rows(con, "source", {"filename": "varchar", "shift": "bigint", **OF_FILE, **kinds}, files)
     columns = ", ".join(f"{quote(column(described, name))}: 'VARCHAR'" for name in fields)
@@ -287,7 +281,7 @@ def _write_careful(con: Any, entry: LogFile, store: Path) -> Written:
         of_file = "s.file_id, s.known_server, s.known_service, s.is_old"
         raw = f"(select {texts}, r.line_number, {of_file} from careful r cross join source s)"
         whole = _whole(store, log, f"{file_id}|{reader.content_hash}|{server}|{service}|{number}")
-        _store_rows(con, written, events(log, fields, raw, _is_known(held)), whole, log, store)
+        _store_rows(con, written, events(log, fields, raw, _is_named(held)), whole, log, store)
         con.unregister("careful")
     return written
 
@@ -317,7 +311,7 @@ def _write_parsed(con: Any, entry: LogFile, store: Path) -> Written:
     written = Written(entry.file_id, counts, content_hash=blake2b(content, digest_size=16).hexdigest())
     shared = ""
     if len(parsed.rows) > counts.events:
-        shared = f"{len(parsed.rows):,} rows begin on {counts.events:,} line{'' if counts.events == 1 else 's'}"
+        shared = f"{len(parsed.rows):,} rows begin on {count(counts.events, 'line')}"
     written.assumed = "; ".join(filter(None, (said, parsed.assumed, shared)))
     written.rejects = [
         Reject(number, reason, lines[number - 1].rstrip("\r")[:REJECT_CHARS])

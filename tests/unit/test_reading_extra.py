@@ -150,3 +150,12 @@ def test_a_header_that_names_a_column_twice_or_as_one_of_ours_costs_its_file_alo
     written = write_all([odd, log], tmp_path / "S", 1, lambda _: None)
     assert written[log.file_id].counts.events == ROWS
     assert str(written[odd.file_id].error).startswith("its columns cannot be told apart")
+
+
+@both
+def test_both_readers_name_the_same_server_where_no_folder_does(kind: Kind) -> None:
+    loose = replace(kind, path=f"copied/{Path(kind.path).name}")
+    _, rejects, careful = ingested(loose, joined([*kind.lines(), b"no row"]))
+    assert len(rejects) == 1
+    assert careful["server"].null_count() < careful.height
+    assert_frame_equal(careful, ingested(loose, joined(kind.lines()))[2])
