@@ -228,11 +228,8 @@ def orphaned(files: Iterable[LogFile], fresh: Sequence[LogFile], ledger: Mapping
         if _begins(holder, row["size_bytes"], row["content_hash"]):
             row["reason"] = f"beginning of {holder.path}"
             continue
-        place = place_of(row["path"])
-        again = [here[file_id]] if file_id in here else []
-        if not again and place.is_file():
-            again = [entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == file_id]
-        found += [entry for entry in again if entry.format]
+        entry = here.get(file_id) or found_again(row)
+        found += [entry] if entry and entry.format else []
     return found
 
 
@@ -375,11 +372,15 @@ def _blocks(entry: LogFile, size: int) -> Iterator[bytes]:
 
 def _unchanged(row: Row) -> LogFile | None:
     """Gives the file of a ledger row where it still is as it was read."""
+    entry = found_again(row)
+    return entry if entry and is_known(entry, row) else None
+
+
+def found_again(row: Row) -> LogFile | None:
+    """Gives the file of a ledger row where it still is, changed or not."""
     place = place_of(row["path"])
-    if not place.is_file():
-        return None
-    same = (entry for entry in discover([place], row["server"], row["service"]) if entry.file_id == row["file_id"])
-    return next((entry for entry in same if is_known(entry, row)), None)
+    there = discover([place], row["server"], row["service"]) if place.is_file() else []
+    return next((entry for entry in there if entry.file_id == row["file_id"]), None)
 
 
 def place_of(path: str) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tracelens import parquet
 from tracelens import store as stores
-from tracelens.discover import LogFile, discover
+from tracelens.discover import LogFile
 from tracelens.errors import StoreError
-from tracelens.ledger import Held, place_of
+from tracelens.ledger import Held, found_again
 from tracelens.schema import TABLES
 
 
@@ -36,12 +36,11 @@ def there_again(held: Held, file_ids: Iterable[int]) -> tuple[list[LogFile], lis
     """Gives files of the ledger that can be read again, and the ids of those that cannot, in order of their paths."""
     found, gone = [], []
     for file_id in sorted(file_ids, key=lambda number: str(held.files[number]["path"])):
-        row = held.files[file_id]
-        place = place_of(row["path"])
-        there = discover([place], row["server"], row["service"]) if place.is_file() else []
-        again = [entry for entry in there if entry.file_id == file_id and entry.format]
-        found += again
-        gone += [] if again else [file_id]
+        entry = found_again(held.files[file_id])
+        if entry and entry.format:
+            found.append(entry)
+        else:
+            gone.append(file_id)
     return found, gone
 
 
